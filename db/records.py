@@ -1,0 +1,311 @@
+"""The frozen records of the facts: what was asked, decided, run, told and signed. Ids are strings, times are aware UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pipeline.hashing import content_hash
+from pipeline.records import Criteria, RunKey, UseCase
+
+
+class MigrationStatus(StrEnum):
+    OPEN = "open"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    SIGNED = "signed"
+    REJECTED = "rejected"
+    STUCK = "stuck"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who did something: immutable Slack ids, never a display name."""
+
+    team: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One move of one use case in one thread. `thread_ts` is None until its status card is posted."""
+
+    id: str
+    team: str
+    channel: str
+    thread_ts: str | None
+    name: str
+    use_case: UseCase
+    source: str
+    targets: tuple[str, ...]
+    requester: str
+    owner: str | None
+    smes: tuple[str, ...]
+    status: MigrationStatus
+    created_at: datetime
+    problem: str | None = None
+    again_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file a person gave, kept as bytes under the data folder until it became a dataset version or was refused."""
+
+    id: str
+    migration_id: str
+    name: str
+    path: str
+    by: str
+    state: str  # waiting | frozen | refused
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetVersion:
+    """A frozen dataset's place in a migration; its samples are read through the store."""
+
+    id: str
+    migration_id: str
+    number: int
+    hash: str
+    source_name: str
+    dev: int
+    test: int
+    findings_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a stage will take; `usd` is None where nothing is charged or the price is unknown (`note` says which)."""
+
+    stage: str
+    calls: int
+    seconds: float
+    usd: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a person approves; approval locks `criteria` by hash."""
+
+    migration_id: str
+    number: int
+    criteria: Criteria
+    source: str
+    targets: tuple[str, ...]
+    review_pairs: int
+    estimates: tuple[Estimate, ...]
+
+    @property
+    def hash(self) -> str:
+        return content_hash([self.criteria, self.source, self.targets, self.review_pairs])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChange:
+    """A change somebody asked of a plan; None leaves a thing as it is. The next plan is the last one with this applied."""
+
+    margin: float | None = None
+    metric: str | None = None
+    add_target: str | None = None
+    review_pairs: int | None = None
+
+
+class QuestionKind(StrEnum):
+    """What the graph can ask. DATASET, RUNS and REVIEW are answered by facts, the others by a person's decision."""
+
+    DATASET = "dataset"
+    PLAN = "plan"
+    RUNS = "runs"
+    REVIEW = "review"
+    REPORT = "report"
+    SIGN_OFF = "sign_off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something the graph waits for. `key` is `kind:number`, unique in its migration."""
+
+    migration_id: str
+    key: str
+    kind: QuestionKind
+    subject: str  # what it is about: plan number, report hash, stage
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Who answered what. Unique by (migration, question): the first one stands."""
+
+    migration_id: str
+    question: str
+    answer: str
+    by: str
+    at: datetime
+    note: str = ""
+    change: PlanChange | None = None
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One (model, prompt version, split) over a dataset version. `total` counts samples, `stored` committed outputs."""
+
+    id: str
+    migration_id: str
+    dataset_id: str
+    stage: str  # baseline | candidates | targets | monitor:<tick>
+    key: RunKey
+    label: str
+    status: RunStatus
+    total: int
+    stored: int = 0
+    failed: int = 0
+    attempt: int = 1
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """A blind pair for one SME: which run's output is shown as A and which as B is known only here."""
+
+    id: str
+    migration_id: str
+    round: int
+    sample_id: str
+    sme: str
+    run_a: str
+    run_b: str
+
+
+class Choice(StrEnum):
+    """What an SME says of a pair, about the first answer against the second; mapped to runs by the store."""
+
+    A = "a"
+    B = "b"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    assignment_id: str
+    choice: Choice
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReport:
+    """A report as signed: canonical JSON, its hash, and the files written from it (names under the data folder)."""
+
+    migration_id: str
+    number: int
+    hash: str
+    json: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOff:
+    migration_id: str
+    report_hash: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One link of the chain: `hash` covers `previous` and everything else here."""
+
+    seq: int
+    at: datetime
+    team: str
+    migration_id: str | None
+    actor: str
+    action: str
+    detail_json: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """The standing comparison after sign-off. `cron` in `timezone`, names for weekdays."""
+
+    id: str
+    migration_id: str
+    target: str
+    prompt_hash: str
+    baseline_run: str
+    cron: str
+    timezone: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One tick of a monitor; unique by (monitor, tick). `tick` is local date and time without offset, or `first`."""
+
+    id: str
+    monitor_id: str
+    tick: str
+    state: str  # claimed | done
+    run_id: str | None
+    json: str | None
+
+
+class MessageKind(StrEnum):
+    """What a Slack message of ours tells; the words are made from the facts when it is sent."""
+
+    STATUS = "status"
+    QUESTION = "question"
+    FINDINGS = "findings"
+    PROGRESS = "progress"
+    PROMPTS = "prompts"
+    REVIEW = "review"
+    TABLE = "table"
+    FILES = "files"
+    DIGEST = "digest"
+    REPLY = "reply"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message Slack shall show, by key. It is sent while `sent` is behind `revision`; `ts` is set once it is posted.
+
+    `place`: root (starts the thread), thread, or a user id for a direct message. `body` is text for replies and problems.
+    """
+
+    key: str
+    migration_id: str | None
+    channel: str
+    place: str
+    kind: MessageKind
+    subject: str
+    body: str
+    revision: int
+    sent: int
+    ts: str | None
+    state: str  # waiting | sending | sent | held
+    problem: str | None = None
+    try_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Something Slack sent us, kept before it is acknowledged. `key` is what makes a redelivery the same delivery."""
+
+    key: str
+    kind: str
+    body_json: str
+    state: str  # waiting | done | refused
+    received_at: datetime
