@@ -1,0 +1,222 @@
+"""Prompt templates: which variables a text marks, in a declared syntax, and the request a sample turns it into.
+
+Variables are names (letters, digits, `_`, not starting with a digit). What each syntax takes literally:
+
+`{x}`     A text that Python's `str.format` would accept is read the way `str.format` reads it: `{{` and `}}` are braces.
+          Any other text (one with plain JSON in it, say) keeps its braces as they are; only `{name}` is a variable, and
+          `{{name}}` is the text `{name}`.
+`{{x}}`   Spaces inside are allowed. `\\{{x}}` is the text `{{x}}`, `\\\\{{x}}` a backslash and the value (as in Handlebars).
+`{$X}`    `\\{$X}` is the text `{$X}`, `\\\\{$X}` a backslash and the value.
+
+Rendering puts every value in once and never reads a value again. `<freeze>` and `</freeze>` mark spans no method may change;
+they are marks for Ferry and are not sent.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.errors import InputError
+from pipeline.records import PromptVersion, Request, Sample, Syntax, Turn
+
+NAME = r"[^\W\d]\w*"
+FREEZE_TAGS = re.compile(r"</?freeze>")
+
+_STRICT_SINGLE = re.compile(r"\{\{|\}\}|\{(" + NAME + r")\}|[^{}]+")
+_LOOSE_SINGLE = re.compile(r"(\{+)(" + NAME + r")(\}+)")
+_BACKSLASHED = {
+    Syntax.DOUBLE: re.compile(r"(\\*)(\{\{[ \t]*(" + NAME + r")[ \t]*\}\})"),
+    Syntax.DOLLAR: re.compile(r"(\\*)(\{\$(" + NAME + r")\})"),
+}
+_DECLARATION = re.compile(r"\A\s*syntax:[ \t]*(\{x\}|\{\{x\}\}|\{\$X\})[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
+_OTHER_TAG = re.compile(
+    r"\{\{[ \t]*(?:[#/^>&!]|" + NAME + r"[ \t]*[.|\[(-])[^{}]*\}\}|\{%[^{}]*%\}|\{\{\{[ \t]*" + NAME + r"[ \t]*\}\}\}"
+)
+_SHELL_MARKER = re.compile(r"\$\{" + NAME + r"\}")
+_PERCENT_MARKER = re.compile(r"%\((" + NAME + r")\)s|%s")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a template: literal text, or the name of a variable."""
+
+    text: str
+    variable: bool = False
+
+
+@lru_cache(maxsize=512)
+def pieces(text: str, syntax: Syntax) -> tuple[Piece, ...]:
+    """`text` as literals and variables in order; escapes are resolved, no two literals follow one another."""
+    if syntax is Syntax.SINGLE:
+        return _merged(_strict_single(text) or _loose_single(text))
+    return _merged(_backslashed(text, _BACKSLASHED[syntax]))
+
+
+def write(parts: Iterable[Piece], syntax: Syntax, *, like: str = "") -> str:
+    """The template text of `parts` in `syntax`, so that `pieces` reads the same parts back.
+
+    `like` is a template whose way of writing literal braces (doubled or plain) is kept where `{x}` allows both.
+    """
+    merged = _merged(parts)
+    if syntax is not Syntax.SINGLE:
+        return _write_backslashed(merged, syntax)
+    plain = "".join(_marker(p.text, syntax) if p.variable else _LOOSE_SINGLE.sub(_double_run, p.text) for p in merged)
+    doubles = "{{" in like and _strict_single(like) is not None
+    if not doubles and pieces(plain, syntax) == merged:
+        return plain
+    return "".join(_marker(p.text, syntax) if p.variable else p.text.replace("{", "{{").replace("}", "}}") for p in merged)
+
+
+def convert(text: str, source: Syntax, target: Syntax) -> str:
+    """`text` written in another syntax: same literals, same variables."""
+    return text if source is target else write(pieces(text, source), target)
+
+
+def variables(prompt: PromptVersion) -> tuple[str, ...]:
+    """Every variable of system and user text, sorted, as often as it is marked."""
+    return tuple(sorted(p.text for text in (prompt.system, prompt.user) for p in pieces(text, prompt.syntax) if p.variable))
+
+
+def render(prompt: PromptVersion, sample: Sample) -> Request:
+    """The request for one sample.
+
+    A variable takes the column of its name, else the one that differs only in case. Raises InputError naming the variable
+    the sample lacks and the columns it has.
+    """
+    system, user = (fill(text, prompt.syntax, sample.variables) for text in (prompt.system, prompt.user))
+    return Request(sample_id=sample.id, system=system, turns=(Turn(role="user", text=user),), parameters=prompt.parameters)
+
+
+def fill(text: str, syntax: Syntax, values: Mapping[str, str]) -> str:
+    """`text` with each variable replaced once by its value; raises InputError for a variable `values` does not have."""
+    return "".join(_value(p.text, values) if p.variable else FREEZE_TAGS.sub("", p.text) for p in pieces(text, syntax))
+
+
+def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> PromptVersion:
+    """A prompt version of `text` with its syntax declared: by `syntax`, by a first line `syntax: {{x}}`, else by its markers.
+
+    Raises InputError when the markers are ambiguous, of a syntax Ferry does not know, or missing.
+    """
+    declared = _DECLARATION.match(text)
+    if declared:
+        text = text[declared.end() :]
+        syntax = next(s for s in Syntax if s.value.lower() == declared[1].lower())
+    found = syntax or _detect(f"{system}\n{text}")
+    prompt = PromptVersion(user=text, system=system, syntax=found)
+    _refuse_other_markers(prompt, declared=syntax is not None)
+    if not variables(prompt):
+        raise InputError(
+            f"The prompt marks no variable in the {found.value} syntax, so every sample would get the same text. "
+            "Mark the place of the question, for example {question}, {{question}} or {$QUESTION}."
+        )
+    return prompt
+
+
+def _merged(parts: Iterable[Piece]) -> tuple[Piece, ...]:
+    merged: list[Piece] = []
+    for part in parts:
+        if part.variable or not merged or merged[-1].variable:
+            merged.append(part)
+        else:
+            merged[-1] = Piece(merged[-1].text + part.text)
+    return tuple(p for p in merged if p.variable or p.text)
+
+
+def _strict_single(text: str) -> list[Piece] | None:
+    parts: list[Piece] = []
+    at = 0
+    while at < len(text):
+        token = _STRICT_SINGLE.match(text, at)
+        if token is None:
+            return None
+        at = token.end()
+        parts.append(Piece(token[1], variable=True) if token[1] else Piece(token[0][0] if token[0] in {"{{", "}}"} else token[0]))
+    return parts
+
+
+def _loose_single(text: str) -> list[Piece]:
+    parts: list[Piece] = []
+    at = 0
+    for run in _LOOSE_SINGLE.finditer(text):
+        balanced = min(len(run[1]), len(run[3]))
+        doubled = balanced // 2
+        before, after = len(run[1]) - balanced + doubled, len(run[3]) - balanced + doubled
+        parts += [Piece(text[at : run.start()] + "{" * before), Piece(run[2], variable=balanced % 2 == 1), Piece("}" * after)]
+        at = run.end()
+    return [*parts, Piece(text[at:])]
+
+
+def _backslashed(text: str, marker: re.Pattern[str]) -> list[Piece]:
+    parts: list[Piece] = []
+    at = 0
+    for run in marker.finditer(text):
+        literal, escaped = divmod(len(run[1]), 2)
+        parts.append(Piece(text[at : run.start()] + "\\" * literal))
+        parts.append(Piece(run[2]) if escaped else Piece(run[3], variable=True))
+        at = run.end()
+    return [*parts, Piece(text[at:])]
+
+
+def _write_backslashed(parts: tuple[Piece, ...], syntax: Syntax) -> str:
+    texts: list[str] = []
+    for index, part in enumerate(parts):
+        if part.variable:
+            texts.append(_marker(part.text, syntax))
+            continue
+        text = _BACKSLASHED[syntax].sub(lambda run: "\\" * (2 * len(run[1]) + 1) + run[2], part.text)
+        tail = len(text) - len(text.rstrip("\\")) if index + 1 < len(parts) else 0
+        texts.append(text + "\\" * tail)
+    return "".join(texts)
+
+
+def _double_run(run: re.Match[str]) -> str:
+    balanced = min(len(run[1]), len(run[3]))
+    return run[1] + "{" * balanced + run[2] + "}" * balanced + run[3]
+
+
+def _marker(name: str, syntax: Syntax) -> str:
+    opening, closing = {Syntax.SINGLE: ("{", "}"), Syntax.DOUBLE: ("{{", "}}"), Syntax.DOLLAR: ("{$", "}")}[syntax]
+    return opening + name + closing
+
+
+def _value(name: str, values: Mapping[str, str]) -> str:
+    if name in values:
+        return values[name]
+    alike = [key for key in values if key.casefold() == name.casefold()]
+    if len(alike) == 1:
+        return values[alike[0]]
+    has = ", ".join(sorted(values)) or "no columns"
+    raise InputError(
+        f'The prompt asks for the variable "{name}", but the dataset has: {has}. '
+        "Rename the variable in the prompt or the column in the file so that they agree."
+    )
+
+
+def _detect(text: str) -> Syntax:
+    found = [s for s in Syntax if _has(text, s)]
+    if len(found) <= 1:
+        return found[0] if found else Syntax.SINGLE
+    kinds = " and ".join(s.value for s in found)
+    raise InputError(
+        f"The prompt has markers that could be variables in more than one syntax: {kinds}. Say which one counts: put a first "
+        'line such as "syntax: {{x}}" above the prompt (or {x}, or {$X}); the others then stay as plain text.'
+    )
+
+
+def _has(text: str, syntax: Syntax) -> bool:
+    if syntax is Syntax.SINGLE:
+        return re.search(r"(?<!\{)\{" + NAME + r"\}", text) is not None
+    return any(len(run[1]) % 2 == 0 for run in _BACKSLASHED[syntax].finditer(text))
+
+
+def _refuse_other_markers(prompt: PromptVersion, *, declared: bool) -> None:
+    text = f"{prompt.system}\n{prompt.user}"
+    other = _SHELL_MARKER.search(text) if prompt.syntax is Syntax.SINGLE and not declared else None
+    if prompt.syntax is Syntax.DOUBLE or not (declared or variables(prompt)):
+        other = other or _OTHER_TAG.search(text) or (None if variables(prompt) else _PERCENT_MARKER.search(text))
+    if other:
+        raise InputError(
+            f"The prompt uses {other[0][:40]}, which Ferry does not fill in: it knows {{x}}, {{{{x}}}} and {{$X}} with a plain "
+            "name. Write that place as one of these, and give loops and conditions as finished text in a column."
+        )
