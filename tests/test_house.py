@@ -1,0 +1,101 @@
+"""The rules of the house that a machine can hold: sizes, words, layers' borders, broad excepts, locks."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("bot", "agent", "pipeline", "db")
+FILE_LINES, FUNCTION_LINES, SHORT_LINES = 350, 50, 20
+SHORT = re.compile(r"bot/listeners/|agent/nodes\.py|db/store/")
+BROAD_ALLOWED = {"bot/boundary.py", "agent/worker/boundary.py"}
+SOURCES = sorted(p for name in (*PACKAGES, "tests") for p in (ROOT / name).rglob("*.py") if "versions" not in p.parts)
+PRODUCT = [p for p in SOURCES if p.relative_to(ROOT).parts[0] in PACKAGES]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, Function))
+
+
+def length(function: Function) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_file_and_its_functions_are_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= FILE_LINES
+    limit = SHORT_LINES if SHORT.search(name_of(path)) else FUNCTION_LINES
+    assert [f"{f.name} ({length(f)} lines)" for f in functions(path) if length(f) > limit] == []
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
+def test_every_file_says_what_it_is_for(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert not tree.body or ast.get_docstring(tree), "a module docstring tells a stranger what to find here"
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
+def test_broad_excepts_stand_at_the_two_boundaries_only(path: Path) -> None:
+    handlers = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ExceptHandler)]
+    broad = [h.lineno for h in handlers if h.type is None or ast.unparse(h.type) in {"Exception", "BaseException"}]
+    assert not broad or name_of(path) in BROAD_ALLOWED
+
+
+@pytest.mark.parametrize("path", [p for p in PRODUCT if name_of(p).startswith("pipeline/")], ids=name_of)
+def test_pipeline_reads_no_clock_no_environment_and_no_chance(path: Path) -> None:
+    text = path.read_text()
+    assert not re.search(r"datetime\.now|time\.time\(|os\.environ|os\.getenv|\brandom\.random\(|default_rng\(\)", text)
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
+def test_files_speak_the_glossary(path: Path) -> None:
+    names = {n.name.lower() for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ClassDef)}
+    assert not names & {"job", "project", "experiment", "testcase", "evaluator", "prediction", "completion", "vote", "watch"}
+
+
+def test_no_mocks() -> None:
+    banned = re.compile(r"\bMagic" + r"Mock\b|unittest" + r"\.mock")
+    assert [name_of(p) for p in SOURCES if banned.search(p.read_text()) and p != Path(__file__)] == []
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=name_of)
+def test_locks_carry_hashes_and_no_addresses(lock: Path) -> None:
+    text = lock.read_text()
+    assert "://" not in text
+    pins = re.findall(r"^[\w.\[\]-]+==", text, re.MULTILINE)
+    assert pins
+    assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_every_direct_dependency_is_pinned_and_locked() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["build"], *project["dependency-groups"]["dev"]]
+    lock = (ROOT / "requirements-dev.lock").read_text()
+    assert [w for w in wanted if "==" not in w] == []
+    assert [w for w in wanted if re.sub(r"\[.*?\]", "", w) not in lock and w not in lock] == []
+
+
+def test_no_registry_lock_with_addresses_is_tracked() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert [t for t in tracked if t.endswith(("uv.lock", "package-lock.json"))] == []
+
+
+def test_the_image_starts_what_exists() -> None:
+    """No engine builds images here: at least every path and lock the Dockerfile names is there."""
+    text = (ROOT / "Dockerfile").read_text()
+    copied = [w for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE) for w in line.split()[:-1]]
+    assert copied
+    assert [w for w in copied if not (ROOT / w).exists()] == []
+    ignored = (ROOT / ".dockerignore").read_text()
+    assert [w for w in copied if f"!{w}" not in ignored] == []
