@@ -22,7 +22,9 @@ def write(report: Report, path: Path) -> None:
     axes.axvline(0, color="#111827", linewidth=1)
     axes.set_yticks(range(len(bars)), [label for label, _ in reversed(bars)])
     axes.set_ylim(-0.7, max(len(bars), 1) - 0.3)
-    axes.set_xlabel(f"difference to the source, with its {report.criteria.confidence:.0%} interval (right is better; | is minus the margin)")
+    axes.set_xlabel(
+        f"difference to the source, with its {report.criteria.confidence:.0%} interval (right is better; | is minus the margin)"
+    )
     axes.grid(axis="x", color="#e5e7eb")
     axes.set_axisbelow(True)
     axes.set_title(_plain(report.title), loc="left")
@@ -38,7 +40,9 @@ def _draw(axes: Axes, place: int, comparison: Comparison) -> None:
     axes.plot([comparison.interval.low, comparison.interval.high], [place, place], color=colour, linewidth=3)
     axes.plot([comparison.difference], [place], "o", color=colour, markersize=8)
     axes.plot([-comparison.margin], [place], "|", color="#111827", markersize=16)
-    axes.annotate(comparison.verdict.value, (comparison.interval.high, place), xytext=(8, -4), textcoords="offset points", color=colour)
+    axes.annotate(
+        comparison.verdict.value, (comparison.interval.high, place), xytext=(8, -4), textcoords="offset points", color=colour
+    )
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a report is made from and what it says. Every figure a reader sees stands in `Report`, and `Report.hash` is what is signed."""
+"""What a report is made from and what it says. Every figure a reader sees is in `Report`; `Report.hash` is what is signed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

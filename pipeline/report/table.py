@@ -10,7 +10,17 @@ def rows(report: Report) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and body; one line for the source and one for each arm, primary metrics first."""
     primary = [m.metric for m in report.criteria.primary]
     others = [m.metric for m in report.criteria.metrics if not m.primary]
-    header = ("model · prompt", "verdict", *primary, "difference [interval]", *others, "answered", "p50 s", "TTFT s", "tokens out")
+    header = (
+        "model · prompt",
+        "verdict",
+        *primary,
+        "difference [interval]",
+        *others,
+        "answered",
+        "p50 s",
+        "TTFT s",
+        "tokens out",
+    )
     body = (_row(arm, [*primary], others) for arm in (report.source, *report.arms))
     return header, tuple(body)
 

@@ -29,7 +29,21 @@ def write(report: Report, path: Path) -> None:
     book.save(path)
 
 
-METRICS = ("run", "metric", "primary", "margin", "source", "target", "difference", "low", "high", "worst case", "pairs", "verdict", "why")
+METRICS = (
+    "run",
+    "metric",
+    "primary",
+    "margin",
+    "source",
+    "target",
+    "difference",
+    "low",
+    "high",
+    "worst case",
+    "pairs",
+    "verdict",
+    "why",
+)
 REGRESSIONS = ("run", "metric", "sample", "question", "reference", "source answered", "target answered")
 
 
