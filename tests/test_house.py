@@ -88,7 +88,7 @@ def test_every_direct_dependency_is_pinned_and_locked() -> None:
 
 def test_no_registry_lock_with_addresses_is_tracked() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    assert [t for t in tracked if t.endswith(("uv.lock", "package-lock.json"))] == []
+    assert [t for t in tracked if Path(t).name in {"uv.lock", "package-lock.json", "poetry.lock"}] == []
 
 
 def test_the_image_starts_what_exists() -> None:
