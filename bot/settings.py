@@ -1,0 +1,125 @@
+"""What the operator decides, read from the environment once at start; every wrong or missing name is told in one message."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db.places import Places
+from pipeline.errors import InputError
+
+DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
+WEEKDAYS = re.compile(rf"\*|{DAY}(?:-{DAY})?(?:,{DAY}(?:-{DAY})?)*")
+S = TypeVar("S", bound="Settings")
+
+
+class Mode(StrEnum):
+    """How Slack reaches the bot: through a websocket the bot opens, or by calling it."""
+
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+TOKENS = {
+    "bot_token": (set(Mode), "is missing: the bot token (xoxb-...) from OAuth & Permissions"),
+    "app_token": ({Mode.SOCKET}, "is missing: the app-level token (xapp-...) with connections:write, which Socket Mode needs"),
+    "signing_secret": ({Mode.HTTP}, "is missing: without it anybody could pretend to be Slack in HTTP mode"),
+}
+
+
+class Settings(BaseSettings):
+    """What every process needs. `home` holds the data; sizes are in megabytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="FERRY_", extra="ignore", populate_by_name=True)
+
+    home: Path = Path(".ferry")
+    database_url: str | None = None
+    timezone: str = "UTC"
+    monitor_cron: str = "0 9 * * mon"
+    upload_limit_mb: int = Field(default=256, gt=0)
+    log_level: str = "info"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"is '{value}', which is no time zone; write an IANA name such as Europe/Berlin") from error
+        return value
+
+    @field_validator("monitor_cron")
+    @classmethod
+    def _named_weekdays(cls, value: str) -> str:
+        return weekday_names_only(value)
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: str | None) -> str | None:
+        if value and not value.startswith("postgresql://"):
+            raise ValueError("must start with postgresql:// (leave it out to use SQLite files in the home folder)")
+        return value or None
+
+    @property
+    def places(self) -> Places:
+        return Places(home=self.home.resolve(), database_url=self.database_url)
+
+
+class SlackSettings(Settings):
+    """What the bot process needs besides: Slack's tokens, and how fast it may post (Slack: about 1/s in a channel)."""
+
+    mode: Mode = Mode.SOCKET
+    bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN", validate_default=True)
+    app_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_APP_TOKEN", validate_default=True)
+    signing_secret: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_SIGNING_SECRET", validate_default=True)
+    api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
+    http_host: str = "0.0.0.0"  # noqa: S104  Slack has to reach it; the signature is what protects it
+    http_port: int = 3000
+    post_interval_s: float = Field(default=1.0, ge=0)
+    post_burst: int = Field(default=3, ge=1)
+    edit_interval_s: float = Field(default=3.0, ge=0)
+    poll_s: float = Field(default=0.3, gt=0)
+
+    @field_validator("api_url")
+    @classmethod
+    def _ends_with_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else value + "/"
+
+    @field_validator("bot_token", "app_token", "signing_secret")
+    @classmethod
+    def _given(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        needed_in, sentence = TOKENS[str(info.field_name)]
+        if not value.get_secret_value().strip() and info.data.get("mode") in needed_in:
+            raise ValueError(sentence)
+        return value
+
+
+def weekday_names_only(cron: str) -> str:
+    """`cron` unchanged, if it has five fields and names its weekdays; APScheduler counts them from Monday, cron from Sunday."""
+    fields = cron.split()
+    if len(fields) != 5:
+        raise ValueError(f"is '{cron}' and needs five fields: minute hour day month weekday, as in '0 9 * * mon'")
+    if not WEEKDAYS.fullmatch(fields[4].lower()):
+        raise ValueError(
+            f"has the weekday '{fields[4]}': write a name such as mon or mon-fri: 1 is Monday to some, Tuesday to others"
+        )
+    return cron
+
+
+def load(kind: type[S]) -> S:
+    """The settings of this environment. Raises InputError with one sentence for each thing that is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise InputError("\n".join(_sentence(problem) for problem in error.errors())) from None
+
+
+def _sentence(problem: Any) -> str:  # noqa: ANN401  pydantic's own dictionary
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    name = str(problem["loc"][0])
+    alias = SlackSettings.model_fields[name].validation_alias if name in SlackSettings.model_fields else name
+    return f"{alias or f'FERRY_{name.upper()}'} {text}."
