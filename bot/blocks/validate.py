@@ -76,7 +76,7 @@ def validate_message(payload: Mapping[str, object]) -> tuple[Problem, ...]:
 
 def validate_view(view: object, at: str = "/view") -> tuple[Problem, ...]:
     """The problems of a modal or home view as views.open, views.update, views.push and views.publish take it."""
-    if not isinstance(view, Mapping) or view.get("type") not in _VIEWS:
+    if not isinstance(view, Mapping) or view.get("type") not in ("modal", "home"):
         return (Problem(f"{at}/type", "must be one of modal, home"),)
     surface: Surface = "home" if view["type"] == "home" else "modal"
     problems = [*_VIEWS[surface](view, at), *validate(view.get("blocks", []), surface, f"{at}/blocks")]

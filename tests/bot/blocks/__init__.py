@@ -1,0 +1,1 @@
+"""The Block Kit validator and the escaping of texts."""
