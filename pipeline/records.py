@@ -152,6 +152,15 @@ class PromptVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A prompt version proposed for one target. `refusal` is the guard's sentence when it may not be run."""
+
+    target: str
+    prompt: PromptVersion
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One message of a request; `role` is user or assistant."""
 
