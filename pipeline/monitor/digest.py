@@ -85,4 +85,6 @@ def _silence(now: RunResult, samples: int) -> list[Alert]:
     failed = sum(o.failure is not None for o in now.outputs)
     if failed <= 0.02 * samples:
         return []
-    return [Alert(metric="failures", message=f"{failed} of {samples} calls failed. Check the provider's status and the credentials.")]
+    return [
+        Alert(metric="failures", message=f"{failed} of {samples} calls failed. Check the provider's status and the credentials.")
+    ]
