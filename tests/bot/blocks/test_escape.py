@@ -12,7 +12,7 @@ from bot.blocks.validate import validate
 
 JOINER = "\u2060"
 # What mrkdwn turns into something live: control sequences, addresses with or without a scheme, mentions, channels, emoji.
-LIVE = re.compile(r"[<>]|https?://\S|mailto:\S|@[\w!]|#\w|\w\.[a-z]{2,}|:\w+:|`|\*\w|~\w", re.IGNORECASE)
+LIVE = re.compile(r"[<>]|https?://\w|mailto:\w|@[\w!]|#\w|\w\.[a-z]{2,}|:\w+:|`|\*\w|~\w", re.IGNORECASE)
 NASTY = st.lists(
     st.sampled_from(
         [
