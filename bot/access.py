@@ -52,9 +52,10 @@ class Refusal:
 def may(act: Act, person: Person, migration: Migration, *, sme: str | None = None) -> Refusal | None:
     """None when `person` may; `sme` is the one person a review was assigned to."""
     if person.team != migration.team:
-        return Refusal(code="other_team", sentence="This migration belongs to another workspace; only its own people may act on it.")
+        return Refusal(code="other_team", sentence="This migration belongs to another workspace; only its own people may act.")
     if migration.status in OVER and act not in AFTERWARDS:
-        return Refusal(code="over", sentence=f"This migration is over ({migration.status}). Start the next one with `/migrate again`.")
+        ended = f"This migration is over ({migration.status}). Start the next one with `/migrate again`."
+        return Refusal(code="over", sentence=ended)
     if act is Act.SIGN_OFF:
         return _sign_off(person, migration)
     if act is Act.REVIEW:

@@ -1,0 +1,77 @@
+"""Short messages: answers, proposals that a click confirms, problems, and the button that starts a migration."""
+
+import json
+from dataclasses import dataclass
+
+from bot.blocks.escape import literal
+from bot.buttons import Press
+from bot.cards.kit import Block, Card, actions, button, context, lines, section
+from db.records import Migration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What Ferry understood and would do; only the click does it. `value` belongs to the kind (a margin, a model)."""
+
+    kind: str
+    value: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteFacts:
+    """`mrkdwn` bodies are Ferry's own sentences, others are shown as they are written."""
+
+    key: str
+    body: str
+    mrkdwn: bool = False
+    migration: Migration | None = None
+    proposal: Proposal | None = None
+    retry: bool = False
+
+
+def reply_card(facts: NoteFacts) -> Card:
+    """An answer in the thread, with the button that confirms it when it is a proposal."""
+    if facts.proposal and facts.migration:
+        return _proposal(facts.migration.id, facts.key, facts.proposal)
+    return Card(text=_fallback(facts), blocks=[_body(facts)])
+
+
+def _proposal(migration_id: str, key: str, proposal: Proposal) -> Card:
+    press = Press(migration=migration_id, question=key, answer=f"{proposal.kind}:{proposal.value}")
+    blocks: list[Block] = [
+        section(f"{literal(proposal.sentence, 1500)}\nNothing has changed yet."),
+        actions(
+            button("Do it", "proposal_confirm", press.dumps(), style="primary"),
+            button("Leave it", "proposal_dismiss", press.dumps()),
+        ),
+    ]
+    return Card(text=literal(proposal.sentence, 1500), blocks=blocks)
+
+
+def problem_card(facts: NoteFacts) -> Card:
+    """What went wrong, as a sentence with the way out; with a retry button where trying again can help."""
+    blocks: list[Block] = [section(":warning: *Something needs you*"), _body(facts)]
+    if facts.retry and facts.migration:
+        retry = button("Retry", "migration_retry", Press(migration=facts.migration.id).dumps(), style="primary")
+        blocks.append(actions(retry))
+    return Card(text=_fallback(facts), blocks=blocks)
+
+
+def start_card(sentence: str, prefill: dict[str, str]) -> Card:
+    """The button that opens the form with what was read from the text; a form needs a click to open."""
+    value = json.dumps({key: text[:300] for key, text in prefill.items()})
+    blocks: list[Block] = [
+        section(literal(sentence, 1500)),
+        actions(button("Start a migration", "start_open", value, style="primary")),
+        context("The form opens with what you wrote; everything in it can be changed."),
+    ]
+    return Card(text=literal(sentence, 1500), blocks=blocks)
+
+
+def _body(facts: NoteFacts) -> Block:
+    return lines(facts.body.split("\n")) if facts.mrkdwn else section(literal(facts.body, 2900))
+
+
+def _fallback(facts: NoteFacts) -> str:
+    return facts.body[:3000] if facts.mrkdwn and facts.body else literal(facts.body, 3000)

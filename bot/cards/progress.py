@@ -1,0 +1,59 @@
+"""How far the runs of a stage are; edited in place, at most once in three seconds."""
+
+from dataclasses import dataclass
+
+from bot.blocks.escape import literal
+from bot.buttons import Press
+from bot.cards.kit import Block, Card, actions, bar, button, context, duration, lines, section
+from db.records import Run, RunStatus
+
+SIGNS = {
+    RunStatus.QUEUED: ":hourglass:",
+    RunStatus.RUNNING: ":arrow_forward:",
+    RunStatus.DONE: ":white_check_mark:",
+    RunStatus.FAILED: ":x:",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressFacts:
+    """`seconds_left` is measured, and None while nothing can be said."""
+
+    migration_id: str
+    stage: str
+    runs: tuple[Run, ...]
+    paused: bool = False
+    seconds_left: float | None = None
+
+
+def progress_card(facts: ProgressFacts) -> Card:
+    """A bar for each run; runs that go on come first, finished ones last."""
+    stage = literal(facts.stage, 100)
+    done, total = sum(r.stored for r in facts.runs), sum(r.total for r in facts.runs)
+    order = [RunStatus.FAILED, RunStatus.RUNNING, RunStatus.QUEUED, RunStatus.DONE]
+    runs = sorted(facts.runs, key=lambda run: order.index(run.status))
+    blocks: list[Block] = [section(f"*Runs: {stage}*\n{bar(done, total)} ({done:,} of {total:,} outputs)")]
+    if runs:
+        blocks.append(lines((_run(run) for run in runs), what="runs"))
+    if any(run.status is RunStatus.FAILED for run in runs):
+        retry = Press(migration=facts.migration_id, question=facts.stage)
+        blocks.append(actions(button("Retry failed runs", "runs_retry", retry.dumps(), style="primary")))
+    if note := _note(facts, done, total):
+        blocks.append(context(note))
+    return Card(text=f"Runs {stage}: {done:,} of {total:,} outputs", blocks=blocks)
+
+
+def _run(run: Run) -> str:
+    failed = f", {run.failed:,} failed" if run.failed else ""
+    attempt = f", attempt {run.attempt}" if run.attempt > 1 else ""
+    problem = f"\n      {literal(run.problem, 400)}" if run.problem else ""
+    count = f"({run.stored:,}/{run.total:,}{failed}{attempt})"
+    return f"{SIGNS[run.status]} {literal(run.label, 150)}: {bar(run.stored, run.total)} {count}{problem}"
+
+
+def _note(facts: ProgressFacts, done: int, total: int) -> str:
+    if facts.paused:
+        return "Paused: press *Resume* on the status card to go on."
+    if facts.seconds_left is None or done >= total:
+        return ""
+    return f"About {duration(facts.seconds_left)} left at the pace of the last minutes."

@@ -1,0 +1,154 @@
+"""The cards of what the graph asks people. Once decided, the buttons are gone and who decided stays."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.blocks.escape import literal
+from bot.buttons import Press
+from bot.cards.kit import Block, Card, actions, bar, button, context, duration, header, lines, mention, section, when
+from bot.cards.verdict import verdict_lines
+from db.records import Decision, Estimate, Migration, Plan, Question, QuestionKind
+from pipeline.records import MetricChoice
+from pipeline.report.records import Report
+
+ANSWERS = {
+    "approve": "Approved",
+    "change": "Change asked",
+    "cancel": "Cancelled",
+    "request_changes": "Changes requested",
+    "reject": "Rejected",
+    "close": "Closed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionFacts:
+    """A question with what it is about; `open` is False once the graph has moved past it."""
+
+    migration: Migration
+    question: Question
+    open: bool
+    decision: Decision | None = None
+    plan: Plan | None = None
+    report: Report | None = None
+    report_hash: str = ""
+    progress: Mapping[str, tuple[int, int]] | None = None
+
+
+def question_card(facts: QuestionFacts) -> Card:
+    """The card of `facts.question`, by its kind."""
+    return BUILDERS[facts.question.kind](facts)
+
+
+def _dataset(facts: QuestionFacts) -> Card:
+    ask = f"{mention(facts.migration.requester)}, drop the dataset into this thread: CSV, JSONL, JSON or XLSX."
+    help_ = "Known columns: `sample_id`, `question`, `content`, `prompt_source_llm`, `answer_ground_truth`, `answer_source_llm`."
+    blocks = [section(ask if facts.open else "The dataset has come in."), *([context(help_)] if facts.open else [])]
+    return Card(text="Ferry needs the dataset", blocks=[*blocks, *_decided(facts)])
+
+
+def _plan(facts: QuestionFacts) -> Card:
+    title = f"Plan {facts.plan.number}" if facts.plan else "Plan"
+    blocks: list[Block] = [header(f"{title}: {facts.migration.name}"), *_plan_body(facts.plan)]
+    if facts.open and not facts.decision:
+        blocks.append(
+            actions(
+                _button(facts, "Approve", "plan_approve", "approve", style="primary"),
+                _button(facts, "Change", "plan_change", "change"),
+                _button(
+                    facts, "Cancel", "plan_cancel", "cancel", style="danger", confirm="The migration ends; nothing is deleted."
+                ),
+            )
+        )
+    return Card(text=f"{title} for {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts)])
+
+
+def _plan_body(plan: Plan | None) -> list[Block]:
+    if plan is None:
+        return [section("The plan is being made.")]
+    to = ", ".join(literal(target, 150) for target in plan.targets)
+    return [
+        section(f"*From* {literal(plan.source, 150)} *to* {to}"),
+        lines(["*Metrics*", *(_metric(choice) for choice in plan.criteria.metrics)], what="metrics"),
+        lines(["*Estimate*", *(_estimate(estimate) for estimate in plan.estimates)] if plan.estimates else [], what="stages"),
+        section(f"*Review* {plan.review_pairs} blind pairs for the SMEs; *confidence* {plan.criteria.confidence:.0%}."),
+        context(f"Approving locks these criteria: `{plan.criteria.hash[:12]}`"),
+    ]
+
+
+def _metric(choice: MetricChoice) -> str:
+    decides = f"decides, margin {choice.margin:g}" if choice.primary else "reported"
+    reason = f" {literal(choice.reason, 300)}" if choice.reason else ""
+    return f"• *{literal(choice.metric, 60)}* ({decides}){reason}"
+
+
+def _estimate(estimate: Estimate) -> str:
+    money = "" if estimate.usd is None else f", about {estimate.usd:,.2f} USD"
+    note = f" ({literal(estimate.note, 200)})" if estimate.note else ""
+    return f"• {literal(estimate.stage, 60)}: {estimate.calls:,} calls, about {duration(estimate.seconds)}{money}{note}"
+
+
+def _review(facts: QuestionFacts) -> Card:
+    progress = facts.progress or {}
+    people = [f"• {mention(sme)} {bar(done, total)} ({done} of {total})" for sme, (done, total) in progress.items()]
+    intro = "*Review.* The SMEs judge blind pairs in their direct messages from Ferry: which answer is better, or the same."
+    blocks: list[Block] = [section(intro), lines(people, what="SMEs")] if people else [section(intro)]
+    if facts.open and not facts.decision:
+        asked = "Pairs not judged yet stay out of the report."
+        blocks.append(actions(_button(facts, "Close the review", "review_close", "close", confirm=asked)))
+    return Card(text=f"Review of {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts)])
+
+
+def _sign_off(facts: QuestionFacts) -> Card:
+    owner = mention(facts.migration.owner, nobody="an owner (to be named with *Edit details*)")
+    blocks: list[Block] = [header(f"Sign-off: {facts.migration.name}"), *_verdict(facts)]
+    if facts.open and not facts.decision:
+        blocks.append(section(f"{owner}, the decision is yours: it binds you to exactly this report."))
+        blocks.append(
+            actions(
+                _button(facts, "Sign off", "sign_off_approve", "approve", style="primary", confirm="You approve this report."),
+                _button(facts, "Request changes", "sign_off_changes", "request_changes"),
+                _button(facts, "Reject", "sign_off_reject", "reject", style="danger"),
+            )
+        )
+    return Card(text=f"Sign-off of {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts)])
+
+
+def _verdict(facts: QuestionFacts) -> list[Block]:
+    if facts.report is None:
+        return [section("The report is being written.")]
+    worse = len({(r.arm, r.sample_id) for r in facts.report.regressions})
+    return [
+        section(literal(facts.report.headline, 2500)),
+        lines(verdict_lines(facts.report), what="targets"),
+        section(f"*Regressions* {worse} sample(s) got worse; each is listed in the report files."),
+        context(f"Report `{facts.report_hash[:16]}`: the sign-off is bound to this hash."),
+    ]
+
+
+def _decided(facts: QuestionFacts) -> list[Block]:
+    decision = facts.decision
+    if decision is None:
+        return []
+    answer = ANSWERS.get(decision.answer, "Decided")
+    note = literal(decision.note, 1500).replace("\n", "\n> ") if decision.note else ""
+    return [section(f"*{answer}* by {mention(decision.by)} {when(decision.at)}" + (f"\n> {note}" if note else ""))]
+
+
+def _button(facts: QuestionFacts, text: str, action: str, answer: str, *, style: str = "", confirm: str = "") -> Block:
+    press = Press(migration=facts.migration.id, question=facts.question.key, answer=answer)
+    return button(text, action, press.dumps(), style=style, confirm=confirm)
+
+
+def _nothing_to_press(facts: QuestionFacts) -> Card:
+    return Card(text="Ferry is at work", blocks=[section("Ferry is at work; nothing is asked of people.")])
+
+
+BUILDERS: Mapping[QuestionKind, Callable[[QuestionFacts], Card]] = {
+    QuestionKind.DATASET: _dataset,
+    QuestionKind.PLAN: _plan,
+    QuestionKind.REVIEW: _review,
+    QuestionKind.SIGN_OFF: _sign_off,
+    QuestionKind.RUNS: _nothing_to_press,
+    QuestionKind.REPORT: _nothing_to_press,
+}
