@@ -53,8 +53,8 @@ class Table:
 def paired(differences: Sequence[float], clusters: Sequence[str] | None = None) -> Paired:
     """Mean and (clustered) standard error of at least one difference; `clusters` names each one's unit, None = all apart.
 
-    Miller 2024, "Adding Error Bars to Evals" (arXiv:2411.00640), sections 2.2 and 4: the clustered variance is the sum over
-    clusters of (sum of deviations in it)² / n², here with the small-sample factor C / (C - 1). One pair per unit gives s / √n.
+    Miller 2024, "Adding Error Bars to Evals" (arXiv:2411.00640): the clustered variance is the sum over clusters of
+    (sum of deviations in it)² / n², here with the small-sample factor C / (C - 1). One pair per unit gives s / √n.
     """
     import numpy as np
 
@@ -125,7 +125,7 @@ def _units(values: "NDArray[np.float64]", clusters: Sequence[str] | None) -> "tu
     if clusters is None:
         return values, np.ones(len(values))
     _, unit = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
-    return np.bincount(unit, weights=values), np.bincount(unit).astype(float)
+    return np.bincount(unit, weights=values).astype(np.float64), np.bincount(unit).astype(np.float64)
 
 
 def mcnemar(source_only: int, target_only: int) -> float:
@@ -195,8 +195,8 @@ def required_n(
 ) -> int:
     """Samples whose interval stays within `distance` on one side of the true difference with probability `power`.
 
-    n = design_effect · ((z(1 - α / 2) + z(power)) · sd / distance)² (Julious 2004, Statistics in Medicine 23:1921), and never fewer than
-    the rule of three needs for that distance, ln(α / 2) / ln(1 - distance / span). Raises ValueError unless distance > 0.
+    n = design_effect · ((z(1 - α / 2) + z(power)) · sd / distance)² (Julious 2004, Statistics in Medicine 23:1921), and never
+    fewer than the rule of three needs for that distance, ln(α / 2) / ln(1 - distance / span). ValueError unless distance > 0.
     """
     if distance <= 0:
         raise ValueError("the distance to tell must be positive")

@@ -165,9 +165,9 @@ class Hint:
 def hint(samples_n: int, margin: float, *, sd: float = PLANNING_SD, confidence: float = 0.95, power: float = POWER) -> Hint:
     """Whether `samples_n` samples can show "not worse than `margin`", if source and target are in truth equally good.
 
-    n = ((z(1 - (1 - confidence) / 2) + z(power)) · sd / margin)², the usual size of a paired non-inferiority comparison (Julious
-    2004, Statistics in Medicine 23:1921, section 4; Miller 2024, arXiv:2411.00640, section 5). `sd` is that of the differences per
-    sample; the default is a planning figure, a baseline run gives a better one. Raises ValueError unless margin > 0.
+    The formula is that of `required_n` (Julious 2004, Statistics in Medicine 23:1921; for evaluations Miller 2024,
+    arXiv:2411.00640). `sd` is that of the differences per sample; the default is a planning figure, a baseline run gives a better
+    one. Raises ValueError unless margin > 0.
     """
     needed = required_n(sd, margin, confidence=confidence, power=power)
     enough = samples_n >= needed

@@ -1,0 +1,158 @@
+"""Compares runs with the source's run, metric by metric: figures over the pairs, a verdict, and what got better and worse."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.decide.pairs import Pairs, Side, check_same_inputs, index, pair
+from pipeline.decide.statistics import holm
+from pipeline.decide.verdict import Claims, Estimate, claims, decide, estimate, needed, sentence
+from pipeline.records import Comparison, Criteria, Interval, MetricChoice, RunResult, Sample, Verdict
+
+DIGITS = 6  # figures are rounded after the verdict, so that a last-bit difference between machines changes no hash
+ALIKE = 1e-9  # 0.95 - 1.0 is a hair below -0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One metric of one target before its verdict; `gap` says why there can be none."""
+
+    choice: MetricChoice
+    pairs: Pairs
+    estimate: Estimate | None
+    gap: str | None
+
+    @property
+    def claims(self) -> Claims:
+        return Claims() if self.gap or self.estimate is None else claims(self.estimate, self.choice.margin)
+
+
+def compare(samples: Sequence[Sample], source: RunResult, target: RunResult, criteria: Criteria) -> tuple[Comparison, ...]:
+    """One comparison per metric of `criteria`, in that order; Holm over its primary metrics.
+
+    Raises InputError unless both runs saw exactly these samples' inputs, each once, and hold scores of their own outputs.
+    """
+    return compare_all(samples, source, (target,), criteria)[0]
+
+
+def compare_all(
+    samples: Sequence[Sample], source: RunResult, targets: Sequence[RunResult], criteria: Criteria
+) -> tuple[tuple[Comparison, ...], ...]:
+    """As `compare` for several targets at once: Holm over the primary metrics of all of them."""
+    for target in targets:
+        check_same_inputs(samples, source, target)
+    evidence = [_evidence(samples, source, target, criteria) for target in targets]
+    family = [item for items in evidence for item in items if item.choice.primary]
+    adjusted = dict(zip(map(id, family), _adjusted([item.claims for item in family]), strict=True))
+    return tuple(tuple(_comparison(item, adjusted.get(id(item)), len(family), criteria) for item in items) for items in evidence)
+
+
+def _evidence(samples: Sequence[Sample], source: RunResult, target: RunResult, criteria: Criteria) -> list[Evidence]:
+    before, after = index(source), index(target)
+    found = [(choice, pair(samples, before, after, choice.metric)) for choice in criteria.metrics]
+    return [
+        Evidence(choice=choice, pairs=pairs, estimate=estimate(pairs), gap=_gap(pairs, criteria.coverage_gate))
+        for choice, pairs in found
+    ]
+
+
+def _gap(pairs: Pairs, gate: float) -> str | None:
+    """Why the metric covers too little for a verdict, with what to repair; None when it covers enough."""
+    if pairs.samples == 0:
+        return (
+            f"{pairs.metric} applies to none of the samples ({_counts(pairs.outside)}). Add references or choose another metric."
+        )
+    for name, side in (("source", pairs.source_side), ("target", pairs.target_side)):
+        if len(side.values) < gate * pairs.samples:
+            return _repair(name, side, pairs, gate)
+    return None
+
+
+def _repair(name: str, side: Side, pairs: Pairs, gate: float) -> str:
+    lacking = pairs.samples - len(side.values)
+    return (
+        f"{lacking} of {pairs.samples} samples have no {pairs.metric} score for the {name} ({_counts(side.missing)}). There is "
+        f"no verdict below {gate:.0%} coverage: repair the cause, run the missing samples of the {name} again, then compare."
+    )
+
+
+def _counts(reasons: Mapping[str, int]) -> str:
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{reason}: {count}" for reason, count in ordered[:3]) + (", ..." if len(ordered) > 3 else "")
+
+
+def _adjusted(family: Sequence[Claims]) -> Iterable[Claims]:
+    """Holm for each kind of claim over the family."""
+    better, not_worse, worse = (
+        holm([claim.better for claim in family]),
+        holm([claim.not_worse for claim in family]),
+        holm([claim.worse for claim in family]),
+    )
+    return [Claims(better=b, not_worse=n, worse=w) for b, n, w in zip(better, not_worse, worse, strict=True)]
+
+
+def _comparison(item: Evidence, adjusted: Claims | None, family: int, criteria: Criteria) -> Comparison:
+    """`adjusted` is None for a metric that is not primary: it describes, uncorrected."""
+    if item.gap is not None or item.estimate is None:
+        return _without_verdict(item, item.gap or "No sample has a score from both the source and the target.")
+    verdict = decide(adjusted or item.claims, criteria.confidence)
+    margin, unclear = item.choice.margin, verdict is Verdict.CANNOT_TELL
+    enough = needed(item.estimate, margin, criteria.confidence, family if item.choice.primary else 1) if unclear else None
+    reason = sentence(item.pairs, item.estimate, verdict, margin=margin, confidence=criteria.confidence, enough=enough)
+    improved, regressed = _moved(item.pairs, margin)
+    return Comparison(
+        metric=item.choice.metric,
+        primary=item.choice.primary,
+        margin=margin,
+        pairs=len(item.pairs.ids),
+        samples=item.pairs.samples,
+        source_mean=_rounded(sum(item.pairs.source) / len(item.pairs.ids)),
+        target_mean=_rounded(sum(item.pairs.target) / len(item.pairs.ids)),
+        difference=_rounded(item.estimate.paired.mean),
+        interval=_rounded_interval(item.estimate.interval(criteria.confidence)),
+        worst_case=_rounded(item.pairs.worst_case),
+        verdict=verdict,
+        reason=reason + _left_aside(item.pairs),
+        needed=enough,
+        improved=improved,
+        regressed=regressed,
+    )
+
+
+def _without_verdict(item: Evidence, reason: str) -> Comparison:
+    """Means over what happens to be scored would flatter the run that lost more, so only the worst case is given."""
+    improved, regressed = _moved(item.pairs, item.choice.margin)
+    return Comparison(
+        metric=item.choice.metric,
+        primary=item.choice.primary,
+        margin=item.choice.margin,
+        pairs=len(item.pairs.ids),
+        samples=item.pairs.samples,
+        source_mean=None,
+        target_mean=None,
+        difference=None,
+        interval=None,
+        worst_case=_rounded(item.pairs.worst_case),
+        verdict=Verdict.CANNOT_TELL,
+        reason=reason,
+        improved=improved,
+        regressed=regressed,
+    )
+
+
+def _moved(pairs: Pairs, margin: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Samples whose score rose and fell by more than the margin, the largest change first."""
+    ranked = sorted(zip(pairs.differences, pairs.ids, strict=True))
+    improved = tuple(name for difference, name in reversed(ranked) if difference > margin + ALIKE)
+    return improved, tuple(name for difference, name in ranked if difference < -margin - ALIKE)
+
+
+def _left_aside(pairs: Pairs) -> str:
+    return f" Left aside: {_counts(pairs.outside)}." if pairs.outside else ""
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)
+
+
+def _rounded_interval(interval: Interval | None) -> Interval | None:
+    return None if interval is None else Interval(low=round(interval.low, DIGITS), high=round(interval.high, DIGITS))
