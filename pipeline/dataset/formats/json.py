@@ -1,0 +1,76 @@
+"""JSON: an array of objects, or an object with one such array in it; read as a stream."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from pipeline.dataset import text
+from pipeline.dataset.formats import values
+from pipeline.dataset.port import Format, Limits, Line, Peek
+from pipeline.errors import InputError
+
+DEPTH = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
+
+
+class Utf8:
+    """A text file as the UTF-8 bytes that ijson wants, whatever encoding it is stored in."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        # ijson reads nothing to learn whether it gets bytes.
+        return self._file.read(size).encode("utf-8", "surrogatepass") if size else b""
+
+
+def recognises(peek: Peek) -> bool:
+    return peek.text.lstrip().startswith(("[", "{"))
+
+
+def lines(peek: Peek, limits: Limits) -> Iterator[Line]:
+    import ijson
+
+    prefix = "item" if peek.text.lstrip().startswith("[") else f"{_array(peek)}.item"
+    number = 0
+    with text.opened(peek.path, peek.encoding) as file:
+        try:
+            for number, value in enumerate(ijson.items(Utf8(file), prefix), 1):
+                place = f"object {number}"
+                yield Line(place=place, cells=values.cells(value, place))
+        except ijson.JSONError:
+            raise _invalid(number) from None
+
+
+def _array(peek: Peek) -> str:
+    """The name of the one array at the top of the object."""
+    found = tuple(_arrays(peek))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"The object holds several arrays ({', '.join(found[:5])}). Upload only the one with the samples.")
+    raise InputError("The file is one object without an array in it. Upload an array of objects, one for each sample.")
+
+
+def _arrays(peek: Peek) -> Iterator[str]:
+    import ijson
+
+    depth, name = 0, ""
+    with text.opened(peek.path, peek.encoding) as file:
+        try:
+            for event, value in ijson.basic_parse(Utf8(file)):
+                if event == "map_key" and depth == 1:
+                    name = value
+                elif event == "start_array" and depth == 1:
+                    yield name
+                depth += DEPTH.get(event, 0)
+        except ijson.JSONError:
+            raise _invalid(0) from None
+
+
+def _invalid(number: int) -> InputError:
+    where = f"after object {number}" if number else "before its first sample is complete"
+    return InputError(f"The file stops being valid JSON {where}. Repair it there, or export the samples again.")
+
+
+FORMAT = Format(
+    name="JSON", recognises=recognises, lines=lines, nothing="The array holds no samples. Add at least one object to it."
+)

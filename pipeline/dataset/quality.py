@@ -1,0 +1,198 @@
+"""What a person should know about a dataset before they trust a verdict on it. Messages count; they never quote a sample."""
+
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from pipeline.dataset import near
+from pipeline.dataset.split import DEV_SHARE, short_reference
+from pipeline.records import Finding, Sample, Split
+
+MAX_IDS = 20
+USUAL_MARGIN = 0.05
+# Paired differences of scores in [0, 1] between two models were seen to deviate by about this much.
+USUAL_DEVIATION = 0.35
+# One-sided 5 % and power 80 %.
+Z_ERROR, Z_POWER = 1.645, 0.842
+FEW_IN_CLASS = 5
+RARE_SHARE = 0.1
+RARE_SCRIPT = 0.2
+SENTENCE_END = re.compile(r"[.!?…。！？。」』\"'”’)\]}>*`|:;\d]\s*$")
+LONG_OUTPUT = 200
+FORMULA = re.compile(r"^(=\S|[+\-@]\s*[A-Za-z_.]+\(|[+\-@].*\|.*!|[+\-]\$?[A-Z]{1,3}\$?\d)")
+PERSONAL: Mapping[str, re.Pattern[str]] = {
+    "an email address": re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+    "a phone number": re.compile(r"(?<![\w.,])(\+\d{1,3}[ .-]?)?(\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}(?![\w])"),
+    "a card number": re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)"),
+}
+Check = Callable[[Sequence[Sample]], Iterable[Finding]]
+
+
+def findings(samples: Sequence[Sample], splits: Mapping[str, Split]) -> tuple[Finding, ...]:
+    """Everything noticed about frozen samples and their split, most serious first."""
+    found = [finding for check in CHECKS for finding in check(samples)]
+    found += few_samples(sum(side is Split.TEST for side in splits.values()))
+    return tuple(sorted(found, key=lambda finding: ("error", "warning", "info").index(finding.level)))
+
+
+def samples_needed(margin: float = USUAL_MARGIN, deviation: float = USUAL_DEVIATION) -> int:
+    """Test samples that show "not worse than `margin`" with one-sided 5 % error and 80 % power when nothing changed.
+
+    n = ((z_error + z_power) * sd / margin)^2: Julious 2004, "Sample sizes for clinical trials with Normal data", Statistics in
+    Medicine 23 (non-inferiority), for paired differences. A rule of thumb before any run; the report has the real figure.
+    """
+    return math.ceil(((Z_ERROR + Z_POWER) * deviation / margin) ** 2)
+
+
+def few_samples(test: int) -> list[Finding]:
+    needed = samples_needed()
+    in_all = math.ceil(needed / (1 - DEV_SHARE))
+    if test >= needed:
+        return []
+    margin = (Z_ERROR + Z_POWER) * USUAL_DEVIATION / math.sqrt(test) if test else 1.0
+    message = (
+        f"{test} test samples can show a difference of about {100 * margin:.0f} points; the usual margin of "
+        f"{100 * USUAL_MARGIN:.0f} points needs about {needed} test samples, {in_all} samples in all."
+    )
+    return [Finding(level="warning", code="few_samples", message=message)]
+
+
+def _empty_inputs(samples: Sequence[Sample]) -> list[Finding]:
+    empty = [s.id for s in samples if not any(value.strip() for value in s.variables.values())]
+    return _finding("warning", "empty_input", empty, "{} without any input: fill them in or remove them.")
+
+
+def _missing_references(samples: Sequence[Sample]) -> list[Finding]:
+    missing = [s.id for s in samples if s.reference is None]
+    if len(missing) == len(samples):
+        message = "No sample has a reference: only metrics without one, and people, can judge the answers."
+        return [Finding(level="info", code="no_references", message=message)]
+    return _finding("warning", "missing_reference", missing, "{} without a reference: metrics that need one leave them unscored.")
+
+
+def _missing_outputs(samples: Sequence[Sample]) -> list[Finding]:
+    missing = [s.id for s in samples if s.recorded is None]
+    if len(missing) == len(samples):
+        return []
+    return _finding(
+        "warning", "missing_output", missing, "{} without an answer of the source model: they cannot be compared with it."
+    )
+
+
+def _duplicates(samples: Sequence[Sample]) -> list[Finding]:
+    by_input: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        by_input[sample.input_hash].append(sample)
+    same = [group for group in by_input.values() if len(group) > 1]
+    conflicting = [s.id for group in same if len({s.reference for s in group}) > 1 for s in group]
+    repeated = [s.id for group in same for s in group[1:]]
+    return [
+        *_finding(
+            "warning",
+            "conflicting_references",
+            conflicting,
+            "{} with the same input have different references: settle which is right.",
+        ),
+        *_finding("warning", "duplicate", repeated, "{} repeat the input of another one: they count twice."),
+    ]
+
+
+def _near_duplicates(samples: Sequence[Sample]) -> list[Finding]:
+    by_text: dict[str, str] = {}
+    for sample in samples:
+        by_text.setdefault(near.compared_text(sample), sample.id)
+    ids = list(by_text.values())
+    alike = [ids[place] for group in near.groups(list(by_text)) for place in group]
+    return _finding(
+        "info", "near_duplicate", alike, "{} differ from another one by a few characters: they stay on one side of the split."
+    )
+
+
+def _truncated_outputs(samples: Sequence[Sample]) -> list[Finding]:
+    """A long answer that stops without the end of a sentence, where most answers have one."""
+    long = [s for s in samples if s.recorded and len(s.recorded.text) >= LONG_OUTPUT]
+    cut = [s.id for s in long if s.recorded and not SENTENCE_END.search(s.recorded.text)]
+    if len(cut) > len(long) / 2:
+        return []
+    return _finding("warning", "truncated_output", cut, "{} have an answer of the source model that seems cut off.")
+
+
+def _imbalance(samples: Sequence[Sample]) -> list[Finding]:
+    counts = Counter(reference for s in samples if (reference := short_reference(s)))
+    if not 2 <= len(counts) <= len(samples) / 3:
+        return []
+    usual = max(counts.values())
+    rare = sorted(name for name, count in counts.items() if count < FEW_IN_CLASS or count < RARE_SHARE * usual)
+    ids = [s.id for s in samples if short_reference(s) in rare]
+    sentence = f"{len(rare)} of {len(counts)} different references are rare ({{}}): a verdict says little about them."
+    return _finding("warning", "imbalance", ids, sentence)
+
+
+def _personal_data(samples: Sequence[Sample]) -> list[Finding]:
+    found: list[Finding] = []
+    for kind, pattern in PERSONAL.items():
+        matches = _is_card if "card" in kind else lambda text, pattern=pattern: bool(pattern.search(text))
+        ids = [s.id for s in samples if any(matches(text) for text in _texts(s))]
+        found += _finding(
+            "warning", "personal_data", ids, f"{{}} seem to hold {kind}: check that every model in the plan may see it."
+        )
+    return found
+
+
+def _formulas(samples: Sequence[Sample]) -> list[Finding]:
+    ids = [s.id for s in samples if any(FORMULA.match(text) for text in _texts(s))]
+    return _finding("info", "formula_like", ids, "{} hold a text that a spreadsheet would run as a formula: it is kept as text.")
+
+
+def _scripts(samples: Sequence[Sample]) -> list[Finding]:
+    """More than one alphabet among the inputs: a cheap sign of several languages."""
+    by_script: dict[str, list[str]] = defaultdict(list)
+    for sample in samples:
+        by_script[_script(near.compared_text(sample))].append(sample.id)
+    by_script.pop("", None)
+    if len(by_script) < 2:
+        return []
+    main, *others = sorted(by_script, key=lambda script: -len(by_script[script]))
+    ids = [i for script in others for i in by_script[script]]
+    names = ", ".join(script.title() for script in others[:3])
+    return _finding(
+        "info", "language_mix", ids, f"{{}} are not written in {main.title()} letters but in {names}: compare them apart."
+    )
+
+
+def _script(text: str) -> str:
+    letters = [char for char in text[:200] if char.isalpha()]
+    names = Counter("LATIN" if char.isascii() else unicodedata.name(char, "").split(" ")[0] for char in letters)
+    return names.most_common(1)[0][0] if names else ""
+
+
+def _is_card(text: str) -> bool:
+    return any(_luhn(re.sub(r"\D", "", found)) for found in PERSONAL["a card number"].findall(text))
+
+
+def _luhn(digits: str) -> bool:
+    """The check digit of ISO/IEC 7812-1."""
+    doubled = [int(d) * (2 if place % 2 else 1) for place, d in enumerate(reversed(digits))]
+    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+
+
+def _texts(sample: Sample) -> Iterable[str]:
+    yield from sample.variables.values()
+    yield sample.reference or ""
+    yield sample.recorded.text if sample.recorded else ""
+
+
+def _finding(level: str, code: str, ids: Collection[str], sentence: str) -> list[Finding]:
+    """One finding, or none without ids; the ids of a few of the samples go with it."""
+    if not ids:
+        return []
+    count = "1 sample" if len(ids) == 1 else f"{len(ids):,} samples"
+    return [Finding(level=level, code=code, message=sentence.format(count), sample_ids=tuple(sorted(ids)[:MAX_IDS]))]
+
+
+CHECKS: tuple[Check, ...] = (
+    _empty_inputs, _missing_references, _missing_outputs, _duplicates, _near_duplicates, _truncated_outputs, _imbalance,
+    _personal_data, _formulas, _scripts,
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""A file of samples, read as a stream and judged by its content, never by its name.
+
+`scan` reads all of it once and keeps only a head, so a file is refused before anything is made of it; `lines` streams it again.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.dataset import foreign, text
+from pipeline.dataset.formats import FORMATS
+from pipeline.dataset.port import MIB, USUAL, Format, Limits, Line, Peek
+from pipeline.errors import InputError
+from pipeline.records import Finding
+
+HEAD_LINES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What one pass over a file tells: format, all columns in order of appearance, first lines, number of samples."""
+
+    format: str
+    columns: tuple[str, ...]
+    head: tuple[Line, ...]
+    samples: int
+    findings: tuple[Finding, ...]
+
+
+def scan(path: Path, *, name: str, limits: Limits = USUAL) -> Scan:
+    """Reads the whole file once. Raises InputError with a sentence that starts with `name`."""
+    with naming(name):
+        peek, chosen = _chosen(path, limits)
+        columns: dict[str, None] = {}
+        head: list[Line] = []
+        count = 0
+        for count, line in enumerate(_checked(chosen.lines(peek, limits), limits), 1):  # noqa: B007
+            columns.update(dict.fromkeys(line.cells))
+            if len(head) < HEAD_LINES:
+                head.append(line)
+        if not count:
+            raise InputError(chosen.nothing)
+        findings = (*_encoding_finding(peek), *chosen.findings(peek))
+        return Scan(format=chosen.name, columns=tuple(columns), head=tuple(head), samples=count, findings=findings)
+
+
+def lines(path: Path, *, name: str, limits: Limits = USUAL) -> Iterator[Line]:
+    """The file's lines, one at a time. Raises InputError as `scan` does."""
+    with naming(name):
+        peek, chosen = _chosen(path, limits)
+        yield from _checked(chosen.lines(peek, limits), limits)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Puts what people call the file before the sentence of every InputError."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{name}: {error.message}") from None
+
+
+def _chosen(path: Path, limits: Limits) -> tuple[Peek, Format]:
+    size = path.stat().st_size
+    if size > limits.max_bytes:
+        raise InputError(
+            f"The file has {size / MIB:,.0f} MB; {limits.max_bytes // MIB:,} MB are allowed. "
+            "Upload a representative part: a few hundred samples decide most migrations."
+        )
+    with path.open("rb") as file:
+        start = file.read(text.HEAD_BYTES)
+    if not start.strip():
+        raise InputError("The file is empty. Upload one with a header line and at least one sample.")
+    refusal = foreign.refusal(path, start)
+    if refusal:
+        raise InputError(refusal)
+    peek = _peek(path, start)
+    chosen = next((known for known in FORMATS if known.recognises(peek)), None)
+    if not chosen:
+        raise InputError(f"The file is neither text nor a workbook. {foreign.CONVERT}")
+    return peek, chosen
+
+
+def _peek(path: Path, start: bytes) -> Peek:
+    if start.startswith(b"PK"):
+        return Peek(path=path, start=start)
+    encoding = text.encoding_of(path, start)
+    if not encoding:
+        return Peek(path=path, start=start)
+    beginning = text.beginning(start, encoding)
+    if not beginning.strip():
+        raise InputError("The file is empty. Upload one with a header line and at least one sample.")
+    return Peek(path=path, start=start, encoding=encoding, text=beginning)
+
+
+def _encoding_finding(peek: Peek) -> tuple[Finding, ...]:
+    if not peek.encoding or peek.encoding in text.UNICODE:
+        return ()
+    message = f"The file is not in UTF-8; it was read as {peek.encoding}. Check a few accented letters in the samples."
+    return (Finding(level="warning", code="encoding_guessed", message=message),)
+
+
+def _checked(found: Iterator[Line], limits: Limits) -> Iterator[Line]:
+    for count, line in enumerate(found, 1):
+        if count > limits.max_samples:
+            raise InputError(f"The file holds more than {limits.max_samples:,} samples. Upload a representative part of it.")
+        for column, cell in line.cells.items():
+            _check_cell(cell, column, line.place, limits)
+        yield line
+
+
+def _check_cell(cell: str, column: str, place: str, limits: Limits) -> None:
+    if len(cell) > limits.max_cell:
+        raise InputError(
+            f"{place.capitalize()} has {len(cell):,} characters in “{column}”; {limits.max_cell:,} are allowed. Shorten the text."
+        )
+    if "\0" in cell:
+        raise InputError(f"{place.capitalize()} has a NUL character in “{column}”. Remove it, or export the file again.")
+    if not cell.isascii() and any("\ud800" <= char <= "\udfff" for char in cell):
+        raise InputError(
+            f"{place.capitalize()} has half of a character (a lone surrogate) in “{column}”. Export the file again as UTF-8."
+        )
