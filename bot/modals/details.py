@@ -1,0 +1,47 @@
+"""What a migration is about, as people write it into a form: shared by the new-migration and the edit-details form."""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.errors import InputError
+from pipeline.prompts.template import parse_prompt
+from pipeline.records import PromptVersion
+
+PROVIDERS = ("bedrock", "local", "recorded", "scripted")
+MOST_TARGETS = 5
+SOURCE_HINT = "Where it runs today: recorded:NAME when you only have its outputs, or a live one such as bedrock:MODEL-ID."
+TARGETS_HINT = "One to five, one a line: bedrock:MODEL-ID, local:gemma3-270m, local:/path/to/file.gguf."
+PROMPT_HINT = "Mark variables as {question}, {{question}} or {$QUESTION}. Leave it empty when the dataset has prompt_source_llm."
+EMPTY_PROMPT = PromptVersion(user="")
+"""What a migration starts with when its prompt is still to come from the dataset."""
+
+
+def read_refs(text: str) -> tuple[str, ...]:
+    """Model refs, one a line or separated by commas. Raises InputError for one that no provider knows, or for too many."""
+    refs = tuple(dict.fromkeys(ref for part in re.split(r"[,\n]", text) if (ref := part.strip())))
+    for ref in refs:
+        read_ref(ref)
+    if len(refs) > MOST_TARGETS:
+        raise InputError(f"{len(refs)} targets are too many for one comparison: name at most {MOST_TARGETS}.")
+    return refs
+
+
+def read_ref(ref: str) -> str:
+    """`ref` if it is `provider:name` of a provider Ferry has."""
+    provider, colon, name = ref.partition(":")
+    if not colon or not name.strip() or provider not in PROVIDERS:
+        known = ", ".join(f"{each}:" for each in PROVIDERS)
+        raise InputError(f"'{ref[:80]}' is no model Ferry can reach: write one of {known} and its name, e.g. local:gemma3-270m.")
+    return ref
+
+
+def read_prompt(text: str) -> PromptVersion:
+    """The prompt as a version; the empty one when nothing was written. Raises InputError for ambiguous or missing variables."""
+    return parse_prompt(text) if text else EMPTY_PROMPT
+
+
+def people_problem(requester: str, owner: str | None, smes: Sequence[str]) -> dict[str, str]:
+    """Why these people cannot be owner and SMEs, by field."""
+    if owner == requester:
+        return {"owner": "Nobody signs off their own migration: name somebody else than its requester."}
+    return {"smes": "Name each SME once."} if len(set(smes)) != len(smes) else {}

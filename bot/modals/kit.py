@@ -1,0 +1,103 @@
+"""The inputs Ferry's forms are made of, and how their values are read back."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.blocks import limits
+from bot.blocks.escape import cut, plain
+from bot.cards.kit import Block
+
+View = Mapping[str, Any]
+VALUE = "value"
+"""The action id of every input; its block id is the field's name."""
+
+
+def modal(callback: str, title: str, blocks: Sequence[Block], *, submit: str = "Send", meta: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "title": _text(title, limits.VIEW_TITLE),
+        "submit": _text(submit, limits.VIEW_BUTTON),
+        "close": _text("Close", limits.VIEW_BUTTON),
+        "private_metadata": json.dumps(dict(meta)),
+        "blocks": list(blocks),
+    }
+
+
+def field(name: str, label: str, element: Block, *, hint: str = "", optional: bool = False) -> Block:
+    block: Block = {
+        "type": "input",
+        "block_id": name,
+        "label": _text(label, 200),
+        "element": element | {"action_id": VALUE},
+        "optional": optional,
+    }
+    return block | {"hint": _text(hint, limits.INPUT_HINT)} if hint else block
+
+
+def text_input(initial: str = "", *, multiline: bool = False, limit: int = limits.INPUT_TEXT, placeholder: str = "") -> Block:
+    block: Block = {"type": "plain_text_input", "multiline": multiline, "max_length": limit}
+    if initial:
+        block["initial_value"] = cut(initial, limit)
+    if placeholder:
+        block["placeholder"] = _text(placeholder, limits.PLACEHOLDER)
+    return block
+
+
+def select(options: Iterable[tuple[str, str]], initial: str = "") -> Block:
+    """A menu of (value, label)."""
+    entries = {value: {"text": _text(label, limits.OPTION_TEXT), "value": value} for value, label in options}
+    block: Block = {"type": "static_select", "options": list(entries.values())}
+    return block | {"initial_option": entries[initial]} if initial in entries else block
+
+
+def radio(options: Iterable[tuple[str, str]]) -> Block:
+    return select(options) | {"type": "radio_buttons"}
+
+
+def people(initial: Sequence[str] = (), most: int = 20) -> Block:
+    block: Block = {"type": "multi_users_select", "max_selected_items": most}
+    return block | {"initial_users": list(initial)} if initial else block
+
+
+def person(initial: str | None = None) -> Block:
+    block: Block = {"type": "users_select"}
+    return block | {"initial_user": initial} if initial else block
+
+
+def files(types: Sequence[str], most: int = 1) -> Block:
+    return {"type": "file_input", "filetypes": list(types), "max_files": most}
+
+
+def values(view: View) -> dict[str, Mapping[str, Any]]:
+    """What was filled in, by field name."""
+    return {name: actions.get(VALUE, {}) for name, actions in view["state"]["values"].items()}
+
+
+def text_of(value: Mapping[str, Any]) -> str:
+    """A text or the chosen option of a menu, stripped; empty when left out."""
+    option = value.get("selected_option") or {}
+    return str(value.get("value") or option.get("value") or "").strip()
+
+
+def people_of(value: Mapping[str, Any]) -> tuple[str, ...]:
+    single = value.get("selected_user")
+    return tuple(value.get("selected_users") or ([single] if single else ()))
+
+
+def files_of(value: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(value.get("files") or ())
+
+
+def meta(view: View) -> dict[str, str]:
+    """What the form carried along: ids, checked again when they come back."""
+    try:
+        parsed = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in parsed.items()} if isinstance(parsed, dict) else {}
+
+
+def _text(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": plain(text, limit), "emoji": False}

@@ -1,0 +1,87 @@
+"""The form that asks for another plan: margin, deciding metric, one more target, number of review pairs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.buttons import Press
+from bot.modals import kit
+from bot.modals.details import TARGETS_HINT, read_ref
+from db.records import Plan, PlanChange
+from pipeline.errors import InputError
+
+CALLBACK = "plan_change"
+MOST_PAIRS = 200
+KEEP = "keep"
+
+
+def view(press: Press, plan: Plan) -> dict[str, Any]:
+    """The form over `plan`; what is left as it is stays as it is."""
+    primary = plan.criteria.primary
+    margin = f"{primary[0].margin:g}" if primary else ""
+    metrics = [(choice.metric, choice.metric) for choice in plan.criteria.metrics[:90]]
+    hint = "The largest loss against the source you would accept, between 0 and 1."
+    return kit.modal(
+        CALLBACK,
+        "Change the plan",
+        [
+            kit.field("margin", "Margin", kit.text_input(margin, limit=20), hint=hint, optional=True),
+            kit.field("metric", "Metric that decides", kit.select([(KEEP, "As it is"), *metrics], KEEP), optional=True),
+            kit.field("add_target", "One more target", kit.text_input(limit=200), hint=TARGETS_HINT, optional=True),
+            kit.field("review_pairs", "Pairs for review", kit.text_input(str(plan.review_pairs), limit=10), optional=True),
+        ],
+        submit="Ask for a new plan",
+        meta={"press": press.dumps(), "margin": margin, "review_pairs": str(plan.review_pairs)},
+    )
+
+
+def read(submitted: kit.View) -> tuple[PlanChange | None, dict[str, str]]:
+    """The change, or what is wrong with it by field. A form sent without any change is an error of its first field."""
+    texts = {name: kit.text_of(value) for name, value in kit.values(submitted).items()}
+    before, errors = kit.meta(submitted), {}
+    changed = {n: t for n, t in texts.items() if t and t != before.get(n, "") and not (n == "metric" and t == KEEP)}
+    for field, text in changed.items():
+        try:
+            READERS[field](text)
+        except InputError as error:
+            errors[field] = error.message
+    if not changed:
+        errors["margin"] = "Nothing is changed yet: change something, or close this form."
+    if errors:
+        return None, errors
+    return _change(changed), {}
+
+
+def _change(texts: dict[str, str]) -> PlanChange:
+    return PlanChange(
+        margin=read_margin(texts["margin"]) if "margin" in texts else None,
+        metric=texts.get("metric"),
+        add_target=texts.get("add_target"),
+        review_pairs=read_pairs(texts["review_pairs"]) if "review_pairs" in texts else None,
+    )
+
+
+def read_margin(text: str) -> float:
+    """A margin between 0 (exclusive) and 1, also written as `3 %` or `0,03`."""
+    number = text.replace(",", ".").strip()
+    try:
+        margin = float(number.removesuffix("%").strip()) / (100 if number.endswith("%") else 1)
+    except ValueError:
+        margin = -1.0
+    if not 0 < margin <= 1:
+        raise InputError("A margin is a number above 0 and at most 1, such as 0.05 (or 5 %).")
+    return margin
+
+
+def read_pairs(text: str) -> int:
+    """How many pairs the SMEs judge."""
+    if not text.isdecimal() or not 0 <= int(text) <= MOST_PAIRS:
+        raise InputError(f"Write a whole number from 0 to {MOST_PAIRS}; 0 means no review.")
+    return int(text)
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "margin": read_margin,
+    "metric": str,
+    "add_target": read_ref,
+    "review_pairs": read_pairs,
+}
