@@ -188,7 +188,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What a model answered to one sample in one run: a text or a failure, never both. Times in seconds."""
+    """What a model answered to one sample in one run: a text or a failure, never both. Times in seconds.
+
+    `tool_calls` are what the model asked tools for, each canonical JSON with name and input.
+    """
 
     sample_id: str
     text: str | None
@@ -199,6 +202,7 @@ class Output:
     failure: Failure | None = None
     attempts: int = 1
     request_id: str | None = None
+    tool_calls: tuple[str, ...] = ()
 
 
 class Model(Protocol):

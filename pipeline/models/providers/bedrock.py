@@ -1,0 +1,188 @@
+"""Models on Amazon Bedrock through Converse and ConverseStream.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html (and API_runtime_ConverseStream.html). boto3's own
+retries are off: they hide attempts that are billed. One attempt is one call in a thread; retries stand above it.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from time import perf_counter
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.models.failures import failure, kind_of
+from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stream
+from pipeline.models.retry import with_retries
+from pipeline.models.settings import ModelSettings
+from pipeline.models.threads import Threads
+from pipeline.records import Failure, Output, Request, Sample
+
+CONNECT_TIMEOUT_S = 5.0
+# Stop reasons that mean there is no answer to score; the others pass through as Bedrock names them.
+_STOPPED = {
+    "guardrail_intervened": "guardrail",
+    "content_filtered": "guardrail",
+    "malformed_model_output": "malformed",
+    "malformed_tool_use": "malformed",
+    "model_context_window_exceeded": "context_overflow",
+}
+# botocore's errors that carry no code: what each means, by class name along the inheritance.
+_CLIENT_ERRORS = {
+    "ReadTimeoutError": "timeout",
+    "ConnectTimeoutError": "transient",
+    "HTTPClientError": "transient",
+    "ConnectionError": "transient",
+    "ParamValidationError": "validation",
+    "NoCredentialsError": "access",
+    "PartialCredentialsError": "access",
+    "CredentialRetrievalError": "access",
+    "ProfileNotFound": "access",
+    "NoRegionError": "access",
+    "SSOError": "access",
+    "TokenRetrievalError": "access",
+    "NoAuthTokenError": "access",
+}
+
+
+def open_bedrock(name: str, samples: Iterable[Sample], settings: ModelSettings) -> "BedrockModel":
+    """The model id, inference profile id or ARN `name`; raises InputError when the endpoint is no address."""
+    if settings.endpoint_url is not None and not settings.endpoint_url.startswith(("http://", "https://")):
+        raise InputError(
+            f'The Bedrock endpoint "{settings.endpoint_url}" must start with https:// (or http:// for a local peer).'
+        )
+    return BedrockModel(name, settings)
+
+
+class BedrockModel:
+    """One model behind one client, made at the first call. A cancelled call ends at its next event or its timeout."""
+
+    def __init__(self, model_id: str, settings: ModelSettings) -> None:
+        self.ref, self.concurrency = f"bedrock:{model_id}", settings.in_flight
+        self._model_id, self._settings = model_id, settings
+        self._threads: Threads[Output] = Threads(settings.in_flight)
+        self._client: Any = None
+        self._making = threading.Lock()
+
+    async def answer(self, request: Request) -> Output:
+        return await with_retries(lambda: self._threads.run(lambda stop: self._attempt(request, stop)), self._settings)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _attempt(self, request: Request, stop: threading.Event) -> Output:
+        from botocore.eventstream import ParserError
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+        from urllib3.exceptions import HTTPError
+
+        started = perf_counter()
+        try:
+            reply = self._call(request, started, stop)
+        except ClientError as error:
+            return _failed(request, _of_client_error(error), started, _request_id(error.response))
+        except (BotoCoreError, HTTPError, ParserError, ResponseParserError) as error:
+            return _failed(request, _of_other_error(error, self._settings.timeout_s), started, None)
+        return _output(request, reply, started)
+
+    def _call(self, request: Request, started: float, stop: threading.Event) -> Reply:
+        client, call = self._made_client(), converse_request(self._model_id, request)
+        if not self._settings.stream:
+            return read_reply(client.converse(**call))
+        response = client.converse_stream(**call)
+        with closing(response["stream"]) as events:
+            return read_stream(events, response, started=started, deadline=started + self._settings.timeout_s, stop=stop)
+
+    def _made_client(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
+        with self._making:
+            if self._client is None:
+                self._client = make_client("bedrock-runtime", self._settings)
+            return self._client
+
+
+def make_client(service: str, settings: ModelSettings) -> Any:  # noqa: ANN401
+    """A boto3 client of `service` (bedrock-runtime, bedrock-agent-runtime) that never retries by itself."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=settings.timeout_s,
+        max_pool_connections=settings.in_flight,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        tcp_keepalive=True,
+    )
+    session: Any = boto3.Session(profile_name=settings.profile, region_name=settings.region)
+    return session.client(service, endpoint_url=settings.endpoint_url, config=config)
+
+
+def converse_request(model_id: str, request: Request) -> dict[str, Any]:
+    """The arguments of Converse and ConverseStream; what a parameter leaves open is not sent."""
+    parameters = request.parameters
+    inference = {
+        "maxTokens": parameters.max_tokens,
+        "temperature": parameters.temperature,
+        "topP": parameters.top_p,
+        "stopSequences": list(parameters.stop) or None,
+    }
+    call: dict[str, Any] = {
+        "modelId": model_id,
+        "messages": [{"role": turn.role, "content": [{"text": turn.text}]} for turn in request.turns],
+        "inferenceConfig": {key: value for key, value in inference.items() if value is not None},
+    }
+    if request.system:
+        call["system"] = [{"text": request.system}]
+    if parameters.json_schema is not None:
+        structure = {"jsonSchema": {"name": "answer", "schema": parameters.json_schema}}
+        call["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": structure}}
+    return call
+
+
+def _output(request: Request, reply: Reply, started: float) -> Output:
+    stopped = _STOPPED.get(reply.stop_reason or "")
+    problem = failure("truncated_stream") if not reply.complete else None
+    problem = failure("timeout") if reply.out_of_time else problem
+    problem = failure(stopped) if stopped else problem
+    return Output(
+        sample_id=request.sample_id,
+        text=None if problem else reply.text,
+        stop_reason=reply.stop_reason,
+        usage=reply.usage,
+        latency_s=perf_counter() - started,
+        ttft_s=reply.ttft_s,
+        failure=problem,
+        request_id=reply.request_id,
+        tool_calls=reply.tool_calls,
+    )
+
+
+def _failed(request: Request, problem: Failure, started: float, request_id: str | None) -> Output:
+    latency_s = perf_counter() - started
+    return Output(sample_id=request.sample_id, text=None, failure=problem, latency_s=latency_s, request_id=request_id)
+
+
+def _of_client_error(error: Any) -> Failure:  # noqa: ANN401  botocore.exceptions.ClientError, imported late
+    said = error.response.get("Error", {})
+    code, words = str(said.get("Code", "")), str(said.get("Message", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code == "ModelErrorException":
+        status = error.response.get("originalStatusCode", status)
+        code = code if status is not None and int(status) < 500 else "InternalServerException"
+    # A code that is only the status comes from a reply without an error type: the words and the status decide.
+    return failure(kind_of("ValidationException" if code == "400" else code, words, status), words)
+
+
+def _of_other_error(error: Exception, timeout_s: float) -> Failure:
+    names = [cls.__name__ for cls in type(error).__mro__]
+    if any(cls.__module__.startswith(("urllib3", "botocore.eventstream")) for cls in type(error).__mro__):
+        return failure("timeout" if "TimeoutError" in names else "truncated_stream")
+    kind = next((_CLIENT_ERRORS[name] for name in names if name in _CLIENT_ERRORS), "unknown")
+    said = f"No answer within {timeout_s:g} s" if kind == "timeout" else str(error) if kind in {"access", "validation"} else ""
+    return failure(kind, said)
+
+
+def _request_id(response: Mapping[str, Any]) -> str | None:
+    found = response.get("ResponseMetadata", {}).get("RequestId")
+    return str(found) if found else None

@@ -1,0 +1,115 @@
+"""A model whose answers are written down: for tests, rehearsals and demonstrations without any model.
+
+A script file is JSON: {"answers": {sample id: text}, "default": text, "latency_s": 0.02, "concurrency": 4, "log": path}. `log`
+gets one line for each call, the sample's id, appended before the answer: it counts calls across processes and kills.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.models.failures import failure
+from pipeline.models.settings import ModelSettings
+from pipeline.records import Output, Request, Sample, Usage
+
+Answers = Callable[[Request], Output | str] | Mapping[str, str]
+
+
+class ScriptedModel:
+    """Answers by a function of the request or by sample id, after `latency_s` seconds; tokens are counted as words.
+
+    A sample without an answer gets `default`, or fails as `not_recorded` when there is none. `calls` and `in_flight` say
+    what the model has seen so far and how many calls are open now; `most_in_flight` is the highest that ever was.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        *,
+        latency_s: float = 0.0,
+        concurrency: int = 8,
+        ref: str = "scripted:test",
+        default: str | None = None,
+        log: Path | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.ref, self.concurrency = ref, concurrency
+        self.calls = self.in_flight = self.most_in_flight = 0
+        self.closed = False
+        self._answers, self._default, self._log = answers, default, log
+        self._latency_s, self._sleep = latency_s, sleep
+
+    async def answer(self, request: Request) -> Output:
+        self.calls += 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            if self._log is not None:
+                _append(self._log, request.sample_id)
+            await self._sleep(self._latency_s)
+            return self._output(request)
+        finally:
+            self.in_flight -= 1
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _output(self, request: Request) -> Output:
+        said = self._answers(request) if callable(self._answers) else self._answers.get(request.sample_id, self._default)
+        if isinstance(said, Output):
+            return said
+        if said is None:
+            return Output(sample_id=request.sample_id, text=None, failure=failure("not_recorded"))
+        return Output(
+            sample_id=request.sample_id,
+            text=said,
+            stop_reason="end_turn",
+            usage=Usage(input_tokens=_words(request), output_tokens=len(said.split())),
+            latency_s=self._latency_s,
+        )
+
+
+def open_scripted(name: str, samples: Iterable[Sample], settings: ModelSettings) -> ScriptedModel:
+    """The model a script file describes; raises InputError when the file is missing or not such a script."""
+    script = _read(Path(name))
+    log = script.get("log")
+    return ScriptedModel(
+        script.get("answers", {}),
+        latency_s=float(script.get("latency_s", 0.0)),
+        concurrency=int(script.get("concurrency", 8)),
+        ref=f"scripted:{name}",
+        default=script.get("default"),
+        log=Path(log) if log else None,
+        sleep=settings.sleep,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        script = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"The script {path} cannot be read ({error.strerror}). Give the path of a script file.") from error
+    except ValueError as error:
+        raise InputError(f"The script {path} is not JSON. Write it as {{'answers': {{sample id: text}}}}.") from error
+    known = {"answers", "default", "latency_s", "concurrency", "log"}
+    if not isinstance(script, dict) or not script.keys() <= known or not isinstance(script.get("answers", {}), dict):
+        raise InputError(
+            f"The script {path} must be a JSON object with {', '.join(sorted(known))}; answers maps sample ids to texts."
+        )
+    return script
+
+
+def _append(path: Path, sample_id: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(handle, f"{sample_id}\n".encode())
+    finally:
+        os.close(handle)
+
+
+def _words(request: Request) -> int:
+    return sum(len(text.split()) for text in (request.system, *(turn.text for turn in request.turns)))

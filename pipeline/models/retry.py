@@ -1,0 +1,27 @@
+"""Trying again, visibly: exponential backoff with full jitter above one attempt.
+
+https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from pipeline.models.failures import KINDS
+from pipeline.models.settings import ModelSettings
+from pipeline.records import Output
+
+
+async def with_retries(attempt: Callable[[], Awaitable[Output]], settings: ModelSettings) -> Output:
+    """The first output that has no failure worth retrying, or the last one; `attempts` on it counts the calls made."""
+    number = 1
+    while True:
+        output = await attempt()
+        if output.failure is None or not KINDS[output.failure.kind].retry or number >= settings.attempts:
+            return replace(output, attempts=number)
+        await settings.sleep(pause(number, settings))
+        number += 1
+
+
+def pause(failed: int, settings: ModelSettings) -> float:
+    """Seconds to wait after `failed` attempts (1 or more)."""
+    return settings.jitter() * min(settings.backoff_limit_s, settings.backoff_s * 2.0 ** (failed - 1))
