@@ -61,11 +61,11 @@ def write(parts: Iterable[Piece], syntax: Syntax, *, like: str = "") -> str:
     merged = _merged(parts)
     if syntax is not Syntax.SINGLE:
         return _write_backslashed(merged, syntax)
-    plain = "".join(_marker(p.text, syntax) if p.variable else _LOOSE_SINGLE.sub(_double_run, p.text) for p in merged)
+    plain = "".join(marker(p.text, syntax) if p.variable else _LOOSE_SINGLE.sub(_double_run, p.text) for p in merged)
     doubles = "{{" in like and _strict_single(like) is not None
     if not doubles and pieces(plain, syntax) == merged:
         return plain
-    return "".join(_marker(p.text, syntax) if p.variable else p.text.replace("{", "{{").replace("}", "}}") for p in merged)
+    return "".join(marker(p.text, syntax) if p.variable else p.text.replace("{", "{{").replace("}", "}}") for p in merged)
 
 
 def convert(text: str, source: Syntax, target: Syntax) -> str:
@@ -162,7 +162,7 @@ def _write_backslashed(parts: tuple[Piece, ...], syntax: Syntax) -> str:
     texts: list[str] = []
     for index, part in enumerate(parts):
         if part.variable:
-            texts.append(_marker(part.text, syntax))
+            texts.append(marker(part.text, syntax))
             continue
         text = _BACKSLASHED[syntax].sub(lambda run: "\\" * (2 * len(run[1]) + 1) + run[2], part.text)
         tail = len(text) - len(text.rstrip("\\")) if index + 1 < len(parts) else 0
@@ -175,7 +175,8 @@ def _double_run(run: re.Match[str]) -> str:
     return run[1] + "{" * balanced + run[2] + "}" * balanced + run[3]
 
 
-def _marker(name: str, syntax: Syntax) -> str:
+def marker(name: str, syntax: Syntax) -> str:
+    """How `syntax` marks the variable `name`."""
     opening, closing = {Syntax.SINGLE: ("{", "}"), Syntax.DOUBLE: ("{{", "}}"), Syntax.DOLLAR: ("{$", "}")}[syntax]
     return opening + name + closing
 

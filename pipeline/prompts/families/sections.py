@@ -1,0 +1,46 @@
+"""Sections of a prompt as markdown headings or as XML tags, and the way from one to the other without touching a word."""
+
+import re
+
+_HEADING = re.compile(r"^#{1,3}[ \t]+([A-Za-z][\w /-]{0,40}?):?[ \t]*#*[ \t]*$", re.MULTILINE)
+_TAG_LINE = re.compile(r"^<(/?)([A-Za-z][\w-]{0,40})>[ \t]*$", re.MULTILINE)
+
+
+def headings_to_tags(text: str) -> str:
+    """Every markdown section as `<title>...</title>`; unchanged where a fence or a frozen span could be cut."""
+    headings = list(_HEADING.finditer(text))
+    names = [_slug(h[1]) for h in headings]
+    if (
+        not headings
+        or "```" in text
+        or "<freeze>" in text
+        or len(set(names)) < len(names)
+        or any(f"<{n}>" in text for n in names)
+    ):
+        return text
+    head = text[: headings[0].start()].rstrip()
+    ends = [*(h.start() for h in headings[1:]), len(text)]
+    sections = [f"<{name}>\n{text[h.end() : end].strip()}\n</{name}>" for name, h, end in zip(names, headings, ends, strict=True)]
+    return "\n\n".join([head, *sections] if head else sections)
+
+
+def tags_to_headings(text: str) -> str:
+    """Every section tag that stands alone on its lines and is named nowhere else as `## Title`."""
+    if "<freeze>" in text:
+        return text
+    for opening in [m for m in _TAG_LINE.finditer(text) if not m[1]]:
+        name = opening[2]
+        alone = [m[1] for m in _TAG_LINE.finditer(text) if m[2] == name]
+        if alone == ["", "/"] and len(re.findall(rf"</?{re.escape(name)}>", text)) == 2 and not name.startswith("example"):
+            text = re.sub(rf"^<{re.escape(name)}>[ \t]*$", f"## {_title(name)}", text, flags=re.MULTILINE)
+            text = re.sub(rf"\n*^</{re.escape(name)}>[ \t]*$\n?", "\n", text, flags=re.MULTILINE)
+    return text
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
+
+
+def _title(name: str) -> str:
+    words = re.sub(r"[_-]+", " ", name).strip()
+    return words[:1].upper() + words[1:]

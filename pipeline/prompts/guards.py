@@ -1,0 +1,174 @@
+"""Guards a candidate passes before any paid call, cheapest and gravest first. A refusal is a sentence for people.
+
+Order (design page "evidence"): variables, frozen spans, braces, leaked samples, length, output contract, parameters.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from pipeline.errors import InputError
+from pipeline.prompts.contract import demands_json, listed_labels, literal_text
+from pipeline.prompts.families.limits import problem
+from pipeline.prompts.port import Ask
+from pipeline.prompts.template import marker, render, variables
+from pipeline.records import PromptVersion, Sample
+
+LEAK_WORDS = 6
+SHORTEST_LEAK_WORDS = 4
+LENGTH_FACTOR, LENGTH_FLOOR = 4, 6000
+_FROZEN = re.compile(r"<freeze>.*?</freeze>", re.DOTALL)
+_WORD = re.compile(r"\w+")
+
+
+def check(candidate: PromptVersion, ask: Ask) -> str | None:
+    """None when `candidate` may be tried on the target, else the sentence that says why not."""
+    refusals = (guard(candidate, ask) for guard in GUARDS)
+    return next((refusal for refusal in refusals if refusal), None)
+
+
+def keeps_variables(candidate: PromptVersion, ask: Ask) -> str | None:
+    """Every variable as often as before, and each value arrives as often as its variable is marked."""
+    before, after = Counter(variables(ask.prompt)), Counter(variables(candidate))
+    if lost := before - after:
+        return f"It lost {_listed(lost, candidate)}: the model would not see that part of the input."
+    if added := after - before:
+        return f"It has {_listed(added, candidate)} more often than the original: the dataset cannot fill that as before."
+    if before and not _values_arrive(candidate, after):
+        return "A value put into this prompt does not arrive in the text that is sent; check the marks around the variables."
+    return None
+
+
+def keeps_frozen(candidate: PromptVersion, ask: Ask) -> str | None:
+    """Spans between `<freeze>` and `</freeze>` are byte-equal, wherever they stand now."""
+    for text in (candidate.system, candidate.user):
+        if text.count("<freeze>") != text.count("</freeze>") or text.count("<freeze>") != len(_FROZEN.findall(text)):
+            return "A <freeze> mark has no matching </freeze>, so it is not clear which part must stay."
+    before, after = _frozen(ask.prompt), _frozen(candidate)
+    if before != after:
+        return f"It changed a frozen span: {before.total()} must stay byte by byte, {(before & after).total()} did."
+    return None
+
+
+def keeps_braces(candidate: PromptVersion, ask: Ask) -> str | None:
+    """No new doubled braces and no new imbalance outside the shots: the next renderer would trip over them."""
+    shown = [text for s in ask.dev if s.id in candidate.shots for text in _texts(s)]
+    before, after = literal_text(ask.prompt), _without(literal_text(candidate), shown)
+    for doubled in ("{{", "}}"):
+        if after.count(doubled) > before.count(doubled):
+            return f'It has stray "{doubled}" in the text, which looks like a variable but is none.'
+    if _imbalance(after) != _imbalance(before):
+        return "Its braces do not balance, although those of the original did or did otherwise; a brace was lost or added."
+    return None
+
+
+def leaks_nothing(candidate: PromptVersion, ask: Ask) -> str | None:
+    """No text of a dev sample stands in the prompt, except of the shots it declares; half of dev at least stays unshown."""
+    known = {s.id for s in ask.dev}
+    if strange := [shot for shot in candidate.shots if shot not in known]:
+        return f'It declares the sample "{strange[0]}" as shown, but dev has no such sample.'
+    if 2 * len(candidate.shots) > len(ask.dev):
+        return (
+            f"It shows {len(candidate.shots)} of {len(ask.dev)} dev samples; at least half must stay unshown to judge the prompt."
+        )
+    declared = set(candidate.shots)
+    new = _runs(literal_text(candidate)) - _runs(literal_text(ask.prompt))
+    for sample in ask.dev:
+        new -= _runs(*_texts(sample)) if sample.id in declared else set()
+    leaked = [s.id for s in ask.dev if s.id not in declared and _sample_runs(s) & new]
+    if leaked:
+        return f"It repeats text of {len(leaked)} dev samples ({_few(leaked)}) without declaring them, so dev cannot judge it."
+    return None
+
+
+def is_short_enough(candidate: PromptVersion, ask: Ask) -> str | None:
+    """At most four times the original, or 6,000 characters when that is more."""
+    length, cap = len(candidate.system) + len(candidate.user), length_cap(ask.prompt)
+    return f"It has {length:,} characters; the cap is {cap:,}, because every call pays for them." if length > cap else None
+
+
+def length_cap(original: PromptVersion) -> int:
+    """Most characters of system and user text together that a candidate made from `original` may have."""
+    return max(LENGTH_FACTOR * (len(original.system) + len(original.user)), LENGTH_FLOOR)
+
+
+def keeps_contract(candidate: PromptVersion, ask: Ask) -> str | None:
+    """What the original demands of an answer is still demanded: JSON, its schema, the labels it lists."""
+    if demands_json(ask.prompt) and not demands_json(candidate):
+        return "The original demands JSON; this text no longer does."
+    if ask.prompt.parameters.json_schema != candidate.parameters.json_schema:
+        return "It changed the JSON schema of the answer."
+    lost = [label for label in listed_labels(ask.prompt, ask.use_case, ask.dev) if label not in literal_text(candidate)]
+    if lost:
+        return f"It no longer names {len(lost)} of the answers the original lists ({_few(lost)})."
+    return None
+
+
+def has_legal_parameters(candidate: PromptVersion, ask: Ask) -> str | None:
+    """The target would not refuse the parameters."""
+    return problem(candidate.parameters, ask.target)
+
+
+GUARDS: tuple[Callable[[PromptVersion, Ask], str | None], ...] = (
+    keeps_variables,
+    keeps_frozen,
+    keeps_braces,
+    leaks_nothing,
+    is_short_enough,
+    keeps_contract,
+    has_legal_parameters,
+)
+
+
+def _values_arrive(candidate: PromptVersion, marked: Counter[str]) -> bool:
+    sentinels = {name: f"\ue000{index}\ue001{{{name}}}\ue000" for index, name in enumerate(sorted(marked))}
+    try:
+        request = render(candidate, Sample(id="sentinel", variables=sentinels))
+    except InputError:
+        return False
+    text = request.system + "".join(turn.text for turn in request.turns)
+    return all(text.count(sentinels[name]) == times for name, times in marked.items())
+
+
+def _frozen(prompt: PromptVersion) -> Counter[str]:
+    return Counter(_FROZEN.findall(prompt.system) + _FROZEN.findall(prompt.user))
+
+
+def _without(text: str, shown: Iterable[str]) -> str:
+    for part in sorted((s.strip() for s in shown), key=len, reverse=True):
+        text = text.replace(part, " ") if part else text
+    return text
+
+
+def _imbalance(text: str) -> int:
+    return text.count("{") - text.count("}")
+
+
+def _texts(sample: Sample) -> tuple[str, ...]:
+    return (*sample.variables.values(), sample.reference or "")
+
+
+def _runs(*texts: str) -> set[tuple[str, ...]]:
+    """Every run of words the leak guard compares, lengths SHORTEST_LEAK_WORDS to LEAK_WORDS."""
+    sizes = range(SHORTEST_LEAK_WORDS, LEAK_WORDS + 1)
+    split = [_WORD.findall(text.lower()) for text in texts]
+    return {tuple(words[at : at + size]) for words in split for size in sizes for at in range(len(words) - size + 1)}
+
+
+def _sample_runs(sample: Sample) -> set[tuple[str, ...]]:
+    """Runs of LEAK_WORDS words in a sample's values and reference; a shorter text counts as a whole."""
+    found: set[tuple[str, ...]] = set()
+    for text in _texts(sample):
+        words = _WORD.findall(text.lower())
+        if len(words) >= SHORTEST_LEAK_WORDS:
+            size = min(LEAK_WORDS, len(words))
+            found |= {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
+    return found
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _listed(names: Counter[str], prompt: PromptVersion) -> str:
+    return ", ".join(marker(name, prompt.syntax) + (f" ({n} times)" if n > 1 else "") for name, n in sorted(names.items()))

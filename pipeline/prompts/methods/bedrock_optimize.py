@@ -1,0 +1,133 @@
+"""Amazon Bedrock's own rewrite of a prompt for one of its models: OptimizePrompt of bedrock-agent-runtime.
+
+A heuristic without data, best for short English prompts and older models, so it often refuses; a refusal is a sentence and
+costs this candidate only. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_OptimizePrompt.html
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.errors import FerryError, PermanentError, TemporaryError
+from pipeline.models.failures import KINDS, kind_of
+from pipeline.models.providers.bedrock import make_client
+from pipeline.models.settings import ModelSettings
+from pipeline.prompts.methods.family_rules import converted
+from pipeline.prompts.port import Ask
+from pipeline.prompts.template import convert, pieces
+from pipeline.records import Edit, PromptVersion, Syntax
+
+MOST_CHARACTERS = 200_000
+ANALYSIS_LENGTH = 600
+FEWEST_WORDS = 4
+_REGION_PREFIX = re.compile(r"^(?:us|eu|apac|jp|au|ca|us-gov|global)\.")
+_SOURCE = "Amazon Bedrock API reference, OptimizePrompt, read 2026-11"
+_WAYS_OUT = {
+    "throttled": "OptimizePrompt is throttled for now; the other candidates go on. Start another round later to try it again.",
+    "access": "The credentials may not call OptimizePrompt. Ask the operator to allow bedrock:OptimizePrompt; a Bedrock API key "
+    "alone is not enough.",
+    "validation": "OptimizePrompt does not support this model or this prompt; the other candidates go on without it.",
+    "transient": "OptimizePrompt was not available; the other candidates go on. Start another round later to try it again.",
+}
+
+
+def _client() -> Any:  # noqa: ANN401  boto3 builds its clients at run time
+    return make_client("bedrock-agent-runtime", ModelSettings(timeout_s=60.0))
+
+
+@dataclass(frozen=True, slots=True)
+class BedrockOptimize:
+    """Sends system and user text, each with variables as `{{x}}`, and brings the answer back into the prompt's own syntax."""
+
+    client: Callable[[], Any] = _client
+    name: str = "OptimizePrompt"
+
+    def applies(self, ask: Ask) -> bool:
+        return ask.target.startswith("bedrock:")
+
+    async def propose(self, ask: Ask) -> tuple[PromptVersion, ...]:
+        """Raises TemporaryError or PermanentError with a sentence when Bedrock refuses, fails or breaks off."""
+        return (await asyncio.to_thread(self._optimize, ask),)
+
+    def _optimize(self, ask: Ask) -> PromptVersion:
+        start = converted(ask, self.name)
+        client = _guarded(self.client)
+        for part in ("system", "user"):
+            text: str = getattr(start, part)
+            if _words(text, start.syntax) >= FEWEST_WORDS:
+                analysis, better = _guarded(lambda t=text: _call(client, model_id(ask.target), convert(t, start.syntax, Syntax.DOUBLE)))
+                edit = Edit(rule=f"optimize-{part}", reason=analysis, source=_SOURCE, lossless=False)
+                start = replace(start, edits=(*start.edits, edit))
+                start = _with(start, part, convert(better, Syntax.DOUBLE, start.syntax))
+        return start
+
+
+def model_id(ref: str) -> str:
+    """The id OptimizePrompt knows: without the provider and without the region of an inference profile."""
+    return _REGION_PREFIX.sub("", ref.partition(":")[2])
+
+
+def _call(client: Any, target: str, text: str) -> tuple[str, str]:  # noqa: ANN401
+    """(analysis, optimised text) of one call."""
+    if len(text) > MOST_CHARACTERS:
+        raise PermanentError(f"OptimizePrompt takes at most {MOST_CHARACTERS:,} characters; this prompt has {len(text):,}.")
+    reply = client.optimize_prompt(input={"textPrompt": {"text": text}}, targetModelId=target)
+    analysis, better = "", ""
+    with reply["optimizedPrompt"] as events:
+        for event in events:
+            analysis += event.get("analyzePromptEvent", {}).get("message", "")
+            better += event.get("optimizedPromptEvent", {}).get("optimizedPrompt", {}).get("textPrompt", {}).get("text", "")
+    if not better.strip():
+        raise TemporaryError("OptimizePrompt broke off before it gave a prompt. Start another round to try it again.")
+    return " ".join(analysis.split())[:ANALYSIS_LENGTH] or "Rewritten by Amazon Bedrock.", _unquoted(better)
+
+
+def _guarded(call: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """`call()` with every failure of the AWS client as a sentence."""
+    from botocore.eventstream import ParserError
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+    from urllib3.exceptions import HTTPError
+
+    try:
+        return call()
+    except ClientError as error:
+        said = error.response.get("Error", {})
+        raise _refusal(str(said.get("Code", "")), str(said.get("Message", "")), error.response) from error
+    except (ParserError, ResponseParserError, HTTPError) as error:
+        raise TemporaryError("OptimizePrompt broke off before it gave a prompt. Start another round to try it again.") from error
+    except BotoCoreError as error:
+        kind = "access" if "Credential" in type(error).__name__ or "Region" in type(error).__name__ else "transient"
+        raise TemporaryError(f"{_WAYS_OUT[kind]} ({type(error).__name__})") from error
+
+
+def _refusal(code: str, said: str, response: Any) -> FerryError:  # noqa: ANN401
+    kind = kind_of(code, said, response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
+    kind = {"unknown_model": "validation", "context_overflow": "validation", "model_not_enabled": "access"}.get(kind, kind)
+    sentence = _WAYS_OUT.get(kind, KINDS[kind].way_out)
+    quote = " ".join(said.split())[:200].rstrip(".")
+    raised = TemporaryError if KINDS[kind].retry else PermanentError
+    return raised(f"{sentence} Bedrock says: {quote}." if quote else sentence)
+
+
+def _unquoted(text: str) -> str:
+    """The text itself where the service sent it as a JSON string."""
+    stripped = text.strip()
+    if len(stripped) < 2 or not (stripped.startswith('"') and stripped.endswith('"')):
+        return text
+    try:
+        loaded = json.loads(stripped, strict=False)
+    except ValueError:
+        return text
+    return loaded if isinstance(loaded, str) else text
+
+
+def _with(prompt: PromptVersion, part: str, text: str) -> PromptVersion:
+    return replace(prompt, system=text) if part == "system" else replace(prompt, user=text)
+
+
+def _words(text: str, syntax: Syntax) -> int:
+    return sum(len(p.text.split()) for p in pieces(text, syntax) if not p.variable)

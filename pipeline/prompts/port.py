@@ -1,0 +1,43 @@
+"""What a conversion method gets, gives and is: the port every file in `methods/` implements."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.records import PromptVersion, Sample, UseCase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A prompt to carry to one target model (`target` is its ref), with the dev samples a method may learn from."""
+
+    prompt: PromptVersion
+    target: str
+    use_case: UseCase
+    dev: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A prompt version for a target. With a `refusal` it never reaches a model; the sentence says why.
+
+    When a method failed before it made a text, `prompt.user` is empty and `refusal` says what happened.
+    """
+
+    target: str
+    prompt: PromptVersion
+    refusal: str | None = None
+
+
+class Method(Protocol):
+    """A way to carry a prompt over. `name` is what the candidate is called in reports."""
+
+    @property
+    def name(self) -> str: ...
+
+    def applies(self, ask: Ask) -> bool:
+        """Whether this method has anything to offer here; decided without any call."""
+        ...
+
+    async def propose(self, ask: Ask) -> tuple[PromptVersion, ...]:
+        """Candidates with `method`, `parent` and `edits` set; not yet guarded. Raises FerryError when a provider refuses."""
+        ...
