@@ -1,7 +1,7 @@
 """Models on Amazon Bedrock through Converse and ConverseStream.
 
-https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html (and API_runtime_ConverseStream.html). boto3's own
-retries are off: they hide attempts that are billed. One attempt is one call in a thread; retries stand above it.
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html and API_runtime_ConverseStream.html. Retries of
+boto3 are off: they hide attempts that are billed. One attempt is one call in a thread; retries stand above it.
 """
 
 import threading
