@@ -1,0 +1,65 @@
+"""What every listener works with: the facts, the conversation, Slack, the clock. Built once by the composition root."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from agent.engine import Engine
+from slack_sdk.web.async_client import AsyncWebClient
+
+from db.records import Person, Question
+from db.store import Store
+
+
+class Mover(Protocol):
+    """What moves a migration once a fact is written: `agent.conversation.Conversation`."""
+
+    async def advance(self, migration_id: str) -> Question | None: ...
+
+
+class Nudge(Protocol):
+    """What is told that the outbox has something new: `bot.notify.Outbox`."""
+
+    def nudge(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """`files` is where uploads and reports lie; `in_flight` are deliveries being worked on by `tasks` of this process."""
+
+    store: Store
+    conversation: Mover
+    engine: Engine
+    client: AsyncWebClient
+    outbox: Nudge
+    clock: Callable[[], datetime]
+    files: Path
+    upload_limit: int  # bytes
+    in_flight: set[str] = field(default_factory=set)
+    tasks: set[asyncio.Task[object]] = field(default_factory=set)
+
+    async def move(self, migration_id: str) -> Question | None:
+        """Let the graph take the new fact, and the outbox what came of it."""
+        question = await self.conversation.advance(migration_id)
+        self.outbox.nudge()
+        return question
+
+    async def settled(self, seconds: float = 10.0) -> None:
+        """Wait for the listeners that are still at work; what is not done by then is done again at the next start."""
+        working = {task for task in self.tasks if task is not asyncio.current_task()}
+        if working:
+            await asyncio.wait(working, timeout=seconds)
+
+
+def person_of(body: dict[str, object]) -> Person:
+    """Who clicked, wrote or commanded, from any Slack payload; the team is the one the app is installed in."""
+    team, user = body.get("team"), body.get("user")
+    event = body.get("event")
+    team_id = team.get("id") if isinstance(team, dict) else body.get("team_id")
+    user_id = user.get("id") if isinstance(user, dict) else body.get("user_id")
+    if isinstance(event, dict):
+        user_id = event.get("user")
+    return Person(team=str(team_id or ""), user=str(user_id or ""))

@@ -1,0 +1,98 @@
+"""Every delivery is written down before it is acknowledged, under a key that makes a redelivery the same delivery.
+
+Slack redelivers events up to three times and Socket Mode may deliver anything again; the retry header says nothing about whether
+the first one arrived (docs.slack.dev/apis/events-api), so only the key counts.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.desk import Desk
+from pipeline.hashing import content_hash
+
+Next = Callable[[], Awaitable[BoltResponse]]
+Middleware = Callable[..., Awaitable[BoltResponse | None]]
+SPOKEN = frozenset({"message", "app_mention"})
+NOT_KEPT = frozenset({"token", "authorizations", "event_context"})
+DELIVERY = "delivery"
+"""Where the key is found in Bolt's context."""
+
+
+def key_of(body: Mapping[str, Any]) -> str | None:
+    """What makes this delivery the one it is; None for what has no effect to protect."""
+    if body.get("type") == "event_callback":
+        return _event(body)
+    if body.get("type") == "block_actions":
+        return _action(body)
+    if body.get("type") == "view_submission":
+        view = body["view"]
+        return f"view:{view['id']}:{view.get('hash')}:{content_hash(view['state']['values'])[:16]}"
+    return f"command:{body['trigger_id']}" if body.get("command") else None
+
+
+def _event(body: Mapping[str, Any]) -> str | None:
+    event = body["event"]
+    if event["type"] == "message" and _small_talk(event):
+        return None
+    if event["type"] in SPOKEN and event.get("ts"):
+        return f"event:{event['type']}:{event.get('subtype', '')}:{event.get('channel')}:{event['ts']}"
+    return f"event:{body.get('event_id')}"
+
+
+def _small_talk(event: Mapping[str, Any]) -> bool:
+    """Whether a message is none of Ferry's business: outside of threads, or an edit; it is neither kept nor read."""
+    return event.get("subtype") not in (None, "file_share", "thread_broadcast") or not event.get("thread_ts")
+
+
+def _action(body: Mapping[str, Any]) -> str:
+    action = body["actions"][0]
+    place = body.get("container", {})
+    where = place.get("message_ts") or place.get("view_id")
+    return f"action:{body['user']['id']}:{where}:{action['action_id']}:{action.get('action_ts')}"
+
+
+def record(desk: Desk) -> Middleware:
+    """Middleware that writes the delivery down, and stops one that is done or being worked on.
+
+    A submission is answered again even when it was done, because its answer may be the errors of the form; its effect has a key
+    of its own.
+    """
+
+    async def middleware(body: dict[str, Any], context: AsyncBoltContext, next_: Next) -> BoltResponse | None:
+        key = key_of(body)
+        if key is None:
+            return BoltResponse(status=200, body="") if body.get("type") == "event_callback" else await next_()
+        if key in desk.in_flight:
+            return BoltResponse(status=200, body="")
+        desk.in_flight.add(key)
+        try:
+            state = await desk.store.deliveries.receive(key, key.split(":")[0], kept(body), desk.clock())
+        except BaseException:
+            desk.in_flight.discard(key)
+            raise
+        if state == "done" and not key.startswith("view:"):
+            desk.in_flight.discard(key)
+            return BoltResponse(status=200, body="")
+        context[DELIVERY] = key
+        return await next_()
+
+    return middleware
+
+
+def kept(body: Mapping[str, Any]) -> str:
+    """The delivery as JSON, without Slack's shared token."""
+    return json.dumps({key: value for key, value in body.items() if key not in NOT_KEPT})
+
+
+async def replay(app: AsyncApp, desk: Desk) -> int:
+    """Dispatch what was written down and never finished, oldest first; returns how many."""
+    waiting = await desk.store.deliveries.waiting(desk.clock())
+    for delivery in waiting:
+        await app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=json.loads(delivery.body_json)))
+    return len(waiting)
