@@ -79,8 +79,9 @@ def _is_json(text: str) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    """One number and next to nothing else: a unit, a currency."""
-    return len(numbers(text)) == 1 and len(tokens(NUMBER.sub(" ", text))) <= 2
+    """One number at the start and next to nothing after it: "12 million USD", "$5"; not "Person 5"."""
+    first = NUMBER.match(text.strip(" \t\n'\"[]()~"))
+    return first is not None and len(numbers(text)) == 1 and len(tokens(first.string[first.end() :])) <= 2
 
 
 def _for_form(found: Form, counted: str, margin: float) -> tuple[MetricChoice, ...]:
