@@ -1,7 +1,7 @@
 """The runner: one prompt, one model, many samples, a bounded number of calls at once. It stores nothing; the caller does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.prompts.template import render, variables
@@ -25,7 +25,7 @@ async def answer(
     *,
     skip: Collection[str] = (),
     in_flight: int | None = None,
-) -> AsyncIterator[Output]:
+) -> AsyncGenerator[Output, None]:
     """The outputs of `model` to `prompt` for each sample whose id is not in `skip`, in the order they complete.
 
     At most `in_flight` calls are open (default: the model's own concurrency) and at most twice as many outputs are in memory,

@@ -1,0 +1,31 @@
+"""The commands that work on files, without Slack, graph or database: one file and one line in COMMANDS each."""
+
+import functools
+from collections.abc import Callable, Mapping
+
+import typer
+
+from pipeline.commands import run
+from pipeline.errors import FerryError
+
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "run": run.run,
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Gives `app` every command; what a person caused becomes a sentence on stderr and exit code 2."""
+    for name, command in COMMANDS.items():
+        app.command(name)(_for_people(command))
+
+
+def _for_people(command: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(command)
+    def spoken(*args: object, **kwargs: object) -> None:
+        try:
+            command(*args, **kwargs)
+        except FerryError as error:
+            typer.secho(error.message, err=True, fg=typer.colors.RED)
+            raise typer.Exit(2) from error
+
+    return spoken

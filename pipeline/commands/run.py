@@ -1,0 +1,101 @@
+"""`ferry run`: one model and one prompt over the samples of one split, into a file that can be resumed."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.files import OutputFile, read_dataset, read_prompt
+from pipeline.models import ModelSettings, notice, open_model
+from pipeline.models.settings import DEFAULTS
+from pipeline.records import Parameters, PromptVersion, RunKey, Sample, Split
+from pipeline.run import answer
+
+INTERRUPTED = 130
+
+
+def run(
+    dataset: Annotated[Path, typer.Argument(help="A dataset: CSV, JSONL, JSON, XLSX, or one that Ferry froze.")],
+    model: Annotated[str, typer.Option(help="For example local:gemma3-270m, bedrock:<id>, recorded:<name>.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File of outputs; what is in it already is not asked again.")],
+    prompt: Annotated[
+        Path | None, typer.Option(help="The prompt template; without it the source's own, if the file has it.")
+    ] = None,
+    system: Annotated[Path | None, typer.Option(help="The system prompt's template.")] = None,
+    split: Annotated[Split, typer.Option(help="The samples to answer.")] = Split.TEST,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 512,
+    temperature: Annotated[float, typer.Option(help="0 for answers that repeat; below 0 nothing is sent.")] = 0.0,
+    stop: Annotated[list[str] | None, typer.Option(help="Text that ends an answer; \\n is a line end. Repeatable.")] = None,
+    in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 300.0,
+    stream: Annotated[bool, typer.Option(help="Stream answers, to measure the time to the first token.")] = True,
+    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    cache: Annotated[Path, typer.Option(help="Folder for the local model.")] = DEFAULTS.cache,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again where the file holds a failure.")] = False,
+) -> None:
+    """Answer every sample of a split with one model and one prompt."""
+    stops = tuple(text.replace("\\n", "\n") for text in stop or ())
+    parameters = Parameters(max_tokens=max_tokens, temperature=None if temperature < 0 else temperature, stop=stops)
+    settings = ModelSettings(
+        timeout_s=timeout,
+        stream=stream,
+        region=region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        cache=cache,
+        jitter=random.random,
+    )
+    samples = read_dataset(dataset).in_split(split)
+    version = read_prompt(prompt, dataset, system=system, parameters=parameters)
+    key = RunKey(model=model, prompt_hash=version.hash, split=split)
+    _say(notice(model))
+    with OutputFile(output, key, samples, retry_failed=retry_failed) as file:
+        try:
+            failed = asyncio.run(_answer_all(model, settings, version, samples, file, in_flight))
+        except KeyboardInterrupt:
+            _say(f"Interrupted. {output} holds what was answered so far; the same command continues.")
+            raise typer.Exit(INTERRUPTED) from None
+    _finish(output, len(samples), failed)
+
+
+async def _answer_all(
+    ref: str, settings: ModelSettings, prompt: PromptVersion, samples: Sequence[Sample], file: OutputFile, in_flight: int | None
+) -> Counter[str]:
+    """Writes an output for each sample; returns how many of them failed, by kind."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    model, failed = open_model(ref, samples=samples, settings=settings), Counter[str]()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            bar = progress.add_task(ref, total=len(samples), completed=len(file.done))
+            async with aclosing(answer(model, prompt, samples, skip=file.done, in_flight=in_flight)) as outputs:
+                async for output in outputs:
+                    file.append(output)
+                    failed.update([output.failure.kind] if output.failure else [])
+                    progress.advance(bar)
+    finally:
+        await model.close()
+    return failed
+
+
+def _finish(output: Path, samples: int, failed: Counter[str]) -> None:
+    if not failed:
+        _say(f"{samples} samples answered: {output}")
+        return
+    kinds = ", ".join(f"{count} {kind}" for kind, count in failed.most_common())
+    _say(f"{failed.total()} of {samples} samples failed ({kinds}); {output} says why. With --retry-failed they are asked again.")
+    raise typer.Exit(1)
+
+
+def _say(text: str | None) -> None:
+    if text:
+        typer.echo(text, err=True)
