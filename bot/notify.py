@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds. Slack takes about one post a second and channel, with short bursts; a living card is edited every `edit` at most."""
+    """Seconds. Slack takes about one post a second and channel, with short bursts; living cards are edited every `edit` at most."""
 
     post: float = 1.0
     burst: int = 3

@@ -1,4 +1,4 @@
-"""The form that asks for another plan: margin, deciding metric, one more target, number of review pairs."""
+"""The form that asks for another plan: margins, one more target, number of review pairs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 
 CALLBACK = "plan_change"
 MOST_PAIRS = 200
-KEEP = "keep"
+DECIDING = "deciding"
 
 
 def view(press: Press, plan: Plan) -> dict[str, Any]:
@@ -25,7 +25,12 @@ def view(press: Press, plan: Plan) -> dict[str, Any]:
         "Change the plan",
         [
             kit.field("margin", "Margin", kit.text_input(margin, limit=20), hint=hint, optional=True),
-            kit.field("metric", "Metric that decides", kit.select([(KEEP, "As it is"), *metrics], KEEP), optional=True),
+            kit.field(
+                "metric",
+                "Margin of which metric",
+                kit.select([(DECIDING, "Those that decide"), *metrics], DECIDING),
+                optional=True,
+            ),
             kit.field("add_target", "One more target", kit.text_input(limit=200), hint=TARGETS_HINT, optional=True),
             kit.field("review_pairs", "Pairs for review", kit.text_input(str(plan.review_pairs), limit=10), optional=True),
         ],
@@ -38,17 +43,18 @@ def read(submitted: kit.View) -> tuple[PlanChange | None, dict[str, str]]:
     """The change, or what is wrong with it by field. A form sent without any change is an error of its first field."""
     texts = {name: kit.text_of(value) for name, value in kit.values(submitted).items()}
     before, errors = kit.meta(submitted), {}
-    changed = {n: t for n, t in texts.items() if t and t != before.get(n, "") and not (n == "metric" and t == KEEP)}
+    if texts.get("metric") == DECIDING:
+        del texts["metric"]
+    named = "metric" in texts  # then the margin counts, whatever stood in the form
+    changed = {n: t for n, t in texts.items() if t and (t != before.get(n, "") or (named and n == "margin"))}
     for field, text in changed.items():
         try:
             READERS[field](text)
         except InputError as error:
             errors[field] = error.message
-    if not changed:
-        errors["margin"] = "Nothing is changed yet: change something, or close this form."
-    if errors:
-        return None, errors
-    return _change(changed), {}
+    if not changed or (named and "margin" not in changed):
+        errors["margin"] = "Nothing is changed yet: write another margin, or close this form."
+    return (None, errors) if errors else (_change(changed), {})
 
 
 def _change(texts: dict[str, str]) -> PlanChange:

@@ -1,0 +1,230 @@
+"""What each card tells, gathered from the store in a few queries."""
+
+import asyncio
+import json
+
+from pydantic import TypeAdapter
+
+from bot.cards.digest import DigestFacts
+from bot.cards.files import FilesFacts
+from bot.cards.findings import FindingsFacts
+from bot.cards.note import NoteFacts, Proposal
+from bot.cards.prompts import CandidateFacts, PromptsFacts
+from bot.cards.question import QuestionFacts
+from bot.cards.review import Pair, ReviewFacts
+from bot.cards.status import StatusFacts
+from bot.cards.verdict import TableFacts
+from db.records import Assignment, Message, Migration, MigrationStatus, Question, QuestionKind, Run
+from db.store import Store
+from pipeline.records import Candidate, Finding, PromptVersion, Sample
+from pipeline.report.records import Report
+
+FREE = frozenset({"local", "recorded", "scripted"})
+FINDINGS = TypeAdapter(tuple[Finding, ...])
+MRKDWN = "mrkdwn"
+"""Subject of replies and problems whose body is Ferry's own formatting; any other body is shown as it is written."""
+
+
+async def migration_of(store: Store, message: Message) -> Migration:
+    """The migration of a message that has one."""
+    return await store.migrations.get(message.migration_id or "")
+
+
+async def status(store: Store, message: Message) -> StatusFacts:
+    """Facts of the pinned card."""
+    migration = await migration_of(store, message)
+    question = await store.questions.pending(migration.id)
+    runs = await store.runs.listed(migration.id)
+    report = await store.reports.latest(migration.id)
+    monitors = await store.monitors.active() if migration.status is MigrationStatus.SIGNED else ()
+    prompt = await store.prompts.original(migration.id)
+    return StatusFacts(
+        migration=migration,
+        question=question,
+        dataset=await store.datasets.latest(migration.id),
+        has_prompt=bool(prompt.user or prompt.system),
+        runs=tuple(run for run in runs if question and run.stage == question.subject),
+        reviewers=await _reviewers(store, question),
+        report_hash=report.hash if report else None,
+        sign_off=await store.reports.sign_off(migration.id),
+        monitors=sum(monitor.migration_id == migration.id for monitor in monitors),
+        spent=spent(runs),
+    )
+
+
+async def _reviewers(store: Store, question: Question | None) -> tuple[str, ...]:
+    if question is None or question.kind is not QuestionKind.REVIEW:
+        return ()
+    progress = await store.reviews.progress(question.migration_id, number_of(question.key))
+    return tuple(sme for sme, (done, total) in progress.items() if done < total)
+
+
+def spent(runs: tuple[Run, ...]) -> str:
+    """What the calls so far cost; where no price is known the calls are counted, never a made-up figure."""
+    calls: dict[str, int] = {}
+    for run in runs:
+        if run.key.model.partition(":")[0] not in FREE:
+            calls[run.key.model] = calls.get(run.key.model, 0) + run.stored
+    charged = sum(calls.values())
+    return f"{charged:,} charged calls, price not known to Ferry" if charged else "nothing: no call was charged"
+
+
+async def question(store: Store, message: Message) -> QuestionFacts:
+    """Facts of a question's card; the report is read only for a sign-off."""
+    migration = await migration_of(store, message)
+    asked = await store.questions.get(migration.id, message.subject)
+    over = migration.status in {MigrationStatus.CANCELLED, MigrationStatus.SIGNED, MigrationStatus.REJECTED}
+    kind = asked.kind
+    return QuestionFacts(
+        migration=migration,
+        question=asked,
+        open=not over and not await store.questions.is_closed(migration.id, asked.key),
+        decision=await store.questions.decision(migration.id, asked.key),
+        plan=await store.plans.get(migration.id, int(asked.subject)) if kind is QuestionKind.PLAN else None,
+        report=await report(store, asked.subject) if kind is QuestionKind.SIGN_OFF else None,
+        report_hash=asked.subject,
+        progress=await store.reviews.progress(migration.id, int(asked.subject)) if kind is QuestionKind.REVIEW else None,
+    )
+
+
+async def report(store: Store, report_hash: str) -> Report:
+    """The report itself; reading a large one takes a while, so it is done beside the event loop."""
+    from pipeline.report.storage import loads
+
+    stored = await store.reports.get(report_hash)
+    return await asyncio.to_thread(loads, stored.json)
+
+
+async def findings(store: Store, message: Message) -> FindingsFacts:
+    dataset = await store.datasets.get(message.subject)
+    return FindingsFacts(dataset=dataset, findings=FINDINGS.validate_json(dataset.findings_json))
+
+
+async def prompts(store: Store, message: Message) -> PromptsFacts:
+    """Candidates by target with their differences from the original."""
+    migration, number = await migration_of(store, message), int(message.subject)
+    original = await store.prompts.original(migration.id)
+    chosen = await store.prompts.selected(migration.id, number)
+    by_target: dict[str, list[CandidateFacts]] = {}
+    for candidate in await store.prompts.candidates(migration.id, number):
+        told = _candidate(original, candidate, chosen=chosen.get(candidate.target) == candidate.prompt.hash)
+        by_target.setdefault(candidate.target, []).append(told)
+    return PromptsFacts(name=migration.name, round=number, candidates=by_target)
+
+
+def _candidate(original: PromptVersion, candidate: Candidate, *, chosen: bool) -> CandidateFacts:
+    before, after = _lines(original), _lines(candidate.prompt)
+    return CandidateFacts(
+        method=candidate.prompt.method,
+        prompt_hash=candidate.prompt.hash,
+        refusal=candidate.refusal,
+        chosen=chosen,
+        edits=candidate.prompt.edits,
+        removed=tuple(line for line in before if line not in after) if candidate.prompt.user else (),
+        added=tuple(line for line in after if line not in before),
+    )
+
+
+def _lines(prompt: PromptVersion) -> dict[str, None]:
+    """The lines of a prompt that say something, in order."""
+    return dict.fromkeys(line.strip() for text in (prompt.system, prompt.user) for line in text.splitlines() if line.strip())
+
+
+async def review(store: Store, message: Message) -> ReviewFacts:
+    """The next pair of one SME; which model wrote what stays in the store."""
+    migration, sme = await migration_of(store, message), message.place
+    number = number_of(message.key.removeprefix(f"review:{migration.id}:").partition(":")[0])
+    key = f"review:{number}"
+    done, total = (await store.reviews.progress(migration.id, number)).get(sme, (0, 0))
+    following = await store.reviews.next_for(migration.id, number, sme)
+    closed = following is not None and await _is_closed(store, migration, key)
+    pair = await _pair(store, following) if following and not closed else None
+    return ReviewFacts(
+        migration_id=migration.id, name=migration.name, question=key, pair=pair, done=done, total=total, closed=closed
+    )
+
+
+async def _is_closed(store: Store, migration: Migration, key: str) -> bool:
+    """Whether judging is over; pairs may be shown a moment before the question itself is asked."""
+    if migration.status not in {MigrationStatus.OPEN, MigrationStatus.PAUSED, MigrationStatus.STUCK}:
+        return True
+    pending = await store.questions.pending(migration.id)
+    if pending and pending.key == key:
+        return await store.questions.decision(migration.id, key) is not None
+    return pending is not None and pending.kind in {QuestionKind.REPORT, QuestionKind.SIGN_OFF, QuestionKind.PLAN}
+
+
+async def _pair(store: Store, assignment: Assignment) -> Pair:
+    run = await store.runs.get(assignment.run_a)
+    samples = await store.datasets.samples(run.dataset_id, run.key.split)
+    sample = next(each for each in samples if each.id == assignment.sample_id)
+    return Pair(
+        assignment_id=assignment.id,
+        question=input_text(sample),
+        first=await _text(store, assignment.run_a, sample.id),
+        second=await _text(store, assignment.run_b, sample.id),
+        reference=sample.reference,
+    )
+
+
+async def _text(store: Store, run_id: str, sample_id: str) -> str | None:
+    return next((output.text for output in await store.runs.outputs(run_id) if output.sample_id == sample_id), None)
+
+
+def input_text(sample: Sample) -> str:
+    """What the models were given of a sample, as a person reads it."""
+    if len(sample.variables) == 1:
+        return next(iter(sample.variables.values()))
+    return "\n".join(f"{name}: {value}" for name, value in sample.variables.items())
+
+
+async def table(store: Store, message: Message) -> TableFacts:
+    migration = await migration_of(store, message)
+    return TableFacts(name=migration.name, report=await report(store, message.subject), report_hash=message.subject)
+
+
+async def files(store: Store, message: Message) -> FilesFacts:
+    migration, stored = await migration_of(store, message), await store.reports.get(message.subject)
+    return FilesFacts(name=migration.name, report_hash=stored.hash, files=stored.files)
+
+
+async def digest(store: Store, message: Message) -> DigestFacts:
+    from pipeline.monitor.digest import loads
+
+    found = await store.monitors.digest(message.subject)
+    monitor = await store.monitors.get(found.monitor_id)
+    migration = await store.migrations.get(monitor.migration_id)
+    result = loads(found.json) if found.json else None
+    return DigestFacts(migration=migration, monitor=monitor, digest=found, result=result)
+
+
+async def note(store: Store, message: Message) -> NoteFacts:
+    """A reply or a problem; a proposal carries itself in the subject until it is confirmed."""
+    migration = await migration_of(store, message) if message.migration_id else None
+    proposal = read_proposal(message.subject)
+    stuck = migration is not None and migration.status is MigrationStatus.STUCK
+    return NoteFacts(
+        key=message.key,
+        body=message.body,
+        mrkdwn=message.subject == MRKDWN,
+        migration=migration,
+        proposal=proposal,
+        retry=stuck and message.place == "thread",
+    )
+
+
+def write_proposal(proposal: Proposal) -> str:
+    return json.dumps({"kind": proposal.kind, "value": proposal.value, "sentence": proposal.sentence})
+
+
+def read_proposal(subject: str) -> Proposal | None:
+    """The proposal a reply makes, if it makes one."""
+    if not subject.startswith("{"):
+        return None
+    parsed = json.loads(subject)
+    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"])
+
+
+def number_of(key: str) -> int:
+    """The number at the end of a key such as `review:2`."""
+    return int(key.rpartition(":")[2])

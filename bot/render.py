@@ -1,0 +1,115 @@
+"""Which card shows which kind of message. Words are made from the facts at the moment of sending."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot import facts
+from bot.cards.digest import digest_card
+from bot.cards.files import files_card
+from bot.cards.findings import findings_card
+from bot.cards.kit import Card
+from bot.cards.note import problem_card, reply_card
+from bot.cards.progress import ProgressFacts, progress_card
+from bot.cards.prompts import prompts_card
+from bot.cards.question import question_card
+from bot.cards.review import review_card
+from bot.cards.status import status_card
+from bot.cards.verdict import table_card
+from db.records import Message, MessageKind, MigrationStatus
+from db.store import Store
+
+WINDOW_S = 120.0
+
+
+@dataclass(slots=True)
+class Speed:
+    """How fast the outputs of a stage came in during the last minutes, as this process saw it."""
+
+    seen: deque[tuple[datetime, int]] = field(default_factory=deque)
+
+    def seconds_left(self, now: datetime, done: int, total: int) -> float | None:
+        """None until two looks at least a second apart show progress."""
+        if self.seen and done < self.seen[-1][1]:
+            self.seen.clear()
+        self.seen.append((now, done))
+        while (now - self.seen[0][0]).total_seconds() > WINDOW_S and len(self.seen) > 2:
+            self.seen.popleft()
+        (since, before), passed = self.seen[0], (now - self.seen[0][0]).total_seconds()
+        if passed < 1 or done <= before or now == since:
+            return None
+        return (total - done) * passed / (done - before)
+
+
+@dataclass(slots=True, kw_only=True)
+class Renderer:
+    """Called with a message, answers with its card. Raises what the store raises; the outbox then holds the message."""
+
+    store: Store
+    clock: Callable[[], datetime]
+    speeds: dict[str, Speed] = field(default_factory=dict)
+
+    async def __call__(self, message: Message) -> Card:
+        return await RENDERERS[message.kind](self, message)
+
+    async def status(self, message: Message) -> Card:
+        return status_card(await facts.status(self.store, message))
+
+    async def question(self, message: Message) -> Card:
+        return question_card(await facts.question(self.store, message))
+
+    async def findings(self, message: Message) -> Card:
+        return findings_card(await facts.findings(self.store, message))
+
+    async def progress(self, message: Message) -> Card:
+        migration = await facts.migration_of(self.store, message)
+        runs = await self.store.runs.listed(migration.id, message.subject)
+        done, total = sum(run.stored for run in runs), sum(run.total for run in runs)
+        speed = self.speeds.setdefault(message.key, Speed())
+        paused = migration.status is MigrationStatus.PAUSED
+        return progress_card(
+            ProgressFacts(
+                migration_id=migration.id,
+                stage=message.subject,
+                runs=runs,
+                paused=paused,
+                seconds_left=None if paused else speed.seconds_left(self.clock(), done, total),
+            )
+        )
+
+    async def prompts(self, message: Message) -> Card:
+        return prompts_card(await facts.prompts(self.store, message))
+
+    async def review(self, message: Message) -> Card:
+        return review_card(await facts.review(self.store, message))
+
+    async def table(self, message: Message) -> Card:
+        return table_card(await facts.table(self.store, message))
+
+    async def files(self, message: Message) -> Card:
+        return files_card(await facts.files(self.store, message))
+
+    async def digest(self, message: Message) -> Card:
+        return digest_card(await facts.digest(self.store, message))
+
+    async def reply(self, message: Message) -> Card:
+        return reply_card(await facts.note(self.store, message))
+
+    async def problem(self, message: Message) -> Card:
+        return problem_card(await facts.note(self.store, message))
+
+
+RENDERERS: Mapping[MessageKind, Callable[[Renderer, Message], Awaitable[Card]]] = {
+    MessageKind.STATUS: Renderer.status,
+    MessageKind.QUESTION: Renderer.question,
+    MessageKind.FINDINGS: Renderer.findings,
+    MessageKind.PROGRESS: Renderer.progress,
+    MessageKind.PROMPTS: Renderer.prompts,
+    MessageKind.REVIEW: Renderer.review,
+    MessageKind.TABLE: Renderer.table,
+    MessageKind.FILES: Renderer.files,
+    MessageKind.DIGEST: Renderer.digest,
+    MessageKind.REPLY: Renderer.reply,
+    MessageKind.PROBLEM: Renderer.problem,
+}
