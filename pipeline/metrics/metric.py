@@ -9,6 +9,7 @@ from pipeline.records import Output, Sample, Score
 ZERO_TO_ONE = "[0, 1]"
 NO_REFERENCE = "no reference"
 EMPTY = "empty answer"
+TOOL_CALL = "asked for a tool instead of answering, and this metric reads texts"
 CUT_OFF = frozenset({"max_tokens", "length", "model_context_window_exceeded"})
 
 
@@ -88,7 +89,9 @@ class Metric:
 def _no_answer(output: Output) -> str | None:
     if output.failure is not None:
         return f"call failed ({output.failure.kind}): {output.failure.message}"
-    return "the run stored no answer" if output.text is None else None
+    if output.text is None:
+        return "the run stored no answer"
+    return TOOL_CALL if output.tool_calls and not output.text.strip() else None
 
 
 def _with_cut(reason: str | None, output: Output) -> str | None:

@@ -129,7 +129,7 @@ def test_all_samples_in_one_cluster_give_no_interval() -> None:
 
 def test_the_bootstrap_warns_where_it_reads_otherwise() -> None:
     of = samples(8)
-    after = [0.51] * 5 + [0.43] * 3
+    after = [0.51] * 5 + [0.435] * 3
     found = compare(of, run(of, [0.45] * 8, metric="rouge_l", label="source"), run(of, after, metric="rouge_l"), GRADED)[0]
     assert found.verdict is Verdict.NOT_WORSE
     assert "A bootstrap interval, +0.00" in found.reason

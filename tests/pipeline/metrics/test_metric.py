@@ -49,6 +49,11 @@ def test_an_empty_answer_scores_zero(metric: Metric, text: str) -> None:
 
 
 @EVERY
+def test_a_tool_call_is_no_empty_answer(metric: Metric) -> None:
+    assert "asked for a tool" in (metric.score(SAMPLE, told("", tool_calls=('{"name":"add"}',))).unscored or "")
+
+
+@EVERY
 @pytest.mark.parametrize("reference", [None, "", "  "])
 def test_a_missing_reference_is_unscored_where_one_is_needed(metric: Metric, reference: str | None) -> None:
     score = metric.score(Sample(id="s1", variables={}, reference=reference), told("42"))

@@ -1,0 +1,94 @@
+"""`ferry compare`: target runs against the source's run on the same samples, with verdicts and their reasons."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.commands.files import read_dataset, read_run
+from pipeline.commands.score import Metrics, run_samples, scored
+from pipeline.decide.compare import compare_all
+from pipeline.errors import InputError
+from pipeline.metrics import named
+from pipeline.metrics.choose import propose
+from pipeline.records import Comparison, Criteria, Dataset, MetricChoice, RunResult, Sample, UseCase
+
+LISTED = 10
+
+
+def compare(
+    dataset: Annotated[Path, typer.Argument(help="The dataset all runs were made with.")],
+    source: Annotated[Path, typer.Option(help="Outputs of the source's run.")],
+    target: Annotated[list[Path], typer.Option(help="Outputs of a target's run. Repeatable: verdicts are corrected together.")],
+    metric: Metrics = None,
+    margin: Annotated[float | None, typer.Option(help="The largest acceptable loss in a deciding metric, such as 0.05.")] = None,
+    use_case: Annotated[UseCase, typer.Option(help="Chooses metrics and margins when none is named.")] = UseCase.CHAT,
+) -> None:
+    """Compare target runs with the source's run; metrics named here all decide."""
+    frozen, before = read_dataset(dataset), read_run(source)
+    samples = run_samples(frozen, before, source)
+    criteria = _criteria(metric, margin, use_case, samples)
+    runs = [_scored(before, samples, criteria), *(_target(path, frozen, before, criteria) for path in target)]
+    compared = compare_all(samples, runs[0], runs[1:], criteria)
+    for path, comparisons in zip(target, compared, strict=True):
+        _show(path.name, comparisons)
+
+
+def _criteria(metric: list[str] | None, margin: float | None, use_case: UseCase, samples: Sequence[Sample]) -> Criteria:
+    if margin is not None and not 0 <= margin < 1:
+        raise InputError(f"A margin of {margin:g} makes no sense for scores between 0 and 1. Give one such as 0.05.")
+    asked = tuple(MetricChoice(metric=m.name, primary=True, reason="asked for") for m in named(metric or ()))
+    choices = asked or propose(use_case, samples).metrics
+    if margin is not None:
+        choices = tuple(replace(choice, margin=margin) if choice.primary else choice for choice in choices)
+    return Criteria(metrics=choices)
+
+
+def _target(path: Path, dataset: Dataset, source: RunResult, criteria: Criteria) -> RunResult:
+    run = read_run(path)
+    if run.key.split != source.key.split:
+        raise InputError(
+            f"{path} is over the {run.key.split} split and the source's run over {source.key.split}. Compare runs of one split."
+        )
+    return _scored(run, run_samples(dataset, run, path), criteria)
+
+
+def _scored(run: RunResult, samples: Sequence[Sample], criteria: Criteria) -> RunResult:
+    return replace(run, scores=tuple(scored(samples, run, [choice.metric for choice in criteria.metrics])))
+
+
+def _show(name: str, comparisons: Sequence[Comparison]) -> None:
+    out = Console()
+    table = Table("metric", "source", "target", "difference", "interval", "pairs", "verdict", title=Text(name))
+    for found in comparisons:
+        table.add_row(*_row(found), style=None if found.primary else "dim")
+    out.print(table)
+    for found in comparisons:
+        out.print(Text(f"{found.metric}: {found.verdict.value}. {found.reason}"))
+        if found.primary and found.regressed:
+            out.print(Text(f"Got worse ({len(found.regressed)}): {_listed(found.regressed)}"))
+
+
+def _row(found: Comparison) -> tuple[str, ...]:
+    return (
+        f"{found.metric} (margin {found.margin:g})" if found.primary else found.metric,
+        _figure(found.source_mean, ".3f"),
+        _figure(found.target_mean, ".3f"),
+        _figure(found.difference, "+.3f"),
+        f"{found.interval.low:+.3f} to {found.interval.high:+.3f}" if found.interval else "none",
+        f"{found.pairs} of {found.samples}",
+        found.verdict.value,
+    )
+
+
+def _figure(value: float | None, shape: str) -> str:
+    return "none" if value is None else format(value, shape)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
