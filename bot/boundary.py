@@ -43,7 +43,7 @@ def submission(desk: Desk, check: Check, handler: Handler) -> Listener:
     async def check_first(desk: Desk, args: AsyncArgs) -> None:
         errors = check(args)
         if errors:
-            await args.ack(response_action="errors", errors=errors)
+            await args.ack(response_action="errors", errors=dict(errors))
             return
         await args.ack()
         await handler(desk, args)

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from agent.engine import Engine
 from slack_sdk.web.async_client import AsyncWebClient
 
+from agent.engine import Engine
 from db.records import Person, Question
 from db.store import Store
 
@@ -17,7 +17,13 @@ from db.store import Store
 class Mover(Protocol):
     """What moves a migration once a fact is written: `agent.conversation.Conversation`."""
 
-    async def advance(self, migration_id: str) -> Question | None: ...
+    async def advance(self, migration_id: str) -> Question | None:
+        """Take the facts that are there."""
+        ...
+
+    async def resume(self, migration_id: str, *, by: str) -> Question | None:
+        """Go on after a pause or a problem."""
+        ...
 
 
 class Nudge(Protocol):

@@ -4,16 +4,14 @@ import re
 from collections.abc import Sequence
 
 from pipeline.errors import InputError
+from pipeline.models.registry import PROVIDERS
 from pipeline.prompts.template import parse_prompt
 from pipeline.records import PromptVersion
 
-PROVIDERS = ("bedrock", "local", "recorded", "scripted")
 MOST_TARGETS = 5
 SOURCE_HINT = "Where it runs today: recorded:NAME when you only have its outputs, or a live one such as bedrock:MODEL-ID."
 TARGETS_HINT = "One to five, one a line: bedrock:MODEL-ID, local:gemma3-270m, local:/path/to/file.gguf."
-PROMPT_HINT = "Mark variables as {question}, {{question}} or {$QUESTION}. Leave it empty when the dataset has prompt_source_llm."
-EMPTY_PROMPT = PromptVersion(user="")
-"""What a migration starts with when its prompt is still to come from the dataset."""
+PROMPT_HINT = "The prompt as the source gets it; mark variables as {question}, {{question}} or {$QUESTION}."
 
 
 def read_refs(text: str) -> tuple[str, ...]:
@@ -36,8 +34,10 @@ def read_ref(ref: str) -> str:
 
 
 def read_prompt(text: str) -> PromptVersion:
-    """The prompt as a version; the empty one when nothing was written. Raises InputError for ambiguous or missing variables."""
-    return parse_prompt(text) if text else EMPTY_PROMPT
+    """The prompt as a version. Raises InputError when there is none, or for ambiguous or missing variables."""
+    if not text:
+        raise InputError("Paste the prompt that the source model gets today; mark the place of the question as {question}.")
+    return parse_prompt(text)
 
 
 def people_problem(requester: str, owner: str | None, smes: Sequence[str]) -> dict[str, str]:

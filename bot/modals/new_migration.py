@@ -1,4 +1,4 @@
-"""The form that starts a migration. Only name and use case have to be filled in; the rest can be told later in the thread."""
+"""The form that starts a migration. Name, use case and prompt have to be filled in; the rest can be told later."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def view(start: Prefill) -> dict[str, Any]:
             kit.field("use_case", "Use case", kit.select(USE_CASES.items(), start.use_case)),
             kit.field("source", "Source model", kit.text_input(start.source, limit=200), hint=SOURCE_HINT, optional=True),
             kit.field("targets", "Target models", targets, hint=TARGETS_HINT, optional=True),
-            kit.field("prompt", "Prompt", kit.text_input(start.prompt, multiline=True), hint=PROMPT_HINT, optional=True),
+            kit.field("prompt", "Prompt", kit.text_input(start.prompt, multiline=True), hint=PROMPT_HINT),
             kit.field("dataset", "Dataset", kit.files(FILE_TYPES), hint=one_line, optional=True),
             kit.field("smes", "SMEs", kit.people(start.smes), hint="They judge blind pairs of answers.", optional=True),
             kit.field("owner", "Owner", kit.person(start.owner), hint="Signs off at the end; not you.", optional=True),

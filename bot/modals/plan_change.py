@@ -18,7 +18,8 @@ def view(press: Press, plan: Plan) -> dict[str, Any]:
     """The form over `plan`; what is left as it is stays as it is."""
     primary = plan.criteria.primary
     margin = f"{primary[0].margin:g}" if primary else ""
-    metrics = [(choice.metric, choice.metric) for choice in plan.criteria.metrics[:90]]
+    named = [(choice.metric, choice.metric) for choice in plan.criteria.metrics[:90]]
+    metrics = [(DECIDING, "Those that decide"), *named]
     hint = "The largest loss against the source you would accept, between 0 and 1."
     return kit.modal(
         CALLBACK,

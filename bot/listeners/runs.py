@@ -1,0 +1,50 @@
+"""Pause, resume, cancel and retry: what people do to a migration that is under way."""
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.access import Act
+from bot.boundary import listener
+from bot.desk import Desk
+from bot.listeners.guard import clicked
+from db.records import Migration, MigrationStatus
+
+
+async def rest(desk: Desk, migration: Migration, status: MigrationStatus, by: str) -> None:
+    """Pause or cancel: nothing new is started, and what is under way stops at the next look."""
+    await desk.store.migrations.set_status(migration.id, status, by=by)
+    await desk.move(migration.id)
+
+
+async def go_on(desk: Desk, migration: Migration, by: str) -> None:
+    """After a pause or a problem; runs that failed are run once more."""
+    await desk.conversation.resume(migration.id, by=by)
+    desk.outbox.nudge()
+
+
+async def pause(desk: Desk, args: AsyncArgs) -> None:
+    click = await clicked(desk, args, Act.PAUSE)
+    await rest(desk, click.migration, MigrationStatus.PAUSED, click.person.user)
+
+
+async def resume(desk: Desk, args: AsyncArgs) -> None:
+    click = await clicked(desk, args, Act.RESUME)
+    await go_on(desk, click.migration, click.person.user)
+
+
+async def cancel(desk: Desk, args: AsyncArgs) -> None:
+    click = await clicked(desk, args, Act.CANCEL)
+    await rest(desk, click.migration, MigrationStatus.CANCELLED, click.person.user)
+
+
+async def retry(desk: Desk, args: AsyncArgs) -> None:
+    click = await clicked(desk, args, Act.RETRY)
+    await go_on(desk, click.migration, click.person.user)
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    app.action("migration_pause")(listener(desk, pause))
+    app.action("migration_resume")(listener(desk, resume))
+    app.action("migration_cancel")(listener(desk, cancel))
+    app.action("migration_retry")(listener(desk, retry))
+    app.action("runs_retry")(listener(desk, retry))
