@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.dataset import quality, read, samples, storage
+from pipeline.dataset import near, quality, read, samples, storage
 from pipeline.dataset.columns import ColumnMapping, Proposal, latency_unit, propose
 from pipeline.dataset.port import USUAL, Limits, Line
 from pipeline.dataset.split import split
@@ -26,9 +26,10 @@ def freeze(path: Path, *, name: str, mapping: ColumnMapping | None = None, limit
     scan = read.scan(path, name=name, limits=limits)
     proposal = _agreed(scan, mapping, name)
     found = _samples(path, proposal.mapping, name=name, limits=limits)
-    splits = split(found, seed=seed)
+    alike = near.alike(found)
+    splits = split(found, alike=alike, seed=seed)
     unsure = tuple(Finding(level="warning", code="unsure_column", message=sentence) for sentence in proposal.unsure)
-    notes = (*unsure, *scan.findings, *_unit_finding(proposal.mapping), *quality.findings(found, splits))
+    notes = (*unsure, *scan.findings, *_unit_finding(proposal.mapping), *quality.findings(found, splits, alike))
     return Dataset(samples=found, splits=splits, findings=notes)
 
 

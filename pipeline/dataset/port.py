@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 class Limits:
     """What a dataset file may take: bytes on disk, samples, characters in one cell."""
 
-    max_bytes: int = 64 * MIB
+    max_bytes: int = 50 * MIB
     max_samples: int = 100_000
     max_cell: int = 1_000_000
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from pipeline.dataset import near
+from pipeline.dataset import near, personal
 from pipeline.dataset.split import DEV_SHARE, short_reference
 from pipeline.records import Finding, Sample, Split
 
@@ -18,21 +18,17 @@ USUAL_DEVIATION = 0.35
 Z_ERROR, Z_POWER = 1.645, 0.842
 FEW_IN_CLASS = 5
 RARE_SHARE = 0.1
-RARE_SCRIPT = 0.2
+SCRIPT_CHARACTERS = 200
 SENTENCE_END = re.compile(r"[.!?…。！？。」』\"'”’)\]}>*`|:;\d]\s*$")
 LONG_OUTPUT = 200
 FORMULA = re.compile(r"^(=\S|[+\-@]\s*[A-Za-z_.]+\(|[+\-@].*\|.*!|[+\-]\$?[A-Z]{1,3}\$?\d)")
-PERSONAL: Mapping[str, re.Pattern[str]] = {
-    "an email address": re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w"),
-    "a phone number": re.compile(r"(?<![\w.,])(\+\d{1,3}[ .-]?)?(\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}(?![\w])"),
-    "a card number": re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)"),
-}
 Check = Callable[[Sequence[Sample]], Iterable[Finding]]
 
 
-def findings(samples: Sequence[Sample], splits: Mapping[str, Split]) -> tuple[Finding, ...]:
-    """Everything noticed about frozen samples and their split, most serious first."""
+def findings(samples: Sequence[Sample], splits: Mapping[str, Split], alike: near.Groups | None = None) -> tuple[Finding, ...]:
+    """Everything noticed about frozen samples and their split, most serious first; `alike` as in `split`."""
     found = [finding for check in CHECKS for finding in check(samples)]
+    found += _near_duplicates(samples, near.alike(samples) if alike is None else alike)
     found += few_samples(sum(side is Split.TEST for side in splits.values()))
     return tuple(sorted(found, key=lambda finding: ("error", "warning", "info").index(finding.level)))
 
@@ -82,9 +78,9 @@ def _missing_outputs(samples: Sequence[Sample]) -> list[Finding]:
 
 
 def _duplicates(samples: Sequence[Sample]) -> list[Finding]:
-    by_input: dict[str, list[Sample]] = defaultdict(list)
+    by_input: dict[tuple[tuple[str, str], ...], list[Sample]] = defaultdict(list)
     for sample in samples:
-        by_input[sample.input_hash].append(sample)
+        by_input[tuple(sorted(sample.variables.items()))].append(sample)
     same = [group for group in by_input.values() if len(group) > 1]
     conflicting = [s.id for group in same if len({s.reference for s in group}) > 1 for s in group]
     repeated = [s.id for group in same for s in group[1:]]
@@ -99,14 +95,12 @@ def _duplicates(samples: Sequence[Sample]) -> list[Finding]:
     ]
 
 
-def _near_duplicates(samples: Sequence[Sample]) -> list[Finding]:
-    by_text: dict[str, str] = {}
-    for sample in samples:
-        by_text.setdefault(near.compared_text(sample), sample.id)
-    ids = list(by_text.values())
-    alike = [ids[place] for group in near.groups(list(by_text)) for place in group]
+def _near_duplicates(samples: Sequence[Sample], alike: near.Groups) -> list[Finding]:
+    texts = {place: near.compared_text(samples[place]) for group in alike for place in group}
+    different = [group for group in alike if len({texts[place] for place in group}) > 1]
+    close = [samples[place].id for group in different for place in group]
     return _finding(
-        "info", "near_duplicate", alike, "{} differ from another one by a few characters: they stay on one side of the split."
+        "info", "near_duplicate", close, "{} differ from another one by a few characters: they stay on one side of the split."
     )
 
 
@@ -132,9 +126,8 @@ def _imbalance(samples: Sequence[Sample]) -> list[Finding]:
 
 def _personal_data(samples: Sequence[Sample]) -> list[Finding]:
     found: list[Finding] = []
-    for kind, pattern in PERSONAL.items():
-        matches = _is_card if "card" in kind else lambda text, pattern=pattern: bool(pattern.search(text))
-        ids = [s.id for s in samples if any(matches(text) for text in _texts(s))]
+    for kind, holds in personal.KINDS.items():
+        ids = [s.id for s in samples if any(map(holds, _texts(s)))]
         found += _finding(
             "warning", "personal_data", ids, f"{{}} seem to hold {kind}: check that every model in the plan may see it."
         )
@@ -163,19 +156,11 @@ def _scripts(samples: Sequence[Sample]) -> list[Finding]:
 
 
 def _script(text: str) -> str:
-    letters = [char for char in text[:200] if char.isalpha()]
-    names = Counter("LATIN" if char.isascii() else unicodedata.name(char, "").split(" ")[0] for char in letters)
+    start = text[:SCRIPT_CHARACTERS]
+    if start.isascii():
+        return "LATIN" if start.strip() else ""
+    names = Counter(unicodedata.name(char, "").split(" ")[0] for char in start if char.isalpha())
     return names.most_common(1)[0][0] if names else ""
-
-
-def _is_card(text: str) -> bool:
-    return any(_luhn(re.sub(r"\D", "", found)) for found in PERSONAL["a card number"].findall(text))
-
-
-def _luhn(digits: str) -> bool:
-    """The check digit of ISO/IEC 7812-1."""
-    doubled = [int(d) * (2 if place % 2 else 1) for place, d in enumerate(reversed(digits))]
-    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
 
 
 def _texts(sample: Sample) -> Iterable[str]:
@@ -193,6 +178,6 @@ def _finding(level: str, code: str, ids: Collection[str], sentence: str) -> list
 
 
 CHECKS: tuple[Check, ...] = (
-    _empty_inputs, _missing_references, _missing_outputs, _duplicates, _near_duplicates, _truncated_outputs, _imbalance,
+    _empty_inputs, _missing_references, _missing_outputs, _duplicates, _truncated_outputs, _imbalance,
     _personal_data, _formulas, _scripts,
 )  # fmt: skip

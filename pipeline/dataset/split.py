@@ -1,10 +1,11 @@
 """Dev and test: decided by content and seed alone, relatives on one side, references spread over both as far as that allows."""
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from pipeline.dataset import near
-from pipeline.hashing import content_hash
+from pipeline.hashing import canonical_json
 from pipeline.records import Sample, Split
 
 DEV_SHARE = 0.4
@@ -12,12 +13,15 @@ SHORT_REFERENCE = 60
 Group = tuple[Sample, ...]
 
 
-def split(samples: Sequence[Sample], *, seed: int = 0, dev_share: float = DEV_SHARE) -> Mapping[str, Split]:
+def split(
+    samples: Sequence[Sample], *, alike: near.Groups | None = None, seed: int = 0, dev_share: float = DEV_SHARE
+) -> Mapping[str, Split]:
     """The side of each sample by id, the same for every order of `samples`.
 
-    Near duplicates and samples of one cluster stay together; a short reference with two or more groups is on both sides.
+    Near duplicates (`alike`, found here unless given) and samples of one cluster stay together;
+    a short reference with two or more such groups is on both sides.
     """
-    ordered = sorted(related(samples), key=lambda group: _key(group, seed))
+    ordered = sorted(related(samples, near.alike(samples) if alike is None else alike), key=lambda group: _key(group, seed))
     dev: list[Group] = []
     test: list[Group] = []
     seen = placed = 0.0
@@ -34,10 +38,10 @@ def split(samples: Sequence[Sample], *, seed: int = 0, dev_share: float = DEV_SH
     return {sample.id: Split.DEV if sample.id in in_dev else Split.TEST for sample in samples}
 
 
-def related(samples: Sequence[Sample]) -> list[Group]:
+def related(samples: Sequence[Sample], alike: near.Groups) -> list[Group]:
     """Samples in groups that must not be parted, each sorted by id."""
     joined = near.Union(len(samples))
-    for group in near.groups([near.compared_text(sample) for sample in samples]):
+    for group in alike:
         for place in group[1:]:
             joined.join(group[0], place)
     first: dict[str, int] = {}
@@ -54,7 +58,7 @@ def short_reference(sample: Sample) -> str:
 
 
 def _key(group: Group, seed: int) -> str:
-    return content_hash([seed, min(content_hash(sample) for sample in group)])
+    return min(hashlib.sha256(f"{seed}\n{canonical_json([s.variables, s.reference])}".encode()).hexdigest() for s in group)
 
 
 def _strata(groups: Sequence[Group]) -> list[list[Group]]:

@@ -21,6 +21,10 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# What spreadsheet programs write when not told to write Unicode; between equals the first one wins.
+LEGACY = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949"
+)  # fmt: skip
 UNICODE = frozenset({"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"})
 WAY_OUT = "Save the file as UTF-8 (in Excel: “CSV UTF-8”) and upload it again."
 
@@ -117,5 +121,10 @@ def _is_damaged_utf8(evidence: bytes) -> bool:
 def _guess(evidence: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(evidence).best()
+    # A line that repeats makes its letters look improbable.
+    lines = b"".join(dict.fromkeys(evidence.splitlines(keepends=True)))
+    found = from_bytes(lines, cp_isolation=list(LEGACY), threshold=0.4)
+    best = min(
+        found, key=lambda match: (round(match.chaos, 2), -round(match.coherence, 2), LEGACY.index(match.encoding)), default=None
+    )
     return best.encoding if best else ""

@@ -56,20 +56,21 @@ def findings(peek: Peek) -> tuple[Finding, ...]:
 @contextmanager
 def _opened(path: Path, *, formulas: bool = False) -> "Iterator[Workbook]":
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = load_workbook(path, read_only=True, data_only=not formulas, keep_links=False)
-    except (*DAMAGED, InvalidFileException):
-        raise _damaged() from None
-    try:
-        yield book
-    except DAMAGED:
-        raise _damaged() from None
-    finally:
-        book.close()
+    # Opened here, because openpyxl judges a path by its extension.
+    with path.open("rb") as file:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                book = load_workbook(file, read_only=True, data_only=not formulas, keep_links=False)
+        except DAMAGED:
+            raise _damaged() from None
+        try:
+            yield book
+        except DAMAGED:
+            raise _damaged() from None
+        finally:
+            book.close()
 
 
 def _damaged() -> InputError:
