@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pipeline.hashing import content_hash
-from pipeline.records import Criteria, RunKey, UseCase
+from pipeline.records import Criteria, PromptVersion, RunKey, UseCase
 
 
 class MigrationStatus(StrEnum):
@@ -43,6 +43,24 @@ class Migration:
     status: MigrationStatus
     created_at: datetime
     problem: str | None = None
+    again_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMigration:
+    """What a person asked for. `origin` is the key of the delivery that asked: the same one opens one migration."""
+
+    origin: str
+    team: str
+    channel: str
+    name: str
+    use_case: UseCase
+    source: str
+    targets: tuple[str, ...]
+    requester: str
+    owner: str | None
+    smes: tuple[str, ...]
+    prompt: PromptVersion
     again_of: str | None = None
 
 

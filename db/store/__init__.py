@@ -1,0 +1,53 @@
+"""The store: every fact of the product behind one object, one class for each noun, one transaction for each method."""
+
+from db.engine import Database
+from db.migrate import upgrade
+from db.places import Places
+from db.store.audit import Audit
+from db.store.datasets import Datasets
+from db.store.deliveries import Deliveries
+from db.store.leases import Leases
+from db.store.messages import Messages
+from db.store.migrations import Migrations
+from db.store.monitors import Monitors
+from db.store.noun import Clock, utc_now
+from db.store.plans import Plans
+from db.store.prompts import Prompts
+from db.store.questions import Questions
+from db.store.reports import Reports
+from db.store.reviews import Reviews
+from db.store.runs import Runs
+
+
+class Store:
+    """All facts of one database. Use it on one event loop and close it there."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self.migrations = Migrations(database, clock)
+        self.datasets = Datasets(database, clock)
+        self.prompts = Prompts(database, clock)
+        self.plans = Plans(database, clock)
+        self.questions = Questions(database, clock)
+        self.runs = Runs(database, clock)
+        self.reviews = Reviews(database, clock)
+        self.reports = Reports(database, clock)
+        self.messages = Messages(database, clock)
+        self.deliveries = Deliveries(database, clock)
+        self.audit = Audit(database, clock)
+        self.monitors = Monitors(database, clock)
+        self.leases = Leases(database, clock)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+async def open_store(places: Places, clock: Clock = utc_now) -> Store:
+    """The store at `places`, its tables created or upgraded. `clock` dates what callers give no time for.
+
+    Raises PermanentError when a newer Ferry wrote the database.
+    """
+    if places.database_url is None:
+        places.home.mkdir(parents=True, exist_ok=True)
+    await upgrade(places.app_url)
+    return Store(Database(places.app_url), clock)

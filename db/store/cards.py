@@ -1,0 +1,48 @@
+"""Outbox rows as other nouns touch them, inside their own transactions: what people see changes with the fact, or not at all."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.keys import status_card
+from db.records import MessageKind
+from db.store.rows import Values, insert_new
+from db.tables import messages
+
+M = messages.c
+
+
+def new_message(
+    key: str, *, migration_id: str | None, channel: str, place: str, kind: MessageKind, subject: str, body: str
+) -> Values:
+    """A message nobody has sent. Its lane is where Slack shows it: the channel, or the person's own conversation."""
+    lane = channel if place in {"root", "thread"} else place
+    return {
+        "key": key, "migration_id": migration_id, "channel": channel, "place": place, "lane": lane, "kind": kind,
+        "subject": subject, "body": body, "revision": 1, "sent": 0, "state": "waiting",
+    }  # fmt: skip
+
+
+def changed() -> dict[str, ColumnElement[Any]]:
+    """The columns of a message that has something new to show. One that a person had to repair gets another chance."""
+    shown_again = (M.state == "sent") | and_(M.state == "held", M.try_at.is_(None))
+    return {"revision": M.revision + 1, "state": case((shown_again, "waiting"), else_=M.state)}
+
+
+async def bump(tx: AsyncConnection, *keys: str) -> None:
+    """These messages, where they exist, have something new to show. In one order: two writers never wait for each other."""
+    for key in sorted(keys):
+        await tx.execute(update(messages).where(M.key == key).values(**changed()))
+
+
+async def post(
+    tx: AsyncConnection, key: str, *, migration_id: str, channel: str, kind: MessageKind, subject: str, place: str = "thread"
+) -> None:
+    """Write a message of a migration once."""
+    row = new_message(key, migration_id=migration_id, channel=channel, place=place, kind=kind, subject=subject, body="")
+    await insert_new(tx, messages, row)
+
+
+async def bump_status(tx: AsyncConnection, migration_id: str) -> None:
+    await bump(tx, status_card(migration_id))

@@ -1,0 +1,62 @@
+"""The few statements everything is written with, and records from rows: columns are named as the records' fields."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Values = Mapping[str, Any]
+R = TypeVar("R")
+BATCH = 500
+
+
+def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401  any record's type
+    return tuple(field.name for field in fields(kind))
+
+
+def values(record: Any, *left_out: str) -> dict[str, Any]:  # noqa: ANN401  any record
+    """The fields of a record as column values."""
+    return {name: getattr(record, name) for name in _names(type(record)) if name not in left_out}
+
+
+def record(kind: type[R], row: Row[Any], **given: object) -> R:
+    """A record from the columns with its fields' names; `given` are the fields without such a column."""
+    found = row._mapping
+    return kind(**{name: given[name] if name in given else found[name] for name in _names(kind)})
+
+
+def records(kind: type[R], rows: Iterable[Row[Any]]) -> tuple[R, ...]:
+    return tuple(record(kind, row) for row in rows)
+
+
+def insert(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT in the dialect of the connection."""
+    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+async def insert_new(tx: AsyncConnection, table: Table, row: Values) -> bool:
+    """Insert unless a unique key is taken; True when it was not."""
+    key = table.primary_key.columns.values()[0]
+    statement = insert(tx, table).values(**row).on_conflict_do_nothing().returning(key)
+    return (await tx.execute(statement)).first() is not None
+
+
+async def insert_missing(tx: AsyncConnection, table: Table, rows: Iterable[Values]) -> None:
+    """Insert every row whose unique keys are free, a batch at a time: the event loop is never kept for long."""
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        await tx.execute(insert(tx, table).on_conflict_do_nothing(), batch)
+
+
+async def upsert(tx: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert rows; where the primary key is taken, the new values replace the old ones."""
+    if not rows:
+        return
+    statement = insert(tx, table)
+    keys = [column.name for column in table.primary_key]
+    changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    await tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)

@@ -1,0 +1,200 @@
+"""Runs, their outputs and scores. One committed row per output, so that a crash loses at most what was in flight."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.keys import progress_card, status_card
+from db.records import MessageKind, MigrationStatus, Run, RunStatus
+from db.store.cards import bump, bump_status, post
+from db.store.migrations import found
+from db.store.noun import Noun
+from db.store.rows import Values, insert_missing, insert_new, record, records, upsert, values
+from db.tables import migrations, outputs, runs, samples, scores
+from pipeline.errors import RefusedError
+from pipeline.records import Failure, Output, RunKey, RunResult, Score, Usage
+
+R, OUT, S = runs.c, outputs.c, scores.c
+RESTING = (MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED)
+UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+class Runs(Noun):
+    async def add(self, run: Run) -> Run:
+        """The run with this key in this stage; the first time, outside monitoring, with the progress message of the stage."""
+        async with self.db.write() as tx:
+            if await insert_new(tx, runs, values(run, "key") | values(run.key)):
+                await _show(tx, run)
+            return _run((await tx.execute(_same(run))).one())
+
+    async def get(self, run_id: str) -> Run:
+        """Raises RefusedError for an unknown id."""
+        async with self.db.read() as tx:
+            return await _get(tx, run_id)
+
+    async def listed(self, migration_id: str, stage: str | None = None) -> tuple[Run, ...]:
+        """Runs of a migration, or of one stage of it, by label."""
+        query = select(runs).where(R.migration_id == migration_id).order_by(R.stage, R.label, R.id)
+        return await self._all(query if stage is None else query.where(R.stage == stage))
+
+    async def unfinished(self) -> tuple[Run, ...]:
+        """What a worker has to go on with: queued and running, of migrations that are not paused, cancelled or rejected."""
+        going_on = migrations.c.status.not_in(RESTING)
+        return await self._all(select(runs).join(migrations).where(R.status.in_(UNFINISHED), going_on).order_by(R.id))
+
+    async def _all(self, query: Select[Any]) -> tuple[Run, ...]:
+        async with self.db.read() as tx:
+            return tuple(_run(row) for row in await tx.execute(query))
+
+    async def stored_ids(self, run_id: str) -> frozenset[str]:
+        """Ids of the samples that have an output."""
+        async with self.db.read() as tx:
+            return frozenset((await tx.scalars(select(OUT.sample_id).where(OUT.run_id == run_id))).all())
+
+    async def save(self, run_id: str, given: Sequence[Output], scored: Sequence[Score]) -> None:
+        """Store outputs and scores. The first output of a sample stands, with its scores; what comes later for it is ignored.
+
+        Scores of samples that are not among `given` replace what was stored: that is how a run is scored again.
+        """
+        async with self.db.write() as tx:
+            run = await _get(tx, run_id, lock=True)
+            fresh = await _fresh(tx, run_id, given)
+            late = {output.sample_id for output in given} - fresh.keys()
+            await insert_missing(tx, outputs, [_output_values(run_id, output) for output in fresh.values()])
+            await upsert(tx, scores, [{"run_id": run_id, **values(s)} for s in scored if s.sample_id not in late])
+            await _count(tx, run_id, fresh.values())
+            await bump(tx, progress_card(run.migration_id, run.stage))
+
+    async def outputs(self, run_id: str) -> tuple[Output, ...]:
+        """Stored outputs by sample id."""
+        async with self.db.read() as tx:
+            return await _outputs(tx, run_id)
+
+    async def scores(self, run_id: str) -> tuple[Score, ...]:
+        """Stored scores by metric and sample id."""
+        async with self.db.read() as tx:
+            return await _scores(tx, run_id)
+
+    async def finish(self, run_id: str) -> bool:
+        """True when every sample has an output: for the caller that completed the run and for whoever comes after it."""
+        complete = and_(R.id == run_id, R.status.in_(UNFINISHED), R.stored >= R.total)
+        async with self.db.write() as tx:
+            if (await tx.execute(update(runs).where(complete).values(status=RunStatus.DONE).returning(R.id))).first() is not None:
+                await _bump(tx, run_id)
+            return (await _get(tx, run_id)).status is RunStatus.DONE
+
+    async def fail(self, run_id: str, problem: str) -> None:
+        """Stop a run that cannot go on; `problem` says why and the way out. A finished run stays finished."""
+        going = and_(R.id == run_id, R.status.in_(UNFINISHED))
+        async with self.db.write() as tx:
+            failing = update(runs).where(going).values(status=RunStatus.FAILED, problem=problem).returning(R.id)
+            if (await tx.execute(failing)).first() is not None:
+                await _bump(tx, run_id)
+
+    async def retry(self, run_id: str) -> Run:
+        """Queue a failed run, or one with failed outputs, once more: failures are forgotten, answers stay. Else nothing."""
+        async with self.db.write() as tx:
+            run = await _get(tx, run_id, lock=True)
+            if run.status is RunStatus.FAILED or (run.status is RunStatus.DONE and run.failed):
+                await tx.execute(delete(outputs).where(OUT.run_id == run_id, OUT.failure_kind.is_not(None)))
+                again = {
+                    "status": RunStatus.QUEUED,
+                    "attempt": R.attempt + 1,
+                    "stored": R.stored - R.failed,
+                    "failed": 0,
+                    "problem": None,
+                }
+                await tx.execute(update(runs).where(R.id == run_id).values(**again))
+                await _bump(tx, run_id)
+            return await _get(tx, run_id)
+
+    async def result(self, run_id: str) -> RunResult:
+        """The run as comparisons and reports need it, with the hash of every input it was given."""
+        async with self.db.read() as tx:
+            run = await _get(tx, run_id)
+            inputs = select(samples.c.sample_id, samples.c.input_hash).where(
+                samples.c.dataset_id == run.dataset_id, samples.c.split == run.key.split
+            )
+            hashes = {row.sample_id: row.input_hash for row in await tx.execute(inputs)}
+            given, scored = await _outputs(tx, run_id), await _scores(tx, run_id)
+        return RunResult(key=run.key, label=run.label, outputs=given, scores=scored, input_hashes=hashes)
+
+
+def _same(run: Run) -> Select[Any]:
+    key = run.key
+    return select(runs).where(
+        R.migration_id == run.migration_id, R.stage == run.stage, R.model == key.model, R.prompt_hash == key.prompt_hash,
+        R.split == key.split, R.purpose == key.purpose,
+    )  # fmt: skip
+
+
+def _run(row: Row[Any]) -> Run:
+    return record(Run, row, key=record(RunKey, row))
+
+
+async def _get(tx: AsyncConnection, run_id: str, *, lock: bool = False) -> Run:
+    query = select(runs).where(R.id == run_id)
+    row = (await tx.execute(query.with_for_update() if lock else query)).first()
+    if row is None:
+        raise RefusedError("This run is not known here. The status card shows the runs of this migration.")
+    return _run(row)
+
+
+async def _show(tx: AsyncConnection, run: Run) -> None:
+    migration = await found(tx, run.migration_id)
+    if not run.stage.startswith("monitor:"):
+        key = progress_card(migration.id, run.stage)
+        await post(tx, key, migration_id=migration.id, channel=migration.channel, kind=MessageKind.PROGRESS, subject=run.stage)
+    await bump_status(tx, migration.id)
+
+
+async def _bump(tx: AsyncConnection, run_id: str) -> None:
+    run = await _get(tx, run_id)
+    await bump(tx, progress_card(run.migration_id, run.stage), status_card(run.migration_id))
+
+
+async def _fresh(tx: AsyncConnection, run_id: str, given: Sequence[Output]) -> dict[str, Output]:
+    """The first output of each sample that has none yet."""
+    first = {output.sample_id: output for output in reversed(given)}
+    stored = await tx.scalars(select(OUT.sample_id).where(OUT.run_id == run_id, OUT.sample_id.in_(first)))
+    for sample_id in stored.all():
+        del first[sample_id]
+    return first
+
+
+async def _count(tx: AsyncConnection, run_id: str, fresh: Collection[Output]) -> None:
+    failed = sum(output.failure is not None for output in fresh)
+    counted = {"stored": R.stored + len(fresh), "failed": R.failed + failed}
+    await tx.execute(update(runs).where(R.id == run_id).values(**counted))
+    await tx.execute(update(runs).where(R.id == run_id, R.status == RunStatus.QUEUED).values(status=RunStatus.RUNNING))
+
+
+def _output_values(run_id: str, output: Output) -> Values:
+    usage, failure = output.usage, output.failure
+    return values(output, "text", "usage", "failure") | {
+        "run_id": run_id,
+        "text_zstd": output.text,
+        "input_tokens": usage.input_tokens if usage else None,
+        "output_tokens": usage.output_tokens if usage else None,
+        "failure_kind": failure.kind if failure else None,
+        "failure_message": failure.message if failure else None,
+    }
+
+
+def _output(row: Row[Any]) -> Output:
+    usage = None if row.input_tokens is None else Usage(input_tokens=row.input_tokens, output_tokens=row.output_tokens)
+    failure = None if row.failure_kind is None else Failure(kind=row.failure_kind, message=row.failure_message)
+    return record(Output, row, text=row.text_zstd, usage=usage, failure=failure)
+
+
+async def _outputs(tx: AsyncConnection, run_id: str) -> tuple[Output, ...]:
+    """Sorted here: databases sort texts differently, and a report must not depend on the database."""
+    rows = await tx.execute(select(outputs).where(OUT.run_id == run_id))
+    return tuple(sorted((_output(row) for row in rows), key=lambda output: output.sample_id))
+
+
+async def _scores(tx: AsyncConnection, run_id: str) -> tuple[Score, ...]:
+    stored = records(Score, await tx.execute(select(scores).where(S.run_id == run_id)))
+    return tuple(sorted(stored, key=lambda score: (score.metric, score.sample_id)))

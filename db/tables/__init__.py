@@ -1,0 +1,60 @@
+"""The tables of the facts. Their unique keys are the idempotency of the product: what may happen once has one row."""
+
+from db.tables import migration, question, run, traffic
+from db.tables.base import METADATA, table
+
+migrations = table(migration.MigrationRow)
+uploads = table(migration.UploadRow)
+datasets = table(migration.DatasetRow)
+samples = table(migration.SampleRow)
+prompts = table(migration.PromptRow)
+candidates = table(migration.CandidateRow)
+selections = table(migration.SelectionRow)
+plans = table(migration.PlanRow)
+
+questions = table(question.QuestionRow)
+decisions = table(question.DecisionRow)
+assignments = table(question.AssignmentRow)
+preferences = table(question.PreferenceRow)
+reports = table(question.ReportRow)
+sign_offs = table(question.SignOffRow)
+audit_events = table(question.AuditRow)
+audit_head = table(question.AuditHeadRow)
+
+runs = table(run.RunRow)
+outputs = table(run.OutputRow)
+scores = table(run.ScoreRow)
+monitors = table(run.MonitorRow)
+digests = table(run.DigestRow)
+
+messages = table(traffic.MessageRow)
+deliveries = table(traffic.DeliveryRow)
+leases = table(traffic.LeaseRow)
+
+__all__ = [
+    "METADATA",
+    "assignments",
+    "audit_events",
+    "audit_head",
+    "candidates",
+    "datasets",
+    "decisions",
+    "deliveries",
+    "digests",
+    "leases",
+    "messages",
+    "migrations",
+    "monitors",
+    "outputs",
+    "plans",
+    "preferences",
+    "prompts",
+    "questions",
+    "reports",
+    "runs",
+    "samples",
+    "scores",
+    "selections",
+    "sign_offs",
+    "uploads",
+]

@@ -1,0 +1,30 @@
+"""Fixtures every area may use: a fresh store on each database, or on SQLite alone, with a clock that stands still."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from db import Store
+from tests import stores
+
+
+@pytest.fixture
+def clock() -> stores.SteadyClock:
+    return stores.SteadyClock()
+
+
+@pytest.fixture(params=stores.DATABASES)
+async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: stores.SteadyClock) -> AsyncIterator[Store]:
+    async with stores.fresh_store(request.param, tmp_path, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_store(tmp_path: Path, clock: stores.SteadyClock) -> AsyncIterator[Store]:
+    async with stores.fresh_store("sqlite", tmp_path, clock) as opened:
+        yield opened
+
+
+def pytest_sessionfinish() -> None:
+    stores.drop_templates()

@@ -1,0 +1,91 @@
+"""Migrations open once, are found by who takes part, and change with a trace."""
+
+import asyncio
+
+import pytest
+
+from db import Store
+from db.records import MessageKind, MigrationStatus, Question, QuestionKind
+from pipeline.errors import RefusedError
+from tests.db.facts import NEW, PROMPT, opened
+from tests.stores import START, SteadyClock
+
+
+async def test_a_request_opens_one_migration_with_its_prompt_and_its_card(store: Store) -> None:
+    first = await opened(store)
+    assert await opened(store, name="Told twice") == first
+    assert (first.name, first.targets, first.smes, first.created_at) == (NEW.name, NEW.targets, NEW.smes, START)
+    assert first.created_at.tzinfo is not None
+    assert await store.prompts.original(first.id) == PROMPT
+    cards = await store.messages.of(first.id)
+    assert [(c.key, c.place, c.kind, c.revision, c.sent, c.state) for c in cards] == [
+        (f"status:{first.id}", "root", MessageKind.STATUS, 1, 0, "waiting")
+    ]
+    assert [e.action for e in await store.audit.events(first.id)] == ["opened"]
+
+
+async def test_concurrent_requests_open_one(store: Store) -> None:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(opened(store)) for _ in range(20)]
+    assert len({task.result().id for task in tasks}) == 1
+    assert len(await store.audit.events()) == 1
+
+
+async def test_an_unknown_migration_is_refused_with_the_way_out(store: Store) -> None:
+    with pytest.raises(RefusedError, match="/migrate list"):
+        await store.migrations.get("nobody")
+
+
+async def test_lists_name_the_people_who_take_part(store: Store, clock: SteadyClock) -> None:
+    first = await opened(store)
+    clock.pass_seconds(1)
+    second = await opened(store, origin="view:2", requester="U9", owner=None, smes=("U33",))
+    clock.pass_seconds(1)
+    third = await opened(store, origin="view:3", team="T2", requester="U9")
+    assert await store.migrations.listed("T1", "U3") == (first,)
+    assert await store.migrations.listed("T1", "U2") == (first,)
+    assert await store.migrations.listed("T1", "U9") == (second,)
+    assert await store.migrations.listed("T1", "U%") == ()
+    assert await store.migrations.active() == (first, second, third)
+
+
+async def test_a_status_is_set_once_and_traced(store: Store) -> None:
+    migration = await opened(store)
+    for _ in range(2):
+        after = await store.migrations.set_status(migration.id, MigrationStatus.STUCK, by="ferry", problem="No model answers.")
+    assert (after.status, after.problem) == (MigrationStatus.STUCK, "No model answers.")
+    assert [e.action for e in await store.audit.events(migration.id)] == ["opened", "changed"]
+    card = await store.messages.get(f"status:{migration.id}")
+    assert card is not None
+    assert card.revision == 2
+    assert await store.migrations.active() == ()
+
+
+async def test_ending_a_migration_closes_what_is_still_asked(store: Store) -> None:
+    migration = await opened(store)
+    question = Question(migration_id=migration.id, key="plan:1", kind=QuestionKind.PLAN, subject="1", asked_at=START)
+    await store.questions.ask(question)
+    await store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by="U1")
+    assert await store.questions.pending(migration.id) is None
+    card = await store.messages.get(f"question:{migration.id}:plan:1")
+    assert card is not None
+    assert card.revision == 2
+
+
+async def test_an_edit_changes_what_was_given_and_nothing_else(store: Store) -> None:
+    migration = await opened(store, owner=None)
+    changed = await store.migrations.edit(migration.id, by="U1", owner="U7")
+    assert (changed.owner, changed.targets, changed.smes) == ("U7", migration.targets, migration.smes)
+    again = await store.migrations.edit(migration.id, by="U1", owner="U7", smes=migration.smes)
+    assert again == changed
+    events = await store.audit.events(migration.id)
+    assert [(e.actor, e.action, e.detail_json) for e in events[1:]] == [("U1", "changed", '{"owner":"\\"U7\\""}')]
+
+
+async def test_a_thread_leads_to_its_migration(store: Store) -> None:
+    migration = await opened(store)
+    assert await store.migrations.by_thread("C1", "171.1") is None
+    await store.messages.sent(f"status:{migration.id}", 1, "171.1", START)
+    found = await store.migrations.by_thread("C1", "171.1")
+    assert found is not None
+    assert (found.id, found.thread_ts) == (migration.id, "171.1")

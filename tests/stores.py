@@ -1,0 +1,126 @@
+"""Fresh stores for tests, cheap enough for one in every test: a copy of a migrated SQLite file or Postgres database.
+
+A test process makes its template once. FERRY_TEST_POSTGRES_URL names a Postgres server whose user may create databases; without
+it those tests are skipped.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import LiteralString
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from db import Store, open_store
+from db.migrate import upgrade
+from db.places import Places
+
+POSTGRES = "FERRY_TEST_POSTGRES_URL"
+DATABASES = ("sqlite", "postgres")
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+class SteadyClock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> datetime:
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+@asynccontextmanager
+async def sqlite_store(home: Path, clock: SteadyClock | None = None) -> AsyncIterator[Store]:
+    """A store on an empty SQLite database in `home`."""
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(await asyncio.to_thread(_sqlite_template), home / "app.db")
+    store = await open_store(Places(home=home), clock or SteadyClock())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def postgres_store(home: Path, clock: SteadyClock | None = None) -> AsyncIterator[Store]:
+    """A store in an empty Postgres database of its own; the test is skipped where no server is named."""
+    async with postgres_database() as url:
+        store = await open_store(Places(home=home, database_url=url), clock or SteadyClock())
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def fresh_store(database: str, home: Path, clock: SteadyClock | None = None) -> AsyncIterator[Store]:
+    """A store on `sqlite` or `postgres`."""
+    opened = postgres_store if database == "postgres" else sqlite_store
+    async with opened(home, clock) as store:
+        yield store
+
+
+@asynccontextmanager
+async def postgres_database(*, migrated: bool = True) -> AsyncIterator[str]:
+    """The URL of a database of its own, dropped at the end; empty or with our tables."""
+    name = f"ferry_test_{uuid4().hex}"
+    template = await asyncio.to_thread(_postgres_template) if migrated else "template0"
+    await _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield _url_of(name)
+    finally:
+        await _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def server_url() -> str:
+    """The server's URL; skips the test where there is none."""
+    url = os.environ.get(POSTGRES)
+    if not url:
+        pytest.skip(f"no Postgres: {POSTGRES} is not set")
+    return url
+
+
+def _url_of(name: str) -> str:
+    return urlunsplit(urlsplit(server_url())._replace(path=f"/{name}"))
+
+
+async def _administer(statement: LiteralString) -> None:
+    async with await psycopg.AsyncConnection.connect(_url_of("postgres"), autocommit=True) as connection:
+        await connection.execute(statement)
+
+
+@cache
+def _sqlite_template() -> Path:
+    home = Path(tempfile.mkdtemp(prefix="ferry-template-"))
+    asyncio.run(upgrade(Places(home=home).app_url))
+    return home / "app.db"
+
+
+@cache
+def _postgres_template() -> str:
+    name = f"ferry_template_{uuid4().hex}"
+    asyncio.run(_administer(f'CREATE DATABASE "{name}"'))
+    asyncio.run(upgrade(Places(home=Path(), database_url=_url_of(name)).app_url))
+    return name
+
+
+def drop_templates() -> None:
+    """Remove what this process made for its tests."""
+    if _sqlite_template.cache_info().currsize:
+        shutil.rmtree(_sqlite_template().parent)
+    if _postgres_template.cache_info().currsize:
+        asyncio.run(_administer(f'DROP DATABASE "{_postgres_template()}"'))
