@@ -1,0 +1,79 @@
+"""The port to the engine that does long work, and its client. The work itself is in `agent.worker`, in another process.
+
+Work is level-triggered: a submission says what to look after, never what was found so far, and doing it twice is harmless.
+"""
+
+import asyncio
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+QUEUE = "ferry"
+APPLICATION_VERSION = "1"
+"""Says which workers may continue whose work; changes only when the arguments of a kind of work change."""
+
+
+class WorkKind(StrEnum):
+    """What can be submitted, with its arguments. The values are names of durable workflows: never change one."""
+
+    INGEST = "ingest"  # upload id
+    CONVERT = "convert"  # migration id, round
+    RUN = "run"  # run id
+    CHUNK = "chunk"  # run id, first sample, sample after the last one
+    REPORT = "report"  # migration id, number
+    DIGEST = "digest"  # monitor id, tick
+
+
+class Engine(Protocol):
+    """Does work later, elsewhere, at least once."""
+
+    async def submit(self, kind: WorkKind, key: str, *args: str) -> None:
+        """Make sure that the work of this `key` is queued or running; a no-op while it is, a new turn once it has ended."""
+        ...
+
+
+class DbosEngine:
+    """Submits to DBOS (https://docs.dbos.dev/python/reference/client); connects on first use, so that a process starts fast.
+
+    The key is DBOS's deduplication id, which is held while a workflow is queued or running and freed at its end.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: DBOSClient | None = None
+        self._connecting = asyncio.Lock()
+
+    async def submit(self, kind: WorkKind, key: str, *args: str) -> None:
+        """Queue the work unless it is queued or running. Waits for a database that is away; raises nothing of its own."""
+        client = await self.connect()
+        await client.enqueue_async(
+            {
+                "workflow_name": kind.value,
+                "queue_name": QUEUE,
+                "app_version": APPLICATION_VERSION,
+                "deduplication_id": f"{kind}:{key}",
+                "duplication_policy": "return-existing",
+            },
+            *args,
+        )
+
+    async def connect(self) -> "DBOSClient":
+        """The client, connected; its tables are made if the worker has not started yet."""
+        async with self._connecting:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_open, self._url)
+            return self._client
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await asyncio.to_thread(self._client.destroy)
+            self._client = None
+
+
+def _open(url: str) -> "DBOSClient":
+    from dbos import DBOS, DBOSClient
+
+    DBOS.migrate(url)
+    return DBOSClient(system_database_url=url, application_name="ferry")

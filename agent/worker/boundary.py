@@ -1,0 +1,56 @@
+"""Where an error of work or of a node stops being an exception: it becomes a sentence for people, or a reference id."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import uuid4
+
+import structlog
+
+from pipeline.errors import FerryError
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+TRIES = 8
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What a person is told: the way out, or the reference under which the log has the whole story."""
+
+    sentence: str
+
+
+async def attempt(work: Awaitable[T], **about: str) -> T | Trouble:
+    """The result of `work`, or what went wrong with it. `about` are ids for the log. Cancelling passes through."""
+    try:
+        return await work
+    except FerryError as error:
+        log.info("refused", reason=error.message, **about)
+        return Trouble(sentence=error.message)
+    except Exception:
+        reference = uuid4().hex[:8]
+        log.exception("failed", reference=reference, **about)
+        told = f"Something failed that Ferry does not know (reference {reference}; the operator finds it in the log)."
+        return Trouble(sentence=f"{told} Nothing that was finished is lost. Press Retry to try again.")
+
+
+async def persist(work: Callable[[], Awaitable[T]], *, tries: int = TRIES, **about: str) -> T:
+    """`work`, tried again while what it needs is away or busy; the last error is raised. `work` must be idempotent.
+
+    A FerryError is raised at once: it has a way out, and waiting is not it.
+    """
+    wait = FIRST_WAIT_S
+    for _ in range(tries - 1):
+        try:
+            return await work()
+        except FerryError:
+            raise
+        except Exception as error:  # noqa: BLE001  what databases and networks raise has no common class
+            log.warning("failed, trying again", error=type(error).__name__, **about)
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, LONGEST_WAIT_S)
+    return await work()

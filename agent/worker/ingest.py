@@ -1,0 +1,49 @@
+"""An upload becomes a frozen dataset version, or is refused with the sentence that says what to change."""
+
+import asyncio
+from pathlib import Path
+
+from agent import told
+from agent.worker.tools import Tools
+from db.records import MessageKind, Upload
+from pipeline.errors import InputError
+from pipeline.records import Dataset
+
+
+async def ingest(tools: Tools, upload_id: str) -> None:
+    upload = await tools.store.datasets.upload(upload_id)
+    if upload.state == "waiting":
+        try:
+            dataset = await asyncio.to_thread(_freeze, tools.places.files / upload.path, upload.name)
+        except InputError as error:
+            await _refuse(tools, upload, error.message)
+        else:
+            await _keep(tools, upload, dataset)
+    await tools.conversation.advance(upload.migration_id)
+
+
+async def failed(tools: Tools, sentence: str, upload_id: str) -> None:
+    """What nobody foresaw in a file is told as a refusal too, so that another file can be given."""
+    await _refuse(tools, await tools.store.datasets.upload(upload_id), sentence)
+
+
+def _freeze(path: Path, name: str) -> Dataset:
+    from pipeline.dataset.freeze import freeze
+
+    if not path.is_file():
+        raise InputError(f"{name} is not in Ferry's data folder any more. Drop it into this thread again.")
+    return freeze(path, name=name)
+
+
+async def _refuse(tools: Tools, upload: Upload, sentence: str) -> None:
+    migration = await tools.store.migrations.get(upload.migration_id)
+    await tools.store.datasets.refuse(upload.id, sentence)
+    key = told.findings_key(migration.id, upload.id)
+    await told.tell(tools.store, migration, key, MessageKind.PROBLEM, body=sentence)
+
+
+async def _keep(tools: Tools, upload: Upload, dataset: Dataset) -> None:
+    migration = await tools.store.migrations.get(upload.migration_id)
+    version = await tools.store.datasets.freeze(upload.id, dataset)
+    key = told.findings_key(migration.id, upload.id)
+    await told.tell(tools.store, migration, key, MessageKind.FINDINGS, subject=version.id)

@@ -1,0 +1,128 @@
+"""A run as chunks: what is missing is submitted, each chunk answers what is not stored, the last one moves the migration."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+
+from agent import arms
+from agent.engine import WorkKind
+from agent.planning import provider
+from agent.worker import digest
+from agent.worker.sink import Sink
+from agent.worker.tools import GOING, Tools
+from db.records import Run, RunStatus
+from pipeline.errors import PermanentError
+from pipeline.prompts.template import render
+from pipeline.records import Model, PromptVersion, Sample
+from pipeline.run import answer
+
+CHUNK = {"recorded": 1000, "scripted": 200, "local": 16, "bedrock": 200}
+MOST_CHUNKS = 1000
+TICK_S, LOOK_S = 0.25, 1.0
+STOPPERS = frozenset({"access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation"})
+"""Kinds of failure that every further call of the run would meet as well: somebody has to change something first."""
+
+
+def spans(run: Run) -> Iterator[tuple[int, int]]:
+    """Chunks of a run as positions in its split, the same on every look; small where a sample takes long."""
+    size = max(CHUNK.get(provider(run.key.model), 200), -(-run.total // MOST_CHUNKS))
+    return ((low, min(low + size, run.total)) for low in range(0, run.total, size))
+
+
+async def start(tools: Tools, run_id: str) -> None:
+    """Submit every chunk that still misses an output; with none missing the run is over."""
+    run = await tools.store.runs.get(run_id)
+    if run.status is RunStatus.DONE or not await tools.may_spend(run_id):
+        return await _after(tools, run)
+    samples = await tools.shelf.samples(run.dataset_id, run.key.split)
+    stored = await tools.store.runs.stored_ids(run_id)
+    missing = [(low, high) for low, high in spans(run) if any(s.id not in stored for s in samples[low:high])]
+    for low, high in missing:
+        await tools.engine.submit(WorkKind.CHUNK, f"{run_id}:{low}", run_id, str(low), str(high))
+    if not missing:
+        await _finish(tools, run)
+    return None
+
+
+async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:
+    """Answer and store the samples of one chunk that have no output yet."""
+    run = await tools.may_spend(run_id)
+    if run is None:
+        return
+    samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
+    stored = await tools.store.runs.stored_ids(run_id)
+    todo = tuple(sample for sample in samples if sample.id not in stored)
+    if todo:
+        await _answer(tools, run, todo)
+    await _finish(tools, run)
+
+
+async def failed(tools: Tools, sentence: str, run_id: str, *_span: str) -> None:
+    """A run that cannot go on says why, and its migration with it."""
+    run = await tools.store.runs.get(run_id)
+    await tools.store.runs.fail(run_id, f"{run.key.model}: {sentence}")
+    monitor = arms.digest_of(run)
+    if monitor:
+        await digest.failed(tools, sentence, *monitor)
+    else:
+        await tools.conversation.advance(run.migration_id)
+
+
+async def _finish(tools: Tools, run: Run) -> None:
+    if await tools.store.runs.finish(run.id):
+        await _after(tools, await tools.store.runs.get(run.id))
+
+
+async def _after(tools: Tools, run: Run) -> None:
+    """Tell whoever waits for this run. A digest has a key of its own for it: the first look may not have ended yet."""
+    monitor = arms.digest_of(run)
+    if run.status in GOING:
+        return
+    if monitor:
+        await tools.engine.submit(WorkKind.DIGEST, f"{monitor[0]}:{monitor[1]}:measured", *monitor)
+    else:
+        await tools.conversation.advance(run.migration_id)
+
+
+async def _answer(tools: Tools, run: Run, todo: tuple[Sample, ...]) -> None:
+    prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
+    model = await tools.shelf.model(run.key.model, run.dataset_id)
+    plan = await tools.store.plans.latest(run.migration_id)
+    metrics = tuple(choice.metric for choice in plan.criteria.metrics) if plan else ()
+    sink, halt = Sink(tools.store, run.id, todo, metrics), asyncio.Event()
+    answering = asyncio.create_task(_fill(sink, model, prompt, todo, halt))
+    try:
+        await _attend(tools, run.id, sink, answering, halt)
+    finally:
+        answering.cancel()
+        await asyncio.wait([answering])
+        await sink.flush()
+    if not answering.cancelled():
+        answering.result()
+
+
+async def _fill(sink: Sink, model: Model, prompt: PromptVersion, todo: Sequence[Sample], halt: asyncio.Event) -> None:
+    """Calls until nothing is left or `halt`; a failure that every call would meet ends it. Renders all before any call."""
+    for sample in todo:
+        render(prompt, sample)
+    wanted = (sample for sample in todo if not halt.is_set())
+    async with aclosing(answer(model, prompt, wanted)) as outputs:
+        async for output in outputs:
+            if output.failure and output.failure.kind in STOPPERS:
+                raise PermanentError(output.failure.message)
+            await sink.add(output)
+
+
+async def _attend(tools: Tools, run_id: str, sink: Sink, answering: asyncio.Task[None], halt: asyncio.Event) -> None:
+    """Save by the clock and look every second whether the calls are still wanted; then at most `stop_s` for those in flight."""
+    clock = asyncio.get_running_loop().time
+    looked, stop_at = clock(), float("inf")
+    while not answering.done() and clock() < stop_at:
+        await asyncio.wait([answering], timeout=TICK_S)
+        if sink.is_due:
+            await sink.flush()
+        if not halt.is_set() and clock() - looked >= LOOK_S:
+            looked = clock()
+            if await tools.may_spend(run_id) is None:
+                halt.set()
+                stop_at = clock() + tools.stop_s

@@ -1,0 +1,24 @@
+"""What an operator decides about a worker."""
+
+from dataclasses import dataclass, field
+
+from agent.handover import CRON, TIMEZONE
+from pipeline.models.settings import ModelSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """`executor_id` names this worker's place and stays the same over restarts: by it DBOS gives back what a kill cut short.
+
+    `chunks` is how many chunks are worked on at once (calls at once are bounded by each model), `sweep_s` how often the facts
+    are compared with what is submitted, `stop_s` how long in-flight work may take to stop.
+    """
+
+    executor_id: str = "worker-1"
+    chunks: int = 4
+    sweep_s: float = 2.0
+    stop_s: float = 5.0
+    poll_s: float = 0.2
+    cron: str = CRON
+    timezone: str = TIMEZONE
+    models: ModelSettings = field(default_factory=ModelSettings)

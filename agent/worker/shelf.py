@@ -1,0 +1,76 @@
+"""What work shares in a process: each model opened once and never asked more than it takes, and the samples read last."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from agent.planning import provider
+from db.store import Store
+from pipeline.models.settings import ModelSettings
+from pipeline.records import Model, Output, Request, Sample, Split
+
+KEPT = 4
+Opener = Callable[[str, Iterable[Sample]], Model]
+
+
+class Bounded:
+    """A model whose callers together keep to its concurrency. Waiting for a place is not part of a call's latency."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._places = asyncio.Semaphore(model.concurrency)
+        self.ref, self.concurrency = model.ref, model.concurrency
+
+    async def answer(self, request: Request) -> Output:
+        async with self._places:
+            return await self._model.answer(request)
+
+    async def close(self) -> None:
+        await self._model.close()
+
+
+def opener(settings: ModelSettings) -> Opener:
+    """Opens what a ref names, with these settings."""
+
+    def open_ref(ref: str, samples: Iterable[Sample]) -> Model:
+        from pipeline.models import open_model
+
+        return open_model(ref, samples=samples, settings=settings)
+
+    return open_ref
+
+
+@dataclass(slots=True, kw_only=True)
+class Shelf:
+    """Models by ref (recorded ones by dataset too) and samples by dataset and split; the samples least used go first."""
+
+    store: Store
+    open_ref: Opener
+    models: dict[tuple[str, str], Model] = field(default_factory=dict)
+    kept: OrderedDict[tuple[str, Split | None], tuple[Sample, ...]] = field(default_factory=OrderedDict)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def model(self, ref: str, dataset_id: str) -> Model:
+        """Raises InputError for a ref that names nothing."""
+        recorded = provider(ref) == "recorded"
+        key = (ref, dataset_id if recorded else "")
+        async with self.opening:
+            if key not in self.models:
+                samples = await self.store.datasets.samples(dataset_id) if recorded else ()
+                self.models[key] = Bounded(await asyncio.to_thread(self.open_ref, ref, samples))
+            return self.models[key]
+
+    async def samples(self, dataset_id: str, split: Split | None = None) -> tuple[Sample, ...]:
+        """In the order of the file."""
+        key = (dataset_id, split)
+        if key not in self.kept:
+            self.kept[key] = await self.store.datasets.samples(dataset_id, split)
+        self.kept.move_to_end(key)
+        while len(self.kept) > KEPT:
+            self.kept.popitem(last=False)
+        return self.kept[key]
+
+    async def close(self) -> None:
+        while self.models:
+            await self.models.popitem()[1].close()

@@ -1,0 +1,60 @@
+"""Compares the facts with what must be going on and submits it again: after a start, a lost submission, a pause.
+
+Level-triggered and idempotent: what is queued or running already is not touched.
+"""
+
+from agent import answers, arms
+from agent.engine import WorkKind
+from agent.worker.tools import Tools
+from db.records import Migration, Question, QuestionKind
+
+
+class Sweep:
+    """One look over everything unfinished; remembers how far each run was, to leave alone what is moving."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._seen: dict[str, int] = {}
+
+    async def __call__(self) -> None:
+        await self._runs()
+        for migration in await self._tools.store.migrations.active():
+            await self._uploads(migration)
+            await self._migration(migration)
+        for digest in await self._tools.store.monitors.expired(self._tools.clock()):
+            key = f"{digest.monitor_id}:{digest.tick}"
+            await self._tools.engine.submit(WorkKind.DIGEST, key, digest.monitor_id, digest.tick)
+
+    async def _runs(self) -> None:
+        unfinished = await self._tools.store.runs.unfinished()
+        for run in unfinished:
+            if self._seen.get(run.id, run.stored) == run.stored:
+                await self._tools.engine.submit(WorkKind.RUN, run.id, run.id)
+        self._seen = {run.id: run.stored for run in unfinished}
+
+    async def _uploads(self, migration: Migration) -> None:
+        for upload in await self._tools.store.datasets.uploads(migration.id):
+            if upload.state == "waiting":
+                await self._tools.engine.submit(WorkKind.INGEST, upload.id, upload.id)
+
+    async def _migration(self, migration: Migration) -> None:
+        """Move what has its answer or was cut short in a move; else submit what the answer comes from."""
+        question = await self._tools.store.questions.pending(migration.id)
+        if question is None or await answers.look_up(self._tools.store, question) is not None:
+            await self._tools.conversation.advance(migration.id)
+        else:
+            await self._resubmit(question)
+
+    async def _resubmit(self, question: Question) -> None:
+        stage, _, number = question.subject.partition(":")
+        if question.kind is QuestionKind.REPORT:
+            kind, number = WorkKind.REPORT, question.subject
+        elif (
+            question.kind is QuestionKind.RUNS
+            and stage == arms.CANDIDATES
+            and not await answers.all_started(self._tools.store, question)
+        ):
+            kind = WorkKind.CONVERT
+        else:
+            return
+        await self._tools.engine.submit(kind, f"{question.migration_id}:{number}", question.migration_id, number)

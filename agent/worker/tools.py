@@ -1,0 +1,38 @@
+"""What every kind of work is handed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.conversation import Conversation
+from agent.engine import Engine
+from agent.worker.shelf import Shelf
+from db.places import Places
+from db.records import MigrationStatus, Run, RunStatus
+from db.store import Store
+
+RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
+GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish."""
+
+    store: Store
+    engine: Engine
+    conversation: Conversation
+    shelf: Shelf
+    places: Places
+    clock: Callable[[], datetime]
+    stop_s: float = 5.0
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def may_spend(self, run_id: str) -> Run | None:
+        """The run, if its calls are still wanted: not by a worker that stops, nor for a migration that rests or is over."""
+        if self.stopping.is_set():
+            return None
+        run = await self.store.runs.get(run_id)
+        migration = await self.store.migrations.get(run.migration_id)
+        return run if run.status in GOING and migration.status not in RESTING else None

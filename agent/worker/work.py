@@ -1,0 +1,45 @@
+"""What is done for each kind of work, and what is done when that fails. Every function is idempotent and level-triggered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from agent import trouble
+from agent.engine import WorkKind
+from agent.worker import convert, digest, ingest, report, runs
+from agent.worker.boundary import Trouble, attempt, persist
+from agent.worker.tools import Tools
+
+TRIES = 3
+"""Of the whole work, on errors nobody foresaw: a database that restarts is back by then, a bug is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`do(tools, *args)`, and `failed(tools, sentence, *args)` where people are told."""
+
+    do: Callable[..., Awaitable[None]]
+    failed: Callable[..., Awaitable[None]]
+
+
+async def _stuck(tools: Tools, sentence: str, migration_id: str, *_args: str) -> None:
+    await trouble.stick(tools.store, migration_id, sentence)
+
+
+WORK: Mapping[WorkKind, Work] = {
+    WorkKind.INGEST: Work(ingest.ingest, ingest.failed),
+    WorkKind.CONVERT: Work(convert.convert, _stuck),
+    WorkKind.RUN: Work(runs.start, runs.failed),
+    WorkKind.CHUNK: Work(runs.chunk, runs.failed),
+    WorkKind.REPORT: Work(report.report, _stuck),
+    WorkKind.DIGEST: Work(digest.digest, digest.failed),
+}
+
+
+async def perform(tools: Tools, kind: WorkKind, args: tuple[str, ...]) -> None:
+    """Do one piece of work. Never raises: what cannot be told to people either is left to the next sweep."""
+    if tools.stopping.is_set():
+        return
+    work, about = WORK[kind], {"kind": kind.value, "of": " ".join(args)}
+    outcome = await attempt(persist(lambda: work.do(tools, *args), tries=TRIES, **about), **about)
+    if isinstance(outcome, Trouble):
+        await attempt(work.failed(tools, outcome.sentence, *args), **about)
