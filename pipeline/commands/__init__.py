@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from pipeline.commands import compare, run, score
+from pipeline.commands import compare, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": run.run,
     "score": score.score,
     "compare": compare.compare,
+    "report": report.report,
 }
 
 

@@ -32,14 +32,14 @@ def compare(
     """Compare target runs with the source's run; metrics named here all decide."""
     frozen, before = read_dataset(dataset), read_run(source)
     samples = run_samples(frozen, before, source)
-    criteria = _criteria(metric, margin, use_case, samples)
-    runs = [_scored(before, samples, criteria), *(_target(path, frozen, before, criteria) for path in target)]
+    criteria = criteria_for(metric, margin, use_case, samples)
+    runs = [with_scores(before, samples, criteria), *(_target(path, frozen, before, criteria) for path in target)]
     compared = compare_all(samples, runs[0], runs[1:], criteria)
     for path, comparisons in zip(target, compared, strict=True):
         _show(path.name, comparisons)
 
 
-def _criteria(metric: list[str] | None, margin: float | None, use_case: UseCase, samples: Sequence[Sample]) -> Criteria:
+def criteria_for(metric: list[str] | None, margin: float | None, use_case: UseCase, samples: Sequence[Sample]) -> Criteria:
     if margin is not None and not 0 <= margin < 1:
         raise InputError(f"A margin of {margin:g} makes no sense for scores between 0 and 1. Give one such as 0.05.")
     asked = tuple(MetricChoice(metric=m.name, primary=True, reason="asked for") for m in named(metric or ()))
@@ -55,10 +55,10 @@ def _target(path: Path, dataset: Dataset, source: RunResult, criteria: Criteria)
         raise InputError(
             f"{path} is over the {run.key.split} split and the source's run over {source.key.split}. Compare runs of one split."
         )
-    return _scored(run, run_samples(dataset, run, path), criteria)
+    return with_scores(run, run_samples(dataset, run, path), criteria)
 
 
-def _scored(run: RunResult, samples: Sequence[Sample], criteria: Criteria) -> RunResult:
+def with_scores(run: RunResult, samples: Sequence[Sample], criteria: Criteria) -> RunResult:
     return replace(run, scores=tuple(scored(samples, run, [choice.metric for choice in criteria.metrics])))
 
 

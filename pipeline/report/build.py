@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pipeline.decide.compare import compare
+from pipeline.decide.compare import compare, compare_all
 from pipeline.records import Comparison, Output, PromptVersion, RunResult, Sample, Verdict
 from pipeline.report.records import (
     WINNER,
-    Arm,
     ArmReport,
     Cell,
     MetricFigure,
@@ -30,9 +29,10 @@ SEVERITY = (Verdict.WORSE, Verdict.CANNOT_TELL, Verdict.NOT_WORSE, Verdict.BETTE
 def build(inputs: ReportInputs) -> Report:
     """The report of these inputs. Raises InputError when a run is not over the same inputs as the source's."""
     source = _arm_report("source", "source", inputs.source_prompt, inputs.source, inputs, ())
-    arms = tuple(_compared(arm, inputs) for arm in inputs.arms)
-    runs = [("source", inputs.source), *((f"{a.target} · {a.bar}", a.result) for a in inputs.arms)]
-    prompts = {"source": inputs.source_prompt, **{f"{a.target} · {a.bar}": a.prompt for a in inputs.arms}}
+    compared = _compared(inputs)
+    arms = tuple(_arm_report(arm.label, arm.bar, arm.prompt, arm.result, inputs, compared[arm.label]) for arm in inputs.arms)
+    runs = [("source", inputs.source), *((a.label, a.result) for a in inputs.arms)]
+    prompts = {"source": inputs.source_prompt, **{a.label: a.prompt for a in inputs.arms}}
     return Report(
         title=inputs.title,
         use_case=inputs.use_case,
@@ -56,9 +56,12 @@ def overall(comparisons: Sequence[Comparison]) -> Verdict | None:
     return min(verdicts, key=SEVERITY.index) if verdicts else None
 
 
-def _compared(arm: Arm, inputs: ReportInputs) -> ArmReport:
-    comparisons = compare(inputs.samples, inputs.source, arm.result, inputs.criteria)
-    return _arm_report(f"{arm.target} · {arm.bar}", arm.bar, arm.prompt, arm.result, inputs, comparisons)
+def _compared(inputs: ReportInputs) -> dict[str, tuple[Comparison, ...]]:
+    """Comparisons by arm. The winners are what is claimed, so Holm's correction runs over them together; other bars explain."""
+    winners = [a for a in inputs.arms if a.claimed]
+    together = compare_all(inputs.samples, inputs.source, [a.result for a in winners], inputs.criteria) if winners else ()
+    alone = {a.label: compare(inputs.samples, inputs.source, a.result, inputs.criteria) for a in inputs.arms if not a.claimed}
+    return {**alone, **{a.label: found for a, found in zip(winners, together, strict=True)}}
 
 
 def _arm_report(

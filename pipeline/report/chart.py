@@ -28,7 +28,8 @@ def write(report: Report, path: Path) -> None:
     axes.grid(axis="x", color="#e5e7eb")
     axes.set_axisbelow(True)
     axes.set_title(_plain(report.title), loc="left")
-    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})
+    FigureCanvasAgg(figure)
+    figure.savefig(path, format="png", metadata={"Software": None})
 
 
 def _draw(axes: Axes, place: int, comparison: Comparison) -> None:

@@ -13,12 +13,24 @@ WINNER = "winner"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """One bar of the comparison: a target model with one of the three prompts (as is, format-fixed, winner) on the test split."""
+    """One bar of the comparison: a target model with one of the three prompts (as is, format-fixed, winner) on the test split.
+
+    Where two bars share a prompt they share the run, and `bar` names both ("format-fixed, winner").
+    """
 
     target: str
     bar: str
     prompt: PromptVersion
     result: RunResult
+
+    @property
+    def label(self) -> str:
+        return f"{self.target} · {self.bar}"
+
+    @property
+    def claimed(self) -> bool:
+        """Whether a target would go live with this arm."""
+        return WINNER in self.bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
@@ -93,12 +93,11 @@ def _sheet(book: Workbook, title: str, header: Sequence[str], body: Iterable[Seq
         sheet.append([_cell(sheet, value) for value in line])
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: object, *, bold: bool = False) -> WriteOnlyCell:
+def _cell(sheet: WriteOnlyWorksheet, value: object, *, bold: bool = False) -> Cell:
+    shown = value.translate(CONTROL)[:CELL_LIMIT] if isinstance(value, str) else value
+    cell: Cell = WriteOnlyCell(sheet, value=shown)  # type: ignore[arg-type]  # any cell value; the stubs know three kinds
     if isinstance(value, str):
-        cell = WriteOnlyCell(sheet, value=value.translate(CONTROL)[:CELL_LIMIT])
         cell.data_type = "s"  # openpyxl would read a leading "=" as a formula
-    else:
-        cell = WriteOnlyCell(sheet, value=value)
     if bold:
         cell.font = Font(bold=True)
     return cell

@@ -37,7 +37,7 @@ export function Composer({ place, onText, onCommand, onFiles }) {
       />
       <input ref={files} type="file" multiple hidden onChange={pick} />
       <button type="button" className="plain" aria-label="Attach a file" onClick={() => files.current.click()}>
-        📎
+        +
       </button>
       <button type="button" className="primary" onClick={send}>
         Send
