@@ -136,6 +136,17 @@ def test_the_bootstrap_warns_where_it_reads_otherwise() -> None:
     assert "treat as borderline" in found.reason
 
 
+def test_better_must_convince_the_exact_test_too() -> None:
+    of = samples(41)
+    before, after = [1.0] * 14 + [0.0] * 27, [1.0] * 19 + [0.0] * 22
+    found = compare(of, run(of, before, label="source"), run(of, after), CRITERIA)[0]
+    assert found.interval is not None
+    assert found.interval.low > 0  # Newcombe 0.011 to 0.226, but five of five discordant pairs: p = 0.063
+    assert found.verdict is Verdict.NOT_WORSE
+    assert "exact McNemar p = 0.062" in found.reason
+    assert "do not confirm" in found.reason
+
+
 def test_holm_takes_back_what_one_of_many_metrics_would_claim() -> None:
     of = samples(100)
     others = ("exact_match", "number_match", "json_valid")
