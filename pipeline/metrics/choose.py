@@ -174,5 +174,9 @@ def hint(samples_n: int, margin: float, *, sd: float = PLANNING_SD, confidence: 
     enough = samples_n >= needed
     start = f"A margin of {margin:.0%} needs about {needed:,} samples in the test split"
     end = "and there are" if enough else "but there are only"
-    rest = "" if enough else ' A smaller split ends in "cannot tell" more often than not; add samples or accept a wider margin.'
+    rest = (
+        ""
+        if enough
+        else ' With fewer, "cannot tell" becomes likely even if nothing got worse: add samples or accept a wider margin.'
+    )
     return Hint(samples=samples_n, needed=needed, enough=enough, message=f"{start}, {end} {samples_n:,}.{rest}")
