@@ -38,7 +38,7 @@ def duration(text: str) -> tuple[float | None, bool]:
     found = WITH_UNIT.fullmatch(text.strip())
     factor = UNITS.get(found[2].lower()) if found else None
     value = number(found[1]) if found else None
-    return (None, False) if factor is None or value is None else (value * factor, True)
+    return (None, False) if factor is None or value is None else (round(value * factor, 9), True)
 
 
 def rating(text: str) -> float | None:

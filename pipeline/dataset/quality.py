@@ -57,7 +57,7 @@ def few_samples(test: int) -> list[Finding]:
 
 def _empty_inputs(samples: Sequence[Sample]) -> list[Finding]:
     empty = [s.id for s in samples if not any(value.strip() for value in s.variables.values())]
-    return _finding("warning", "empty_input", empty, "{} without any input: fill them in or remove them.")
+    return _finding("warning", "empty_input", empty, "No input at all in {}: fill it in or remove the sample.")
 
 
 def _missing_references(samples: Sequence[Sample]) -> list[Finding]:
@@ -65,7 +65,7 @@ def _missing_references(samples: Sequence[Sample]) -> list[Finding]:
     if len(missing) == len(samples):
         message = "No sample has a reference: only metrics without one, and people, can judge the answers."
         return [Finding(level="info", code="no_references", message=message)]
-    return _finding("warning", "missing_reference", missing, "{} without a reference: metrics that need one leave them unscored.")
+    return _finding("warning", "missing_reference", missing, "No reference in {}: metrics that need one leave these unscored.")
 
 
 def _missing_outputs(samples: Sequence[Sample]) -> list[Finding]:
@@ -73,7 +73,7 @@ def _missing_outputs(samples: Sequence[Sample]) -> list[Finding]:
     if len(missing) == len(samples):
         return []
     return _finding(
-        "warning", "missing_output", missing, "{} without an answer of the source model: they cannot be compared with it."
+        "warning", "missing_output", missing, "No answer of the source model in {}: there is nothing to compare with."
     )
 
 
@@ -89,9 +89,9 @@ def _duplicates(samples: Sequence[Sample]) -> list[Finding]:
             "warning",
             "conflicting_references",
             conflicting,
-            "{} with the same input have different references: settle which is right.",
+            "Different references for the same input in {}: settle which one is right.",
         ),
-        *_finding("warning", "duplicate", repeated, "{} repeat the input of another one: they count twice."),
+        *_finding("warning", "duplicate", repeated, "The same input as an earlier sample in {}: it counts twice."),
     ]
 
 
@@ -100,7 +100,7 @@ def _near_duplicates(samples: Sequence[Sample], alike: near.Groups) -> list[Find
     different = [group for group in alike if len({texts[place] for place in group}) > 1]
     close = [samples[place].id for group in different for place in group]
     return _finding(
-        "info", "near_duplicate", close, "{} differ from another one by a few characters: they stay on one side of the split."
+        "info", "near_duplicate", close, "Almost the input of another sample in {}: relatives stay on one side of the split."
     )
 
 
@@ -110,7 +110,12 @@ def _truncated_outputs(samples: Sequence[Sample]) -> list[Finding]:
     cut = [s.id for s in long if s.recorded and not SENTENCE_END.search(s.recorded.text)]
     if len(cut) > len(long) / 2:
         return []
-    return _finding("warning", "truncated_output", cut, "{} have an answer of the source model that seems cut off.")
+    return _finding(
+        "warning",
+        "truncated_output",
+        cut,
+        "An answer of the source model that seems cut off in {}: raise its token limit and record it again.",
+    )
 
 
 def _imbalance(samples: Sequence[Sample]) -> list[Finding]:
@@ -129,14 +134,14 @@ def _personal_data(samples: Sequence[Sample]) -> list[Finding]:
     for kind, holds in personal.KINDS.items():
         ids = [s.id for s in samples if any(map(holds, _texts(s)))]
         found += _finding(
-            "warning", "personal_data", ids, f"{{}} seem to hold {kind}: check that every model in the plan may see it."
+            "warning", "personal_data", ids, f"What looks like {kind} in {{}}: check that every model in the plan may see it."
         )
     return found
 
 
 def _formulas(samples: Sequence[Sample]) -> list[Finding]:
     ids = [s.id for s in samples if any(FORMULA.match(text) for text in _texts(s))]
-    return _finding("info", "formula_like", ids, "{} hold a text that a spreadsheet would run as a formula: it is kept as text.")
+    return _finding("info", "formula_like", ids, "A text that a spreadsheet would run as a formula in {}: it is kept as text.")
 
 
 def _scripts(samples: Sequence[Sample]) -> list[Finding]:
@@ -151,7 +156,10 @@ def _scripts(samples: Sequence[Sample]) -> list[Finding]:
     ids = [i for script in others for i in by_script[script]]
     names = ", ".join(script.title() for script in others[:3])
     return _finding(
-        "info", "language_mix", ids, f"{{}} are not written in {main.title()} letters but in {names}: compare them apart."
+        "info",
+        "language_mix",
+        ids,
+        f"Other letters ({names}) than the usual {main.title()} ones in {{}}: look at each language apart.",
     )
 
 

@@ -77,7 +77,7 @@ def _prior(line: Line, mapping: ColumnMapping) -> PriorScores | None:
 def _latency(line: Line, mapping: ColumnMapping) -> float | None:
     value = _figure(line, mapping.source_latency, lambda cell: duration(cell)[0], at_least=0)
     cell = line.cells.get(mapping.source_latency or "", "")
-    return value / 1000 if value is not None and mapping.latency_unit == "ms" and not duration(cell)[1] else value
+    return round(value / 1000, 9) if value is not None and mapping.latency_unit == "ms" and not duration(cell)[1] else value
 
 
 def _count(line: Line, column: str | None) -> int | None:

@@ -57,8 +57,10 @@ def short_reference(sample: Sample) -> str:
     return reference if len(reference) <= SHORT_REFERENCE and "\n" not in reference else ""
 
 
-def _key(group: Group, seed: int) -> str:
-    return min(hashlib.sha256(f"{seed}\n{canonical_json([s.variables, s.reference])}".encode()).hexdigest() for s in group)
+def _key(group: Group, seed: int) -> tuple[str, str]:
+    """The content decides; the id only between groups with the same content."""
+    contents = (canonical_json([seed, sample.variables, sample.reference]) for sample in group)
+    return min(hashlib.sha256(content.encode()).hexdigest() for content in contents), group[0].id
 
 
 def _strata(groups: Sequence[Group]) -> list[list[Group]]:

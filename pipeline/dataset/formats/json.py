@@ -1,4 +1,4 @@
-"""JSON: an array of objects, or an object with one such array in it; read as a stream."""
+"""JSON: an array of objects, an object with one such array in it, or one object; read as a stream."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -29,7 +29,7 @@ def recognises(peek: Peek) -> bool:
 def lines(peek: Peek, limits: Limits) -> Iterator[Line]:
     import ijson
 
-    prefix = "item" if peek.text.lstrip().startswith("[") else f"{_array(peek)}.item"
+    prefix = _prefix(peek)
     number = 0
     with text.opened(peek.path, peek.encoding) as file:
         try:
@@ -40,28 +40,30 @@ def lines(peek: Peek, limits: Limits) -> Iterator[Line]:
             raise _invalid(number) from None
 
 
-def _array(peek: Peek) -> str:
-    """The name of the one array at the top of the object."""
+def _prefix(peek: Peek) -> str:
+    """What ijson calls the samples: items of the array, items of the one array of objects in the object, or the object itself."""
+    if peek.text.lstrip().startswith("["):
+        return "item"
     found = tuple(_arrays(peek))
-    if len(found) == 1:
-        return found[0]
-    if found:
+    if len(found) > 1:
         raise InputError(f"The object holds several arrays ({', '.join(found[:5])}). Upload only the one with the samples.")
-    raise InputError("The file is one object without an array in it. Upload an array of objects, one for each sample.")
+    return f"{found[0]}.item" if found else ""
 
 
 def _arrays(peek: Peek) -> Iterator[str]:
+    """Names of the arrays of objects at the top of the object."""
     import ijson
 
-    depth, name = 0, ""
+    depth, name, before = 0, "", ""
     with text.opened(peek.path, peek.encoding) as file:
         try:
             for event, value in ijson.basic_parse(Utf8(file)):
                 if event == "map_key" and depth == 1:
                     name = value
-                elif event == "start_array" and depth == 1:
+                elif event == "start_map" and depth == 2 and before == "start_array":
                     yield name
                 depth += DEPTH.get(event, 0)
+                before = event
         except ijson.JSONError:
             raise _invalid(0) from None
 
