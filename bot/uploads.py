@@ -17,6 +17,7 @@ from db.records import Migration
 from pipeline.errors import InputError, TemporaryError
 
 PIECE = 256 * 1024
+PATIENCE = aiohttp.ClientTimeout(total=900, sock_read=60)
 LOGIN_PAGE = (b"<!doctype html", b"<html")
 NO_SCOPE = (
     "Slack gave me its login page instead of the file: the app lacks the scope `files:read`. "
@@ -29,9 +30,9 @@ async def take(desk: Desk, migration: Migration, file: Mapping[str, Any], by: st
     upload_id = f"{migration.id}-{file['id']}"
     described = await _described(desk, file)
     name = str(described.get("name") or "dataset")
-    path = desk.files / "uploads" / upload_id
-    await _fetch(desk, described, path, name)
-    await desk.store.datasets.add_upload(upload_id, migration.id, name, str(path), by)
+    path = f"uploads/{upload_id}"
+    await _fetch(desk, described, desk.files / path, name)
+    await desk.store.datasets.add_upload(upload_id, migration.id, name, path, by)
     await desk.engine.submit(WorkKind.INGEST, upload_id, upload_id)
 
 
@@ -59,9 +60,8 @@ async def _fetch(desk: Desk, described: Mapping[str, Any], path: Path, name: str
         raise InputError(f"{name} has no download address: it is a link, not a file. Drop the file itself into the thread.")
     headers = {"Authorization": f"Bearer {desk.client.token}"}
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=900, sock_read=60)) as session:
-            async with session.get(str(url), headers=headers) as answer:
-                await _write(answer, path, name, desk.upload_limit)
+        async with aiohttp.ClientSession(timeout=PATIENCE) as session, session.get(str(url), headers=headers) as answer:
+            await _write(answer, path, name, desk.upload_limit)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise TemporaryError(f"The download of {name} from Slack broke off. Drop the file into the thread again.") from error
 

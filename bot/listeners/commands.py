@@ -34,13 +34,13 @@ In a migration's thread you can drop the dataset, and just ask: "status", "why?"
 
 async def migrate(desk: Desk, args: AsyncArgs) -> None:
     """The sub-command of the text; help for an unknown one."""
-    word, _, rest_ = str(args.command.get("text") or "").strip().partition(" ")
+    word, _, rest_ = str(args.body.get("text") or "").strip().partition(" ")
     await SUB_COMMANDS.get(word.lower() or "new", help_)(desk, args, rest_.strip())
 
 
 async def new(desk: Desk, args: AsyncArgs, name: str) -> None:
-    start = Prefill(channel=args.command["channel_id"], name=name[:100])
-    await open_form(desk, args.command["trigger_id"], start)
+    start = Prefill(channel=args.body["channel_id"], name=name[:100])
+    await open_form(desk, args.body["trigger_id"], start)
 
 
 async def list_(desk: Desk, args: AsyncArgs, _: str) -> None:
@@ -85,7 +85,7 @@ async def cancel(desk: Desk, args: AsyncArgs, name: str) -> None:
 
 async def again(desk: Desk, args: AsyncArgs, name: str) -> None:
     migration = _one((await _here(desk, args, name)) if name else (await _here(desk, args, name))[:1], "again")
-    await again_form(desk, args.command["trigger_id"], migration)
+    await again_form(desk, args.body["trigger_id"], migration)
 
 
 async def help_(desk: Desk, args: AsyncArgs, _: str) -> None:
@@ -94,7 +94,7 @@ async def help_(desk: Desk, args: AsyncArgs, _: str) -> None:
 
 async def _here(desk: Desk, args: AsyncArgs, name: str) -> list[Migration]:
     """The migrations of this channel the person takes part in or that are under way, newest first; by a part of their name."""
-    person, channel = person_of(args.body), args.command["channel_id"]
+    person, channel = person_of(args.body), args.body["channel_id"]
     known = {
         m.id: m for m in (*await desk.store.migrations.listed(person.team, person.user), *await desk.store.migrations.active())
     }

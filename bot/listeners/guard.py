@@ -33,9 +33,8 @@ async def allowed(desk: Desk, args: AsyncArgs, press: Press, act: Act, *, sme: s
     migration = await desk.store.migrations.get(press.migration)
     click = Click(person=person_of(args.body), press=press, migration=migration)
     if not _belongs(args, migration):
-        await refuse(
-            desk, click, Refusal(code="other_channel", sentence="This button belongs to a migration of another channel.")
-        )
+        elsewhere = "This button belongs to a migration of another channel."
+        await refuse(desk, click, Refusal(code="other_channel", sentence=elsewhere))
     refusal = may(act, click.person, migration, sme=sme)
     if refusal and refusal.code == "over":
         await told_if_decided(desk, click)

@@ -10,7 +10,7 @@ from db.records import Person
 
 
 async def opened(desk: Desk, args: AsyncArgs) -> None:
-    if args.event.get("tab", "home") == "home":
+    if args.payload.get("tab", "home") == "home":
         await publish(desk, person_of(args.body), 0)
 
 

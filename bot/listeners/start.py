@@ -8,13 +8,13 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 
 from bot import uploads
-from bot.access import Act
+from bot.access import Act, may
 from bot.boundary import listener, submission
 from bot.desk import Desk, person_of
 from bot.listeners.guard import clicked
 from bot.modals import new_migration
 from bot.modals.new_migration import NewForm, Prefill
-from db.records import Migration, NewMigration
+from db.records import Migration, NewMigration, Person
 from pipeline.errors import RefusedError
 
 INVITE = "I am not in this channel, so the migration could not live here. Invite me with `/invite @Ferry`, then try again."
@@ -43,6 +43,7 @@ async def again_form(desk: Desk, trigger_id: str, migration: Migration) -> None:
         source=migration.source,
         targets="\n".join(migration.targets),
         prompt=prompt.user,
+        parameters=prompt.parameters,
         smes=migration.smes,
         owner=migration.owner,
         again_of=migration.id,
@@ -77,6 +78,20 @@ async def submitted(desk: Desk, args: AsyncArgs) -> None:
     await desk.move(migration.id)
     for file in form.files:
         await uploads.take(desk, migration, file, person.user)
+    if form.again_of and not form.files:
+        await _reuse(desk, form.again_of, migration, person)
+
+
+async def _reuse(desk: Desk, earlier_id: str, migration: Migration, person: Person) -> None:
+    """The dataset of the migration this one repeats; another team's is refused."""
+    earlier = await desk.store.migrations.get(earlier_id)
+    refusal = may(Act.AGAIN, person, earlier)
+    if refusal:
+        raise RefusedError(refusal.sentence)
+    dataset = await desk.store.datasets.latest(earlier.id)
+    if dataset:
+        await desk.store.datasets.reuse(dataset.id, migration.id, by=person.user)
+        await desk.move(migration.id)
 
 
 async def _open(desk: Desk, form: NewForm, *, origin: str, team: str, requester: str) -> Migration:

@@ -1,4 +1,4 @@
-"""What no other listener took: buttons and forms of an older Ferry, events nobody asked for. Acknowledged, and told where it helps."""
+"""What no other listener took: buttons and forms of an older Ferry, events nobody asked for. Acknowledged all the same."""
 
 import re
 

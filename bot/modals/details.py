@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pipeline.errors import InputError
 from pipeline.models.registry import PROVIDERS
 from pipeline.prompts.template import parse_prompt
-from pipeline.records import PromptVersion
+from pipeline.records import Parameters, PromptVersion
 
-MOST_TARGETS = 5
+MOST_TARGETS, MOST_TOKENS, MOST_STOPS = 5, 100_000, 4
 SOURCE_HINT = "Where it runs today: recorded:NAME when you only have its outputs, or a live one such as bedrock:MODEL-ID."
 TARGETS_HINT = "One to five, one a line: bedrock:MODEL-ID, local:gemma3-270m, local:/path/to/file.gguf."
 PROMPT_HINT = "The prompt as the source gets it; mark variables as {question}, {{question}} or {$QUESTION}."
@@ -38,6 +38,23 @@ def read_prompt(text: str) -> PromptVersion:
     if not text:
         raise InputError("Paste the prompt that the source model gets today; mark the place of the question as {question}.")
     return parse_prompt(text)
+
+
+def read_tokens(text: str) -> int:
+    """The longest answer in tokens; the default when nothing was written."""
+    if not text:
+        return Parameters().max_tokens
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_TOKENS:
+        raise InputError(f"Write a whole number of tokens from 1 to {MOST_TOKENS:,}.")
+    return int(text)
+
+
+def read_stop(text: str) -> tuple[str, ...]:
+    """Stop sequences, one a line; `\\n` stands for a line break."""
+    stops = tuple(dict.fromkeys(each.replace("\\n", "\n").replace("\\t", "\t") for each in text.splitlines() if each))
+    if len(stops) > MOST_STOPS:
+        raise InputError(f"{len(stops)} stop sequences are too many: providers take at most {MOST_STOPS}.")
+    return stops
 
 
 def people_problem(requester: str, owner: str | None, smes: Sequence[str]) -> dict[str, str]:

@@ -1,15 +1,27 @@
 """The form that starts a migration. Name, use case and prompt have to be filled in; the rest can be told later."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.modals import kit
-from bot.modals.details import PROMPT_HINT, SOURCE_HINT, TARGETS_HINT, people_problem, read_prompt, read_ref, read_refs
+from bot.modals.details import (
+    PROMPT_HINT,
+    SOURCE_HINT,
+    TARGETS_HINT,
+    people_problem,
+    read_prompt,
+    read_ref,
+    read_refs,
+    read_stop,
+    read_tokens,
+)
 from pipeline.errors import InputError
-from pipeline.records import PromptVersion, UseCase
+from pipeline.records import Parameters, PromptVersion, UseCase
 
 CALLBACK = "new_migration"
+STOP = "One a line, as the source has them; \\n is a line break."
+DEFAULTS = Parameters()
 DEFAULT_SOURCE = "recorded:source"
 FILE_TYPES = ("csv", "jsonl", "json", "xlsx", "tsv", "txt", "ndjson")
 USE_CASES = {
@@ -32,6 +44,7 @@ class Prefill:
     source: str = ""
     targets: str = ""
     prompt: str = ""
+    parameters: Parameters = DEFAULTS
     smes: tuple[str, ...] = ()
     owner: str | None = None
     again_of: str = ""
@@ -66,6 +79,12 @@ def view(start: Prefill) -> dict[str, Any]:
             kit.field("source", "Source model", kit.text_input(start.source, limit=200), hint=SOURCE_HINT, optional=True),
             kit.field("targets", "Target models", targets, hint=TARGETS_HINT, optional=True),
             kit.field("prompt", "Prompt", kit.text_input(start.prompt, multiline=True), hint=PROMPT_HINT),
+            kit.field(
+                "tokens", "Longest answer in tokens", kit.text_input(str(start.parameters.max_tokens), limit=7), optional=True
+            ),
+            kit.field(
+                "stop", "Stop sequences", kit.text_input(_stops(start), multiline=True, limit=400), hint=STOP, optional=True
+            ),
             kit.field("dataset", "Dataset", kit.files(FILE_TYPES), hint=one_line, optional=True),
             kit.field("smes", "SMEs", kit.people(start.smes), hint="They judge blind pairs of answers.", optional=True),
             kit.field("owner", "Owner", kit.person(start.owner), hint="Signs off at the end; not you.", optional=True),
@@ -78,7 +97,7 @@ def view(start: Prefill) -> dict[str, Any]:
 def read(submitted: kit.View, requester: str) -> tuple[NewForm | None, dict[str, str]]:
     """What was filled in, or what is wrong with it by field; never both."""
     given, meta = kit.values(submitted), kit.meta(submitted)
-    texts = {name: kit.text_of(given.get(name, {})) for name in ("name", "use_case", "source", "targets", "prompt")}
+    texts = {name: kit.text_of(given.get(name, {})) for name in READERS}
     owner = next(iter(kit.people_of(given.get("owner", {}))), None)
     smes = kit.people_of(given.get("smes", {}))
     errors = problems(texts) | people_problem(requester, owner, smes)
@@ -91,7 +110,7 @@ def read(submitted: kit.View, requester: str) -> tuple[NewForm | None, dict[str,
         use_case=UseCase(texts["use_case"]),
         source=texts["source"] or DEFAULT_SOURCE,
         targets=read_refs(texts["targets"]),
-        prompt=read_prompt(texts["prompt"]),
+        prompt=_prompt(texts),
         smes=smes,
         owner=owner,
         files=kit.files_of(given.get("dataset", {})),
@@ -101,14 +120,22 @@ def read(submitted: kit.View, requester: str) -> tuple[NewForm | None, dict[str,
 
 def problems(texts: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with the texts of a form, by field; fields that are not in the form are not checked."""
-    readers = {"name": _name, "use_case": _use_case, "source": _source, "targets": read_refs, "prompt": read_prompt}
     found: dict[str, str] = {}
     for field, text in texts.items():
         try:
-            readers[field](text)
+            READERS[field](text)
         except InputError as error:
             found[field] = error.message[:1900]
     return found
+
+
+def _prompt(texts: Mapping[str, str]) -> PromptVersion:
+    parameters = Parameters(max_tokens=read_tokens(texts["tokens"]), stop=read_stop(texts["stop"]))
+    return replace(read_prompt(texts["prompt"]), parameters=parameters)
+
+
+def _stops(start: Prefill) -> str:
+    return "\n".join(stop.replace("\n", "\\n").replace("\t", "\\t") for stop in start.parameters.stop)
 
 
 def _name(text: str) -> None:
@@ -124,3 +151,14 @@ def _use_case(text: str) -> None:
 def _source(text: str) -> None:
     if text:
         read_ref(text)
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "name": _name,
+    "use_case": _use_case,
+    "source": _source,
+    "targets": read_refs,
+    "prompt": read_prompt,
+    "tokens": read_tokens,
+    "stop": read_stop,
+}

@@ -1,0 +1,128 @@
+"""`ferry`: the pipeline's commands on files, and the processes of the Slack app. The composition root."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import structlog
+import typer
+
+from bot.settings import Settings, SlackSettings, load
+from pipeline.__main__ import app
+from pipeline.errors import FerryError
+
+T = TypeVar("T", bound=Settings)
+FAILED = 2
+
+
+@app.command()
+def bot() -> None:
+    """Connect to Slack: take what people do, say what there is to say. Needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN."""
+    _run(SlackSettings, _bot)
+
+
+@app.command()
+def worker() -> None:
+    """Do the long work: datasets, runs, reports, digests. Needs no Slack token."""
+    _run(Settings, _worker)
+
+
+@app.command()
+def up() -> None:
+    """Run the bot and a worker as two processes; one that crashes comes back."""
+    _run(SlackSettings, _up)
+
+
+@app.command()
+def workspace(port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes any free one.")] = 0) -> None:
+    """Run the local workspace alone: a small Slack on this machine."""
+    from bot.workspace.__main__ import run
+
+    _finish(lambda: asyncio.run(run(port)))
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option(help="Walk the whole story without a browser.")] = False,
+    port: Annotated[int, typer.Option(help="The page's port on 127.0.0.1; 0 takes any free one.")] = 0,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    home: Annotated[Path, typer.Option(help="Where the demo keeps its data; emptied at the start.")] = Path(".ferry/demo"),
+) -> None:
+    """Try Ferry on this machine: no Slack account, no cloud account, no key."""
+    from bot.demo import walk
+
+    _log("warning")
+    raise typer.Exit(_finish(lambda: asyncio.run(walk(home, port=port, headless=headless, open_browser=open_browser))))
+
+
+@app.command()
+def doctor() -> None:
+    """Check the tokens and the scopes of the Slack app, by name."""
+    from bot.doctor import examine
+
+    raise typer.Exit(_finish(lambda: asyncio.run(examine(load(SlackSettings)))))
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+def _run(kind: type[T], start: Callable[[T], None]) -> None:
+    def begin() -> None:
+        settings = load(kind)
+        _log(settings.log_level)
+        start(settings)
+
+    _finish(begin)
+
+
+def _finish(work: Callable[[], int | None]) -> int:
+    """Run it; an error a person caused is a sentence, not a stack trace."""
+    try:
+        return work() or 0
+    except FerryError as error:
+        print(error.message, file=sys.stderr)
+        raise typer.Exit(FAILED) from None
+
+
+def _bot(settings: SlackSettings) -> None:
+    from bot.process import serve
+
+    asyncio.run(serve(settings))
+
+
+def _worker(settings: Settings) -> None:
+    from agent.worker import WorkerSettings
+    from agent.worker import main as work
+
+    asyncio.run(work(settings.places, WorkerSettings(cron=settings.monitor_cron, timezone=settings.timezone)))
+
+
+def _up(_: SlackSettings) -> None:
+    from bot.supervise import ferry_processes, supervise
+
+    asyncio.run(supervise(ferry_processes({})))
+
+
+def _log(level: str) -> None:
+    """Lines for people on a terminal, JSON elsewhere; sample texts and secrets never get here."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    last = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            last,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    main()

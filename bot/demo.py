@@ -1,0 +1,102 @@
+"""`ferry demo`: the local workspace with the real bot and worker connected to it, in a browser or walked by its own personas."""
+
+import asyncio
+import shutil
+import signal
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import typer
+
+from bot.story import DETAILS, StepError, Story
+from bot.supervise import ferry_processes, supervise
+from bot.workspace.people import REQUESTER
+from bot.workspace.server import Workspace
+from pipeline.errors import InputError
+
+MARK = ".ferry-demo"
+FAILED_STEP = 1
+STOPPED_S = 30.0
+
+
+async def walk(home: Path, *, port: int, headless: bool, open_browser: bool) -> int:
+    """Run the demo in a fresh `home`; the exit code. With `headless` the story is walked and ends, else it runs until Ctrl-C."""
+    fresh(home)
+    async with await Workspace.start(port) as workspace, _ferry(workspace, home):
+        typer.echo(f"Ferry's demo is at {workspace.url} (everything stays on this machine).")
+        _show_notice()
+        if headless:
+            return await _headless(workspace)
+        if open_browser:
+            webbrowser.open(workspace.url)
+        typer.echo("In the page, as Requester, type /migrate in #general. Ctrl-C ends the demo.")
+        await _interrupted()
+    return 0
+
+
+def fresh(home: Path) -> None:
+    """An empty folder that only a demo ever writes to. Raises InputError for a folder that holds anything else."""
+    if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
+        raise InputError(f"{home} holds something that is not a demo. Choose another folder with --home.")
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / MARK).touch()
+
+
+@asynccontextmanager
+async def _ferry(workspace: Workspace, home: Path) -> AsyncIterator[None]:
+    """Bot and worker as `ferry up` runs them, connected to the workspace; stopped when left."""
+    stopping = asyncio.Event()
+    running = asyncio.create_task(supervise(ferry_processes(environment(workspace, home)), stopping))
+    try:
+        yield
+    finally:
+        stopping.set()
+        await asyncio.wait({running}, timeout=STOPPED_S)
+
+
+def environment(workspace: Workspace, home: Path) -> dict[str, str]:
+    """What connects a bot to the workspace. Nothing leaves the machine, so it posts faster than Slack would like."""
+    return {
+        "SLACK_API_URL": workspace.base_url,
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_SIGNING_SECRET": workspace.signing_secret,
+        "FERRY_HOME": str(home),
+        "FERRY_MODE": "socket",
+        "FERRY_POST_INTERVAL_S": "0",
+        "FERRY_EDIT_INTERVAL_S": "1",
+        "FERRY_POLL_S": "0.1",
+        "FERRY_LOG_LEVEL": "warning",
+        "HTTP_PROXY": "",
+        "HTTPS_PROXY": "",
+        "http_proxy": "",
+        "https_proxy": "",
+    }
+
+
+def _show_notice() -> None:
+    from pipeline.models import notice
+
+    found = notice(str(DETAILS["targets"]))
+    if found:
+        typer.echo(found)
+
+
+async def _headless(workspace: Workspace) -> int:
+    story = Story(requester=workspace.person(REQUESTER), say=typer.echo)
+    try:
+        await story.walk()
+    except StepError as error:
+        typer.echo(f"FAILED at: {error}")
+        return FAILED_STEP
+    return 0
+
+
+async def _interrupted() -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await ended.wait()

@@ -1,0 +1,45 @@
+"""`ferry doctor`: is the Slack app what the manifest says? Names what is missing and where to change it."""
+
+import typer
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.app import slack_client
+from bot.manifest import scopes
+from bot.settings import Mode, SlackSettings
+from bot.trouble import SLACK_FAILURES, trouble_of
+
+WRONG = 1
+
+
+async def examine(settings: SlackSettings) -> int:
+    """Print what is right and what is not; 1 when anything is not."""
+    client = slack_client(settings)
+    problems = [*await _bot_token(client)]
+    if settings.mode is Mode.SOCKET:
+        problems += await _app_token(client, settings.app_token.get_secret_value())
+    for problem in problems:
+        typer.echo(problem)
+    if not problems:
+        typer.echo("The Slack app has the scopes it needs, and its tokens work.")
+    return WRONG if problems else 0
+
+
+async def _bot_token(client: AsyncWebClient) -> list[str]:
+    try:
+        answer = await client.auth_test()
+    except SLACK_FAILURES as error:
+        return [f"SLACK_BOT_TOKEN does not work: Slack answers {trouble_of(error).code}. Copy it again from OAuth & Permissions."]
+    granted = {scope.strip() for scope in str(answer.headers.get("x-oauth-scopes", "")).split(",") if scope.strip()}
+    missing = sorted(scopes() - granted) if granted else []
+    way = "Add it under OAuth & Permissions and reinstall the app."
+    return [f"The scope {scope} is missing. {way}" for scope in missing]
+
+
+async def _app_token(client: AsyncWebClient, app_token: str) -> list[str]:
+    try:
+        await client.apps_connections_open(app_token=app_token)
+    except SlackApiError as error:
+        code = error.response.get("error")
+        return [f"SLACK_APP_TOKEN does not work: Slack answers {code}. It needs connections:write and Socket Mode switched on."]
+    return []

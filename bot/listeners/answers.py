@@ -1,0 +1,123 @@
+"""What Ferry says to an intent: an answer from the facts, or a proposal that a click confirms. It changes nothing."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from agent.interpret import Intent, IntentKind
+from bot import facts
+from bot.blocks.escape import literal
+from bot.cards.kit import mention, when
+from bot.cards.note import Proposal
+from bot.cards.status import STAGES
+from bot.cards.verdict import verdict_lines
+from bot.modals.details import read_ref
+from bot.modals.plan_change import read_margin
+from db.records import Migration
+from db.store import Store
+
+WORST = 5
+HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that got worse).
+You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*. I change nothing before a click."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A reply as the outbox keeps it: `subject` is `mrkdwn` or a proposal."""
+
+    subject: str
+    body: str
+
+
+async def answer_to(store: Store, migration: Migration, intent: Intent) -> Answer:
+    """The reply to what somebody wrote in the thread of `migration`. Raises InputError for a value that cannot be."""
+    return await ANSWERS[intent.kind](store, migration, intent)
+
+
+async def _status(store: Store, migration: Migration, _: Intent) -> Answer:
+    question = await store.questions.pending(migration.id)
+    runs = await store.runs.listed(migration.id)
+    done, total = sum(run.stored for run in runs), sum(run.total for run in runs)
+    asked = f"{STAGES[question.kind]}, asked {when(question.asked_at)}" if question else f"{migration.status}"
+    return _say(f"*{asked}*. {done:,} of {total:,} outputs so far. The status card at the top of this thread tells the rest.")
+
+
+async def _why(store: Store, migration: Migration, _: Intent) -> Answer:
+    stored = await store.reports.latest(migration.id)
+    if stored is None:
+        return _say("There is no verdict yet; the status card says what the migration waits for.")
+    report = await facts.report(store, stored.hash)
+    reasons = [
+        f"• {literal(arm.model, 100)}, {literal(c.metric, 60)}: {literal(c.reason, 400)}"
+        for arm in report.arms
+        for c in arm.comparisons
+        if c.primary and report.winner(arm.model) is arm
+    ]
+    return _say("\n".join([literal(report.headline, 800), *verdict_lines(report), *reasons[:10]]))
+
+
+async def _worst(store: Store, migration: Migration, _: Intent) -> Answer:
+    stored = await store.reports.latest(migration.id)
+    if stored is None:
+        return _say("There is no report yet, so nothing has got worse that I know of.")
+    report = await facts.report(store, stored.hash)
+    worst = [r for r in report.regressions if (winner := report.winner(_model(r.arm, report))) and winner.label == r.arm]
+    shown = [
+        f"*{literal(r.sample_id, 60)}* ({literal(r.metric, 40)}): {literal(r.question, 200)}\n"
+        f"      source: {literal(r.source_text or '–', 150)}\n      target: {literal(r.target_text or '–', 150)}"
+        for r in worst[:WORST]
+    ]
+    if not shown:
+        return _say("No sample got worse with the winning prompt.")
+    return _say("\n".join([*shown, f"Showing {len(shown)} of {len(worst)}; all of them are in the report files."]))
+
+
+async def _margin(_: Store, migration: Migration, intent: Intent) -> Answer:
+    margin = read_margin(str(intent.value))
+    return _propose(migration, Proposal(kind="change_margin", value=f"{margin:g}", sentence=f"Set the margin to {margin:g}?"))
+
+
+async def _target(_: Store, migration: Migration, intent: Intent) -> Answer:
+    ref = read_ref(str(intent.value))
+    return _propose(migration, Proposal(kind="add_target", value=ref, sentence=f"Add {ref} to the targets, with a new plan?"))
+
+
+async def _pause(_: Store, migration: Migration, __: Intent) -> Answer:
+    return _propose(migration, Proposal(kind="pause", value="", sentence="Pause this migration? Calls in flight are finished."))
+
+
+async def _resume(_: Store, migration: Migration, __: Intent) -> Answer:
+    return _propose(migration, Proposal(kind="resume", value="", sentence="Go on with this migration?"))
+
+
+async def _cancel(_: Store, migration: Migration, __: Intent) -> Answer:
+    return _propose(migration, Proposal(kind="cancel", value="", sentence="Cancel this migration? Nothing is deleted."))
+
+
+async def _help(_: Store, __: Migration, ___: Intent) -> Answer:
+    return _say(HELP)
+
+
+async def _unknown(_: Store, migration: Migration, __: Intent) -> Answer:
+    return _say(f"I did not understand that. {HELP}\nFor anything else, ask {mention(migration.requester)}.")
+
+
+def _say(body: str) -> Answer:
+    return Answer(subject=facts.MRKDWN, body=body)
+
+
+def _propose(_: Migration, proposal: Proposal) -> Answer:
+    return Answer(subject=facts.write_proposal(proposal), body="")
+
+
+ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answer]]] = {
+    IntentKind.STATUS: _status,
+    IntentKind.WHY: _why,
+    IntentKind.SHOW_WORST: _worst,
+    IntentKind.CHANGE_MARGIN: _margin,
+    IntentKind.ADD_TARGET: _target,
+    IntentKind.PAUSE: _pause,
+    IntentKind.RESUME: _resume,
+    IntentKind.CANCEL: _cancel,
+    IntentKind.HELP: _help,
+    IntentKind.UNKNOWN: _unknown,
+}

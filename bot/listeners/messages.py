@@ -1,0 +1,69 @@
+"""What people write and drop into a thread, and mentions of Ferry. Words are answered or proposed; only a click decides."""
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from agent.interpret import IntentKind, interpret
+from bot import uploads
+from bot.access import Act
+from bot.boundary import listener
+from bot.buttons import Press
+from bot.cards.note import start_card
+from bot.desk import Desk
+from bot.fit import payloads
+from bot.listeners.answers import Answer, answer_to
+from bot.listeners.guard import allowed
+from bot.opening import read_opening
+from db.records import MessageKind, Migration
+
+
+async def written(desk: Desk, args: AsyncArgs) -> None:
+    """A message in a migration's thread; other threads are nobody's business."""
+    event = args.body["event"]
+    migration = await desk.store.migrations.by_thread(event["channel"], event.get("thread_ts", ""))
+    if migration is None or event.get("bot_id"):
+        return
+    for file in event.get("files") or ():
+        click = await allowed(desk, args, Press(migration=migration.id), Act.UPLOAD)
+        await uploads.take(desk, migration, file, click.person.user)
+    if str(event.get("text") or "").strip() and not event.get("files"):
+        await _answer(desk, args, migration)
+
+
+async def _answer(desk: Desk, args: AsyncArgs, migration: Migration) -> None:
+    """Answer or propose in the thread; what is not understood is answered only when Ferry was addressed."""
+    event, mention = args.body["event"], f"<@{args.context.bot_user_id}>"
+    text = event["text"].replace(mention, " ").strip()
+    intent = await interpret(text, migration)
+    if intent.kind is IntentKind.UNKNOWN and mention not in event["text"]:
+        return
+    await _reply(desk, migration, f"reply:{event['channel']}:{event['ts']}", await answer_to(desk.store, migration, intent))
+
+
+async def _reply(desk: Desk, migration: Migration, key: str, answer: Answer) -> None:
+    await desk.store.messages.show(
+        key,
+        migration_id=migration.id,
+        channel=migration.channel,
+        place="thread",
+        kind=MessageKind.REPLY,
+        subject=answer.subject,
+        body=answer.body,
+    )
+    desk.outbox.nudge()
+
+
+async def mentioned(desk: Desk, args: AsyncArgs) -> None:
+    """A mention outside of a migration's thread: a button that opens the form with what was read from the text."""
+    event = args.body["event"]
+    thread = event.get("thread_ts") or event["ts"]
+    if await desk.store.migrations.by_thread(event["channel"], thread):
+        return
+    opening = read_opening(event["text"].replace(f"<@{args.context.bot_user_id}>", " "))
+    card = start_card(opening.sentence, opening.prefill)
+    await desk.client.chat_postMessage(channel=event["channel"], thread_ts=thread, **next(payloads(card)))
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    app.event("message")(listener(desk, written))
+    app.event("app_mention")(listener(desk, mentioned))

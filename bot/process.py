@@ -1,0 +1,134 @@
+"""The bot process: Slack in through the inbox, Slack out through the outbox, the monitors' clock. It calls no model."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+
+from agent.conversation import open_conversation
+from agent.engine import DbosEngine, Engine
+from bot.app import build_app, slack_client
+from bot.desk import Desk
+from bot.http import web_app
+from bot.inbox import replay
+from bot.notify import Outbox
+from bot.pace import Pace
+from bot.poster import Poster
+from bot.render import Renderer
+from bot.schedule import Clock
+from bot.settings import Mode, SlackSettings
+from db.places import Places
+from db.store import open_store
+
+log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """A bot that runs: its app takes deliveries, its outbox sends. `address` is where HTTP mode listens."""
+
+    app: AsyncApp
+    desk: Desk
+    outbox: Outbox
+    address: str | None = None
+
+
+async def serve(settings: SlackSettings) -> None:
+    """Run until SIGTERM or SIGINT; what listeners are doing then is finished, or done again at the next start."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with running(settings):
+        log.info("bot_ready", mode=settings.mode.value, home=str(settings.places.home))
+        await stopping.wait()
+
+
+@asynccontextmanager
+async def running(
+    settings: SlackSettings, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Bot]:
+    """A bot connected to Slack, recovered from whatever it was doing before. Left, it drains and disconnects."""
+    async with AsyncExitStack() as ends:
+        desk, outbox = await _desk(ends, settings, engine, clock)
+        app = build_app(desk, settings)
+        sending = asyncio.create_task(outbox.run())
+        ends.push_async_callback(_stop_sending, outbox, sending)
+        ends.push_async_callback(desk.settled)
+        address = await _connect(ends, app, desk, settings)
+        await _recover(app, desk)
+        monitors = Clock(store=desk.store, engine=desk.engine, clock=clock)
+        await monitors.start()
+        ends.callback(monitors.stop)
+        yield Bot(app=app, desk=desk, outbox=outbox, address=address)
+
+
+async def _desk(
+    ends: AsyncExitStack, settings: SlackSettings, engine: Engine | None, clock: Callable[[], datetime]
+) -> tuple[Desk, Outbox]:
+    places, client = settings.places, slack_client(settings)
+    store = await open_store(places, clock)
+    ends.push_async_callback(store.close)
+    engine = engine or await _dbos(ends, places)
+    opened = open_conversation(places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone)
+    conversation = await ends.enter_async_context(opened)
+    pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)
+    poster = Poster(client, places.files)
+    outbox = Outbox(store=store, poster=poster, render=Renderer(store=store, clock=clock), clock=clock, pace=pace)
+    desk = Desk(
+        store=store,
+        conversation=conversation,
+        engine=engine,
+        client=client,
+        outbox=outbox,
+        clock=clock,
+        files=places.files,
+        upload_limit=settings.upload_limit_mb * 1_000_000,
+    )
+    return desk, outbox
+
+
+async def _dbos(ends: AsyncExitStack, places: Places) -> Engine:
+    engine = DbosEngine(places.engine_url)
+    ends.push_async_callback(engine.close)
+    return engine
+
+
+async def _connect(ends: AsyncExitStack, app: AsyncApp, desk: Desk, settings: SlackSettings) -> str | None:
+    """Open the websocket to Slack, or listen for it."""
+    if settings.mode is Mode.SOCKET:
+        handler = AsyncSocketModeHandler(app, settings.app_token.get_secret_value())
+        ends.push_async_callback(handler.close_async)
+        await handler.connect_async()  # type: ignore[no-untyped-call]
+        return None
+    runner = web.AppRunner(web_app(app, desk), access_log=None)
+    await runner.setup()
+    ends.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, settings.http_host, settings.http_port)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"
+
+
+async def _recover(app: AsyncApp, desk: Desk) -> None:
+    """What was written down but not finished: deliveries, and migrations whose facts the graph has not taken yet."""
+    replayed = await replay(app, desk)
+    for migration in await desk.store.migrations.active():
+        await desk.move(migration.id)
+    if replayed:
+        log.info("deliveries_replayed", count=replayed)
+
+
+async def _stop_sending(outbox: Outbox, sending: asyncio.Task[None]) -> None:
+    outbox.stop()
+    await sending
