@@ -2,10 +2,10 @@
 
 GET    /workspace/log?after=NUMBER  {calls: [...], sent: [...], problems: [...], last}; entries as in log.py, those after NUMBER
 GET    /workspace/faults            {faults: [...]}
-POST   /workspace/faults            a fault as in faults.py: {kind, method?, times?, share?, seconds?, error?, status?, again?}
+POST   /workspace/faults            a fault as in faults.py: {kind, method?, times?, share?, ...}
 DELETE /workspace/faults            clears them
-POST   /workspace/disconnect        {reason: refresh_requested | warning | link_disabled | cut}: Socket Mode connections are told
-                                    to go, or are cut without a word
+POST   /workspace/disconnect        {reason: refresh_requested | warning | link_disabled}: Socket Mode connections are told to go;
+                                    {reason: cut}: they are closed without a word; {reason: mute}: they stay, but are dead
 POST   /workspace/channel           {channel, archived?: bool, bot?: bool, name?}: archive, rename, kick or invite the bot
 POST   /workspace/delete            {channel, ts}: a message is deleted behind the app's back
 POST   /workspace/people            {id, name, deleted?, team?}: adds a person, or changes one
@@ -68,7 +68,9 @@ class ControlApi:
 
     async def _disconnect(self, asked: Json) -> Json:
         reason = str(asked.get("reason", "refresh_requested"))
-        if reason == "cut":
+        if reason == "mute":
+            self.sockets.mute()
+        elif reason == "cut":
             await self.sockets.cut()
         else:
             await self.sockets.disconnect(reason)

@@ -96,15 +96,22 @@ class Delivery:
         """Repeats an acknowledged delivery as the fault says: Slack may do that at any time."""
         fault = self._faults.take(envelope.kind, "redeliver")
         for repetition in range(fault.again if fault else 0):
-            is_event = envelope.kind == "events_api"
-            repeated = replace(envelope, attempt=repetition + 1, reason="timeout") if is_event else envelope
-            self._tasks.start(self._repeat(repeated))
+            self._tasks.start(self._repeat(_repetition(envelope, repetition + 1, fresh=bool(fault and fault.fresh))))
 
     async def _repeat(self, envelope: Envelope) -> None:
         try:
             await self._once(envelope)
         except NotAckedError:
             return  # the log has it
+
+
+def _repetition(envelope: Envelope, number: int, *, fresh: bool) -> Envelope:
+    """The same delivery once more; `fresh` gives an event a new id, which Slack has been seen to do."""
+    if envelope.kind != "events_api":
+        return envelope
+    if fresh:
+        return Envelope(kind=envelope.kind, payload={**envelope.payload, "event_id": f"{envelope.payload['event_id']}R{number}"})
+    return replace(envelope, attempt=number, reason="timeout")
 
 
 def _acked(entry: Sent, start: float) -> None:

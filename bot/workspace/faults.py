@@ -9,8 +9,8 @@ status        an HTTP error without JSON (502, 503), nothing is done            
 drop          the method is done, the connection closes without an answer
 drop_before   the connection closes, nothing is done
 slow          the method answers after a while                                              seconds
-redeliver     an acknowledged delivery comes again; `method` is its kind (events_api,       again
-              interactive, slash_commands)
+redeliver     an acknowledged delivery comes again; `method` is its kind (events_api,       again, fresh
+              interactive, slash_commands); `fresh`: as another event with an id of its own
 """
 
 import random
@@ -33,6 +33,7 @@ class Fault:
     error: str = "internal_error"
     status: int = 503
     again: int = 1
+    fresh: bool = False
 
 
 class Faults:

@@ -99,8 +99,9 @@ class Person:
         """Acts on an element of a modal or of the home tab."""
         return await self._post("click", view_id=view["id"], action_id=action_id, value=value, **more)
 
-    async def fill(self, **values: object) -> Json:
-        return await self._post("fill", values=values)
+    async def fill(self, values: Mapping[str, object]) -> Json:
+        """Types into the topmost modal without submitting it."""
+        return await self._post("fill", values=dict(values))
 
     async def submit(self, values: Mapping[str, object] | None = None, view_id: str | None = None) -> Json:
         """Submits the topmost modal; returns `errors` by block id, or what became of the view."""

@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import json
 import secrets
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -20,13 +21,24 @@ _PATH: Final = "/link"
 _PING_SECONDS: Final = 10.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """An envelope on its way; the same one may be under way twice when it is delivered again."""
+
+    envelope_id: str
+    socket: web.WebSocketResponse
+    answer: asyncio.Future[Json | None]
+
+
 class Sockets:
     """The open connections and the envelopes they have not acknowledged yet."""
 
     def __init__(self) -> None:
         self._open: list[web.WebSocketResponse] = []
+        self._transports: dict[web.WebSocketResponse, asyncio.Transport | None] = {}
+        self._muted: set[web.WebSocketResponse] = set()
         self._tickets: set[str] = set()
-        self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[Json | None]]] = {}
+        self._waiting: list[_Waiting] = []
         self._turn = itertools.count()
 
     @property
@@ -48,7 +60,8 @@ class Sockets:
             raise NotAckedError("no_connection")
         socket = self._open[next(self._turn) % len(self._open)]
         answer: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
-        self._waiting[envelope.id] = (socket, answer)
+        waiting = _Waiting(envelope.id, socket, answer)
+        self._waiting.append(waiting)
         try:
             async with asyncio.timeout(seconds):
                 await socket.send_str(json.dumps(_message(envelope)))
@@ -58,7 +71,7 @@ class Sockets:
         except ConnectionError:
             raise NotAckedError("connection_failed") from None
         finally:
-            self._waiting.pop(envelope.id, None)
+            self._waiting.remove(waiting)
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Tells every connection to go; after a `warning` Slack leaves it open for some seconds, else it closes it."""
@@ -72,6 +85,17 @@ class Sockets:
         for socket in list(self._open):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
+    def mute(self) -> None:
+        """Leaves every connection open but reads nothing from it, as a half-open connection: no pong, no acknowledgement.
+
+        They are given up once the app connects again.
+        """
+        self._muted.update(self._open)
+        for socket in self._open:
+            transport = self._transports[socket]
+            if transport is not None:
+                transport.pause_reading()
+
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
@@ -83,11 +107,12 @@ class Sockets:
             await socket.send_str(json.dumps({"type": "disconnect", "reason": "too_many_websockets"}))
             await socket.close()
             return socket
+        self._transports[socket] = request.transport
         await self._serve(socket)
         return socket
 
     async def _serve(self, socket: web.WebSocketResponse) -> None:
-        self._open.append(socket)
+        self._open = [*(each for each in self._open if each not in self._muted), socket]
         await socket.send_str(json.dumps(_hello(self.count)))
         try:
             async for message in socket:
@@ -101,16 +126,20 @@ class Sockets:
             message = json.loads(text)
         except ValueError:
             return
-        waiting = self._waiting.get(str(message.get("envelope_id"))) if isinstance(message, dict) else None
-        if waiting is not None and not waiting[1].done():
-            waiting[1].set_result(acknowledged(message.get("payload")))
+        envelope_id = message.get("envelope_id") if isinstance(message, dict) else None
+        for waiting in self._waiting:
+            if waiting.envelope_id == envelope_id and not waiting.answer.done():
+                waiting.answer.set_result(acknowledged(message.get("payload")))
+                return
 
     def _gone(self, socket: web.WebSocketResponse) -> None:
+        self._transports.pop(socket, None)
+        self._muted.discard(socket)
         if socket in self._open:
             self._open.remove(socket)
-        for owner, answer in list(self._waiting.values()):
-            if owner is socket and not answer.done():
-                answer.set_exception(NotAckedError("connection_failed"))
+        for waiting in self._waiting:
+            if waiting.socket is socket and not waiting.answer.done():
+                waiting.answer.set_exception(NotAckedError("connection_failed"))
 
 
 def _hello(connections: int) -> Json:

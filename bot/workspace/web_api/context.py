@@ -42,9 +42,10 @@ def yes(args: Args, name: str, default: bool = False) -> bool:
 
 def page(items: Sequence[Json], args: Args, default: int) -> tuple[list[Json], Json]:
     """One page of a list and the `response_metadata` with the cursor of the next (docs.slack.dev/apis/web-api/pagination)."""
-    size = min(int(args.get("limit") or default), 1_000)
-    if size < 1:
+    limit = str(args.get("limit") or default)
+    if not limit.isdecimal() or int(limit) < 1:
         raise ApiError("invalid_limit")
+    size = min(int(limit), 1_000)
     start = _start(str(args.get("cursor") or ""))
     more = start + size < len(items)
     cursor = base64.b64encode(f"at:{start + size}".encode()).decode() if more else ""

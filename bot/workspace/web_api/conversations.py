@@ -1,5 +1,6 @@
 """conversations.*: look at conversations and their messages, open direct messages."""
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -91,8 +92,15 @@ def _seen(channel: Channel) -> list[Json]:
 
 def _within(messages: list[Json], args: Args) -> list[Json]:
     """Those between `oldest` and `latest`; the ends count only when `inclusive`."""
-    low, high, ends = float(args.get("oldest") or 0), float(args.get("latest") or "inf"), yes(args, "inclusive")
+    low, high, ends = _ts(args, "oldest", 0.0), _ts(args, "latest", math.inf), yes(args, "inclusive")
     return [m for m in messages if low < float(m["ts"]) < high or (ends and float(m["ts"]) in (low, high))]
+
+
+def _ts(args: Args, name: str, default: float) -> float:
+    try:
+        return float(args.get(name) or default)
+    except ValueError:
+        raise ApiError(f"invalid_ts_{name}") from None
 
 
 def _messages(context: Context, args: Args, items: list[Json], metadata: Json) -> Json:

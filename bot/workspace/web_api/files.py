@@ -11,7 +11,8 @@ from bot.workspace.wire import ApiError, Json
 
 
 def get_upload_url(context: Context, args: Args) -> Json:
-    if int(needed(args, "length")) < 1:
+    length = needed(args, "length")
+    if not length.isdecimal() or int(length) < 1:
         raise ApiError("invalid_arguments")
     name, now = needed(args, "filename"), context.state.clock()
     file = context.state.files.new(name=name, user=BOT_USER, now=now, alt_text=args.get("alt_txt"))
