@@ -10,6 +10,7 @@ from typing import Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.engine import Engine
+from agent.interpret import Reader
 from db.records import Person, Question
 from db.store import Store
 
@@ -34,7 +35,10 @@ class Nudge(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """`files` is where uploads and reports lie; `in_flight` are deliveries being worked on by `tasks` of this process."""
+    """`files` is where uploads and reports lie, `reader` the model that reads free text, if any.
+
+    `in_flight` are deliveries being worked on by `tasks` of this process.
+    """
 
     store: Store
     conversation: Mover
@@ -44,6 +48,7 @@ class Desk:
     clock: Callable[[], datetime]
     files: Path
     upload_limit: int  # bytes
+    reader: Reader | None = None
     in_flight: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
 

@@ -1,4 +1,4 @@
-"""What a mention such as "move our support classifier from GPT-4o to Haiku 4.5" says about a migration, for the form to start with."""
+"""What a mention such as "move our support classifier from GPT-4o to Haiku 4.5" says, for the form to start with."""
 
 import re
 from dataclasses import dataclass
@@ -28,6 +28,5 @@ def read_opening(text: str) -> Opening:
     name, source = found["name"][:MOST], found["source"][:MOST]
     targets = [each[:MOST] for each in NAMES.split(found["targets"]) if each][:5]
     sentence = f"Move {name} from {source} to {', '.join(targets)}: press the button, check the form, and we start."
-    return Opening(
-        sentence=sentence, prefill={"name": name[:1].upper() + name[1:], "source": source, "targets": "\n".join(targets)}
-    )
+    prefill = {"name": name[:1].upper() + name[1:], "source": source, "targets": "\n".join(targets)}
+    return Opening(sentence=sentence, prefill=prefill)

@@ -14,6 +14,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from agent.conversation import open_conversation
 from agent.engine import DbosEngine, Engine
+from agent.interpret.bedrock import BedrockReader
 from bot.app import build_app, slack_client
 from bot.desk import Desk
 from bot.http import web_app
@@ -26,6 +27,7 @@ from bot.schedule import Clock
 from bot.settings import Mode, SlackSettings
 from db.places import Places
 from db.store import open_store
+from pipeline.models import ModelSettings
 
 log = structlog.get_logger()
 
@@ -94,8 +96,15 @@ async def _desk(
         clock=clock,
         files=places.files,
         upload_limit=settings.upload_limit_mb * 1_000_000,
+        reader=BedrockReader(settings.interpreter_model, _bedrock) if settings.interpreter_model else None,
     )
     return desk, outbox
+
+
+def _bedrock() -> object:
+    from pipeline.models.providers.bedrock import make_client
+
+    return make_client("bedrock-runtime", ModelSettings())
 
 
 async def _dbos(ends: AsyncExitStack, places: Places) -> Engine:

@@ -32,7 +32,10 @@ TOKENS = {
 
 
 class Settings(BaseSettings):
-    """What every process needs. `home` holds the data; sizes are in megabytes, times in seconds."""
+    """What every process needs. `home` holds the data; sizes are in megabytes, times in seconds.
+
+    `interpreter_model` is the Bedrock model id that reads free text the rules are not sure of; without it the rules stand.
+    """
 
     model_config = SettingsConfigDict(env_prefix="FERRY_", extra="ignore", populate_by_name=True)
 
@@ -42,6 +45,7 @@ class Settings(BaseSettings):
     monitor_cron: str = "0 9 * * mon"
     upload_limit_mb: int = Field(default=256, gt=0)
     log_level: str = "info"
+    interpreter_model: str | None = None
 
     @field_validator("timezone")
     @classmethod

@@ -10,14 +10,15 @@ from bot.cards.kit import mention, when
 from bot.cards.note import Proposal
 from bot.cards.status import STAGES
 from bot.cards.verdict import verdict_lines
-from bot.modals.details import read_ref
+from bot.modals.details import TARGETS_HINT, read_ref
 from bot.modals.plan_change import read_margin
 from db.records import Migration
 from db.store import Store
 
-WORST = 5
+WORST, MOST = 5, 10
 HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that got worse).
-You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*. I change nothing before a click."""
+You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*.
+I change nothing before a click."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,42 +56,49 @@ async def _why(store: Store, migration: Migration, _: Intent) -> Answer:
     return _say("\n".join([literal(report.headline, 800), *verdict_lines(report), *reasons[:10]]))
 
 
-async def _worst(store: Store, migration: Migration, _: Intent) -> Answer:
+async def _worst(store: Store, migration: Migration, intent: Intent) -> Answer:
     stored = await store.reports.latest(migration.id)
     if stored is None:
         return _say("There is no report yet, so nothing has got worse that I know of.")
     report = await facts.report(store, stored.hash)
-    worst = [r for r in report.regressions if (winner := report.winner(_model(r.arm, report))) and winner.label == r.arm]
+    winners = {winner.label for arm in report.arms if (winner := report.winner(arm.model))}
+    worst = [regression for regression in report.regressions if regression.arm in winners]
     shown = [
         f"*{literal(r.sample_id, 60)}* ({literal(r.metric, 40)}): {literal(r.question, 200)}\n"
         f"      source: {literal(r.source_text or '–', 150)}\n      target: {literal(r.target_text or '–', 150)}"
-        for r in worst[:WORST]
+        for r in worst[: min(intent.count or WORST, MOST)]
     ]
     if not shown:
         return _say("No sample got worse with the winning prompt.")
     return _say("\n".join([*shown, f"Showing {len(shown)} of {len(worst)}; all of them are in the report files."]))
 
 
-async def _margin(_: Store, migration: Migration, intent: Intent) -> Answer:
-    margin = read_margin(str(intent.value))
-    return _propose(migration, Proposal(kind="change_margin", value=f"{margin:g}", sentence=f"Set the margin to {margin:g}?"))
+async def _margin(_: Store, __: Migration, intent: Intent) -> Answer:
+    if intent.margin is None:
+        return _say('Which margin? Write, for example, "set the margin to 0.03" (or 3 %).')
+    margin = read_margin(f"{intent.margin:g}")
+    of = f" of {intent.metric}" if intent.metric else ""
+    value = f"{margin:g} {intent.metric or ''}".strip()
+    return _propose(Proposal(kind="change_margin", value=value, sentence=f"Set the margin{of} to {margin:g}, with a new plan?"))
 
 
-async def _target(_: Store, migration: Migration, intent: Intent) -> Answer:
-    ref = read_ref(str(intent.value))
-    return _propose(migration, Proposal(kind="add_target", value=ref, sentence=f"Add {ref} to the targets, with a new plan?"))
+async def _target(_: Store, __: Migration, intent: Intent) -> Answer:
+    if intent.target is None:
+        return _say(f'Which model? Write, for example, "add target local:gemma3-270m". {TARGETS_HINT}')
+    ref = read_ref(intent.target)
+    return _propose(Proposal(kind="add_target", value=ref, sentence=f"Add {ref} to the targets, with a new plan?"))
 
 
-async def _pause(_: Store, migration: Migration, __: Intent) -> Answer:
-    return _propose(migration, Proposal(kind="pause", value="", sentence="Pause this migration? Calls in flight are finished."))
+async def _pause(_: Store, __: Migration, ___: Intent) -> Answer:
+    return _propose(Proposal(kind="pause", value="", sentence="Pause this migration? Calls in flight are finished."))
 
 
-async def _resume(_: Store, migration: Migration, __: Intent) -> Answer:
-    return _propose(migration, Proposal(kind="resume", value="", sentence="Go on with this migration?"))
+async def _resume(_: Store, __: Migration, ___: Intent) -> Answer:
+    return _propose(Proposal(kind="resume", value="", sentence="Go on with this migration?"))
 
 
-async def _cancel(_: Store, migration: Migration, __: Intent) -> Answer:
-    return _propose(migration, Proposal(kind="cancel", value="", sentence="Cancel this migration? Nothing is deleted."))
+async def _cancel(_: Store, __: Migration, ___: Intent) -> Answer:
+    return _propose(Proposal(kind="cancel", value="", sentence="Cancel this migration? Nothing is deleted."))
 
 
 async def _help(_: Store, __: Migration, ___: Intent) -> Answer:
@@ -105,7 +113,7 @@ def _say(body: str) -> Answer:
     return Answer(subject=facts.MRKDWN, body=body)
 
 
-def _propose(_: Migration, proposal: Proposal) -> Answer:
+def _propose(proposal: Proposal) -> Answer:
     return Answer(subject=facts.write_proposal(proposal), body="")
 
 

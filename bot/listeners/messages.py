@@ -3,7 +3,7 @@
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from agent.interpret import IntentKind, interpret
+from agent.interpret import Facts, IntentKind, interpret
 from bot import uploads
 from bot.access import Act
 from bot.boundary import listener
@@ -34,10 +34,21 @@ async def _answer(desk: Desk, args: AsyncArgs, migration: Migration) -> None:
     """Answer or propose in the thread; what is not understood is answered only when Ferry was addressed."""
     event, mention = args.body["event"], f"<@{args.context.bot_user_id}>"
     text = event["text"].replace(mention, " ").strip()
-    intent = await interpret(text, migration)
+    intent = await interpret(text, await _known(desk, migration), desk.reader)
     if intent.kind is IntentKind.UNKNOWN and mention not in event["text"]:
         return
     await _reply(desk, migration, f"reply:{event['channel']}:{event['ts']}", await answer_to(desk.store, migration, intent))
+
+
+async def _known(desk: Desk, migration: Migration) -> Facts:
+    """What an interpreter may know: names, never a sample."""
+    plan, question = await desk.store.plans.latest(migration.id), await desk.store.questions.pending(migration.id)
+    return Facts(
+        status=migration.status.value,
+        waiting=question.kind.value if question else "",
+        metrics=tuple(choice.metric for choice in plan.criteria.metrics) if plan else (),
+        targets=migration.targets,
+    )
 
 
 async def _reply(desk: Desk, migration: Migration, key: str, answer: Answer) -> None:

@@ -75,7 +75,8 @@ async def _change_plan(desk: Desk, click: Click, change: PlanChange) -> None:
 
 
 async def _margin(desk: Desk, click: Click, value: str) -> None:
-    await _change_plan(desk, click, PlanChange(margin=read_margin(value)))
+    margin, _, metric = value.partition(" ")
+    await _change_plan(desk, click, PlanChange(margin=read_margin(margin), metric=metric or None))
 
 
 async def _target(desk: Desk, click: Click, value: str) -> None:
