@@ -149,7 +149,7 @@ INPUTS: Final[Mapping[str, Check]] = {
         {},
         {
             **_TYPES,
-            "initial_value": string(limits.INPUT_TEXT),
+            "initial_value": string(),
             "multiline": boolean,
             "min_length": integer(0, limits.INPUT_TEXT),
             "max_length": integer(1, limits.INPUT_TEXT),

@@ -15,14 +15,13 @@ ACTION_ID: Final = 255
 MESSAGE_TEXT: Final = 4_000
 POSTED_TEXT: Final = 40_000
 
-# /reference/block-kit/blocks/section-block, header-block, context-block, actions-block, context-actions-block, image-block
+# /reference/block-kit/blocks/section-block, header-block, context-block, actions-block, image-block
 SECTION_TEXT: Final = 3_000
 SECTION_FIELDS: Final = 10
 FIELD_TEXT: Final = 2_000
 HEADER_TEXT: Final = 150
 CONTEXT_ELEMENTS: Final = 10
 ACTIONS_ELEMENTS: Final = 25
-CONTEXT_ACTIONS_ELEMENTS: Final = 5
 IMAGE_URL: Final = 3_000
 ALT_TEXT: Final = 2_000
 IMAGE_TITLE: Final = 2_000

@@ -49,8 +49,8 @@ RICH_TEXT: Final = array(
 
 _CELL: Final = by_type(
     {
-        "raw_text": shape({"text": string(limits.TABLE_CHARACTERS, 1)}, {}),
-        "raw_number": shape({"value": number}, {"text": string(limits.TABLE_CHARACTERS, 1)}),
+        "raw_text": shape({"text": string(low=1)}, {}),
+        "raw_number": shape({"value": number}, {"text": string(low=1)}),
         "rich_text": shape({"elements": RICH_TEXT}, _ID),
     },
     "table cell",
@@ -108,7 +108,7 @@ BLOCKS: Final[Mapping[str, Check]] = {
         {**_ID, "hint": elements.plain(limits.INPUT_HINT), "optional": boolean, "dispatch_action": boolean},
         _dispatches_no_file,
     ),
-    "markdown": shape({"text": string(limits.MARKDOWN_TEXT, 1)}, _ID),
+    "markdown": shape({"text": string(low=1)}, _ID),
     "rich_text": shape({"elements": RICH_TEXT}, _ID),
     "table": shape(
         {"rows": array(array(_CELL, 1, limits.TABLE_COLUMNS), 1, limits.TABLE_ROWS)},

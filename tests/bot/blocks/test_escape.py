@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from bot.blocks.escape import EMPTY, cut, escape, literal, plain
 from bot.blocks.validate import validate
+from tests.bot.blocks.live import live
 
 JOINER = "\u2060"
-# What mrkdwn turns into something live: control sequences, addresses with or without a scheme, mentions, channels, emoji.
-LIVE = re.compile(r"[<>]|https?://\w|mailto:\w|@[\w!]|#\w|\w\.[a-z]{2,}|:\w+:|`|\*\w|~\w", re.IGNORECASE)
 NASTY = st.lists(
     st.sampled_from(
         [
@@ -47,7 +46,7 @@ def test_escape_can_be_undone_and_leaves_no_control_sequence(text: str) -> None:
 @given(NASTY, st.integers(1, 80))
 def test_a_literal_text_is_dead_and_fits(text: str, limit: int) -> None:
     shown = literal(text, limit)
-    assert not LIVE.search(shown)
+    assert live({"text": shown}) == []
     assert len(shown) <= max(limit, len(EMPTY))
     assert re.fullmatch(r"([^&]|&amp;|&lt;|&gt;)*", shown, re.DOTALL)
     assert validate([{"type": "section", "text": {"type": "mrkdwn", "text": shown}}], "message") == ()
@@ -85,3 +84,12 @@ def test_an_entity_is_never_cut_in_half() -> None:
 
 def test_figures_and_sentences_stay_as_they_are() -> None:
     assert literal("0.93 at 10:30, 5 of 7. Done", 100) == "0.93 at 10:30, 5 of 7. Done"
+
+
+def test_what_is_live_is_found() -> None:
+    """The check of the property above has to see something."""
+    said = "<!channel> <@U1> @here https://a.io/x www.evil.com a@b.co ```x``` *b* ~s~ :ok: #general"
+    assert len(live({"text": said})) == 12
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": said}, "fields": [{"type": "plain_text", "text": said}]}]
+    assert live({"text": "dead", "blocks": blocks}) == live({"text": said})
+    assert live({"text": "0.93 at 10:30, 5 of 7, a_b, e.g. this"}) == []

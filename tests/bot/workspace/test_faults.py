@@ -130,3 +130,10 @@ async def test_nothing_is_left_running_after_a_stop() -> None:
     await workspace.stop()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
+
+
+async def test_a_port_that_is_taken_is_said_and_leaves_nothing(workspace: Workspace) -> None:
+    before = asyncio.all_tasks()
+    with pytest.raises(OSError, match="address"):
+        await Workspace.start(int(workspace.url.rsplit(":", 1)[1]))
+    assert asyncio.all_tasks() == before
