@@ -14,7 +14,7 @@ async def run(port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with await Workspace.start(port) as workspace:
         print(f"The local workspace is at {workspace.url}. A bot connects to it with:")
-        print(f"  SLACK_BASE_URL={workspace.base_url}")
+        print(f"  SLACK_API_URL={workspace.base_url}")
         print(f"  SLACK_BOT_TOKEN={workspace.bot_token}")
         print(f"  SLACK_APP_TOKEN={workspace.app_token}")
         print(f"  SLACK_SIGNING_SECRET={workspace.signing_secret}", flush=True)

@@ -112,9 +112,9 @@ async def test_it_runs_alone() -> None:
     assert process.stdout is not None
     lines = [(await process.stdout.readline()).decode() for _ in range(5)]
     settings = dict(line.strip().split("=", 1) for line in lines[1:])
-    client = AsyncWebClient(token=settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_BASE_URL"])
+    client = AsyncWebClient(token=settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_API_URL"])
     assert (await client.auth_test())["ok"]
-    async with person_at(settings["SLACK_BASE_URL"].removesuffix("/api/"), OWNER) as owner:
+    async with person_at(settings["SLACK_API_URL"].removesuffix("/api/"), OWNER) as owner:
         assert (await owner.say("hello"))["text"] == "hello"
     process.terminate()
     _, errors = await process.communicate()
