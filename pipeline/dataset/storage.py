@@ -55,6 +55,9 @@ def is_frozen(path: Path) -> bool:
 
 def sample(value: Mapping[str, Any]) -> Sample:
     """A sample from its JSON object. Raises ValueError, KeyError or TypeError where the object is none."""
+    texts = [value["id"], *value["variables"].values()]
+    if not all(isinstance(text, str) and "\0" not in text for text in texts):
+        raise TypeError("ids and variables are texts")
     recorded, prior = value.get("recorded"), value.get("prior")
     return Sample(
         id=value["id"],

@@ -217,9 +217,10 @@ def test_a_frozen_file_that_was_changed_is_refused(tmp_path: Path) -> None:
     path.write_text("\n".join([*lines, lines[0]]))
     with pytest.raises(InputError, match="two samples with the same id"):
         storage.load(path)
-    path.write_text("\n".join([lines[0], '{"sample": 5}']))
-    with pytest.raises(InputError, match=r"Line 2 of d\.jsonl is not of a frozen dataset"):
-        storage.load(path)
+    for changed in ('{"sample": 5}', '{"sample": {"id": "a", "variables": {"question": 5}}, "split": "dev"}', "{"):
+        path.write_text("\n".join([lines[0], changed]))
+        with pytest.raises(InputError, match=r"Line 2 of d\.jsonl is not of a frozen dataset"):
+            storage.load(path)
 
 
 def test_the_demo_data_is_large_enough_and_says_the_truth() -> None:

@@ -57,7 +57,7 @@ def test_what_is_noticed(code: str, samples: tuple[Sample, ...], ids: tuple[str,
     finding = found(*samples, *GOOD)[code]
     assert set(finding.sample_ids) == set(ids)
     telling = [
-        word for s in samples for word in s.variables["question"].split() if "@" in word or len(word) > 3 and word.isdigit()
+        word for s in samples for word in s.variables["question"].split() if "@" in word or (len(word) > 3 and word.isdigit())
     ]
     assert not any(word in finding.message for word in telling)
     assert not any(text in finding.message for s in samples for text in s.variables.values() if text.strip())
