@@ -1,6 +1,7 @@
 """Where an error of work or of a node stops being an exception: it becomes a sentence for people, or a reference id."""
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -31,11 +32,19 @@ async def attempt(work: Awaitable[T], **about: str) -> T | Trouble:
     except FerryError as error:
         log.info("refused", reason=error.message, **about)
         return Trouble(sentence=error.message)
-    except Exception:
+    except Exception as error:  # noqa: BLE001  the worker's boundary
         reference = uuid4().hex[:8]
-        log.exception("failed", reference=reference, **about)
+        log.error("failed", reference=reference, trace=trace(error), **about)
         told = f"Something failed that Ferry does not know (reference {reference}; the operator finds it in the log)."
         return Trouble(sentence=f"{told} Nothing that was finished is lost. Press Retry to try again.")
+
+
+def trace(error: BaseException) -> str:
+    """Types and places of an error and its causes. No messages and no values: those of databases and parsers quote samples."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    cause = error.__cause__ or error.__context__
+    inner = "".join(trace(each) for each in error.exceptions) if isinstance(error, BaseExceptionGroup) else ""
+    return f"{trace(cause) if cause else ''}{inner}{frames}{type(error).__name__}\n"
 
 
 async def persist(work: Callable[[], Awaitable[T]], *, tries: int = TRIES, **about: str) -> T:

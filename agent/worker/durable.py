@@ -6,6 +6,7 @@ from its first line. Launched inside the event loop, DBOS runs them there, besid
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from dbos import DBOS, DBOSConfig
 
@@ -48,4 +49,5 @@ async def launch(url: str, settings: WorkerSettings, tools: Tools) -> None:
 async def stop(seconds: float) -> None:
     """Take nothing new and wait for what is running, at most `seconds`; the rest is taken up at the next start."""
     await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=int(seconds) + 1)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS had given the loop its own, and closed it
     _at_hand.clear()

@@ -8,7 +8,7 @@ from agent import arms
 from agent.engine import WorkKind
 from agent.planning import provider
 from agent.worker import digest
-from agent.worker.sink import Sink
+from agent.worker.sink import STOPPERS, Kept, Sink
 from agent.worker.tools import GOING, Tools
 from db.records import Run, RunStatus
 from pipeline.errors import PermanentError
@@ -18,9 +18,7 @@ from pipeline.run import answer
 
 CHUNK = {"recorded": 1000, "scripted": 200, "local": 16, "bedrock": 200}
 MOST_CHUNKS = 1000
-TICK_S, LOOK_S = 0.25, 1.0
-STOPPERS = frozenset({"access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation"})
-"""Kinds of failure that every further call of the run would meet as well: somebody has to change something first."""
+LOOK_S = 1.0
 
 
 def spans(run: Run) -> Iterator[tuple[int, int]]:
@@ -90,18 +88,18 @@ async def _answer(tools: Tools, run: Run, todo: tuple[Sample, ...]) -> None:
     plan = await tools.store.plans.latest(run.migration_id)
     metrics = tuple(choice.metric for choice in plan.criteria.metrics) if plan else ()
     sink, halt = Sink(tools.store, run.id, todo, metrics), asyncio.Event()
-    answering = asyncio.create_task(_fill(sink, model, prompt, todo, halt))
+    answering = asyncio.create_task(_call(Kept(model, sink), prompt, todo, halt))
     try:
-        await _attend(tools, run.id, sink, answering, halt)
+        await _attend(tools, run.id, answering, halt)
     finally:
         answering.cancel()
         await asyncio.wait([answering])
-        await sink.flush()
+        await sink.drain()
     if not answering.cancelled():
         answering.result()
 
 
-async def _fill(sink: Sink, model: Model, prompt: PromptVersion, todo: Sequence[Sample], halt: asyncio.Event) -> None:
+async def _call(model: Model, prompt: PromptVersion, todo: Sequence[Sample], halt: asyncio.Event) -> None:
     """Calls until nothing is left or `halt`; a failure that every call would meet ends it. Renders all before any call."""
     for sample in todo:
         render(prompt, sample)
@@ -110,19 +108,14 @@ async def _fill(sink: Sink, model: Model, prompt: PromptVersion, todo: Sequence[
         async for output in outputs:
             if output.failure and output.failure.kind in STOPPERS:
                 raise PermanentError(output.failure.message)
-            await sink.add(output)
 
 
-async def _attend(tools: Tools, run_id: str, sink: Sink, answering: asyncio.Task[None], halt: asyncio.Event) -> None:
-    """Save by the clock and look every second whether the calls are still wanted; then at most `stop_s` for those in flight."""
-    clock = asyncio.get_running_loop().time
-    looked, stop_at = clock(), float("inf")
-    while not answering.done() and clock() < stop_at:
-        await asyncio.wait([answering], timeout=TICK_S)
-        if sink.is_due:
-            await sink.flush()
-        if not halt.is_set() and clock() - looked >= LOOK_S:
-            looked = clock()
-            if await tools.may_spend(run_id) is None:
-                halt.set()
-                stop_at = clock() + tools.stop_s
+async def _attend(tools: Tools, run_id: str, answering: asyncio.Task[None], halt: asyncio.Event) -> None:
+    """Look every second whether the calls are still wanted; once not, `stop_s` at most for those in flight."""
+    while not halt.is_set():
+        done, _ = await asyncio.wait([answering], timeout=LOOK_S)
+        if done:
+            return
+        if await tools.may_spend(run_id) is None:
+            halt.set()
+    await asyncio.wait([answering], timeout=tools.stop_s)

@@ -15,16 +15,18 @@ Opener = Callable[[str, Iterable[Sample]], Model]
 
 
 class Bounded:
-    """A model whose callers together keep to its concurrency. Waiting for a place is not part of a call's latency."""
+    """A model with as many places as it takes calls; callers hold one around `answer`, and waiting for it is not latency."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._places = asyncio.Semaphore(model.concurrency)
         self.ref, self.concurrency = model.ref, model.concurrency
 
+    def place(self) -> asyncio.Semaphore:
+        return self._places
+
     async def answer(self, request: Request) -> Output:
-        async with self._places:
-            return await self._model.answer(request)
+        return await self._model.answer(request)
 
     async def close(self) -> None:
         await self._model.close()
@@ -47,11 +49,11 @@ class Shelf:
 
     store: Store
     open_ref: Opener
-    models: dict[tuple[str, str], Model] = field(default_factory=dict)
+    models: dict[tuple[str, str], Bounded] = field(default_factory=dict)
     kept: OrderedDict[tuple[str, Split | None], tuple[Sample, ...]] = field(default_factory=OrderedDict)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def model(self, ref: str, dataset_id: str) -> Model:
+    async def model(self, ref: str, dataset_id: str) -> Bounded:
         """Raises InputError for a ref that names nothing."""
         recorded = provider(ref) == "recorded"
         key = (ref, dataset_id if recorded else "")

@@ -1,48 +1,70 @@
-"""The buffer between a chunk's calls and the store. An output leaves it only when it is committed."""
+"""Between a chunk's calls and the store: a call keeps its place until its output is committed.
+
+So what a kill can make us pay again is at most the calls in flight. Outputs that arrive while a transaction runs share the next
+one, which keeps fast models fast.
+"""
 
 import asyncio
-import time
 
 from agent.worker.boundary import persist
+from agent.worker.shelf import Bounded
 from db.store import Store
-from pipeline.records import Output, Sample, Score
+from pipeline.records import Output, Request, Sample, Score
 
-FLUSH_AT = 20
-FLUSH_S = 1.0
+STOPPERS = frozenset({"access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation"})
+"""Kinds of failure that every further call of the run would meet as well: somebody has to change something first."""
 
 
 class Sink:
-    """Belongs to one chunk: scores its outputs with the plan's code metrics and saves them in batches."""
+    """Belongs to one chunk: scores its outputs with the plan's code metrics and saves them."""
 
     def __init__(self, store: Store, run_id: str, samples: tuple[Sample, ...], metrics: tuple[str, ...]) -> None:
         self._store, self._run_id, self._metrics = store, run_id, metrics
         self._samples = {sample.id: sample for sample in samples}
         self._waiting: list[Output] = []
-        self._since = time.monotonic()
         self._writing = asyncio.Lock()
 
-    async def add(self, output: Output) -> None:
-        """Keep an output; every FLUSH_AT of them are saved at once, whoever stops waiting for it."""
+    async def keep(self, output: Output) -> None:
+        """Returns once the output is committed, by this call or by one that came at the same time."""
         self._waiting.append(output)
-        if len(self._waiting) >= FLUSH_AT:
-            await asyncio.shield(self.flush())
-
-    @property
-    def is_due(self) -> bool:
-        return bool(self._waiting) and time.monotonic() - self._since >= FLUSH_S
-
-    async def flush(self) -> None:
-        """Save what is waiting; tried again while the database is away, so that no answer is paid for twice."""
         async with self._writing:
-            batch = tuple(self._waiting)
-            if batch:
-                scores = await asyncio.to_thread(self._scored, batch)
-                await persist(lambda: self._store.runs.save(self._run_id, batch, scores), run=self._run_id)
-                del self._waiting[: len(batch)]
-            self._since = time.monotonic()
+            if output in self._waiting:
+                await self._flush()
+
+    async def _flush(self) -> None:
+        """Tried again while the database is away; an output leaves the list only after the commit."""
+        batch = tuple(self._waiting)
+        scores = await asyncio.to_thread(self._scored, batch)
+        await persist(lambda: self._store.runs.save(self._run_id, batch, scores), run=self._run_id)
+        del self._waiting[: len(batch)]
+
+    async def drain(self) -> None:
+        """Save what a cancelled call could not."""
+        async with self._writing:
+            if self._waiting:
+                await self._flush()
 
     def _scored(self, batch: tuple[Output, ...]) -> tuple[Score, ...]:
         from pipeline.metrics import score_run
 
         samples = [self._samples[output.sample_id] for output in batch]
         return tuple(score_run(samples, batch, self._metrics))
+
+
+class Kept:
+    """A model whose every answer is in the store before the next call takes its place."""
+
+    def __init__(self, model: Bounded, sink: Sink) -> None:
+        self.ref, self.concurrency = model.ref, model.concurrency
+        self._model, self._sink = model, sink
+
+    async def answer(self, request: Request) -> Output:
+        """A failure that every call would meet is not kept: the run stops with it, and is asked again once it is repaired."""
+        async with self._model.place():
+            output = await self._model.answer(request)
+            if output.failure is None or output.failure.kind not in STOPPERS:
+                await self._sink.keep(output)
+            return output
+
+    async def close(self) -> None:
+        """The model belongs to the shelf."""

@@ -1,0 +1,55 @@
+"""What a text can mean, and what an interpreter may know of the migration: a short summary, never a sample."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class IntentKind(StrEnum):
+    """Everything a person can want by writing. CHANGE_MARGIN to CANCEL change something, so they are only ever proposed."""
+
+    STATUS = "status"
+    WHY = "why"
+    SHOW_WORST = "show_worst"
+    HELP = "help"
+    CHANGE_MARGIN = "change_margin"
+    ADD_TARGET = "add_target"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    UNKNOWN = "unknown"
+
+
+CHANGING = frozenset({IntentKind.CHANGE_MARGIN, IntentKind.ADD_TARGET, IntentKind.PAUSE, IntentKind.RESUME, IntentKind.CANCEL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples; None where the text does not say.
+
+    A changing intent without its value is to be asked back. `sure` says that no better reading is to be looked for.
+    """
+
+    kind: IntentKind
+    margin: float | None = None
+    metric: str | None = None
+    target: str | None = None
+    count: int | None = None
+    sure: bool = False
+
+
+UNKNOWN = Intent(kind=IntentKind.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Short strings: `metrics` are the names in the plan, `targets` model refs, `waiting` what the migration waits for."""
+
+    status: str = ""
+    waiting: str = ""
+    metrics: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+Reader = Callable[[str, Facts], Awaitable[Intent | None]]
+"""An interpreter behind the rules; None when it failed. It never raises."""

@@ -1,0 +1,123 @@
+"""The interpreter that needs no model: a small grammar for what carries a value, phrases and their likeness for the rest.
+
+Short texts are compared as a whole, so that a word of ours inside unrelated talk means nothing. What would change something needs
+a closer likeness, and a negation in it means that Ferry does not understand.
+"""
+
+import re
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from agent.interpret.intent import CHANGING, UNKNOWN, Facts, Intent, IntentKind
+from agent.interpret.phrases import ADDING, CHANGE, NEGATIONS, PHRASES, WHY_ABOUT
+from agent.interpret.words import core, plain, words
+
+LIKE, LIKE_TO_CHANGE, ONE_SLIP, SURE = 80.0, 87.0, 90.0, 97.0
+LONGEST = 12
+"""Words of a text that can still be one of the phrases."""
+TYPO = 84.0
+REF = re.compile(r"\b(?:bedrock|local|scripted):[^\s,;\"')]+", re.IGNORECASE)
+NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)\s*(%|percent(?:age points?)?|per cent|pp|points?)?", re.IGNORECASE)
+MOST_COUNT = 50
+
+
+def read(text: str, facts: Facts) -> Intent:
+    """The intent of `text`, UNKNOWN when it is none of ours; `sure` when no model could know better."""
+    shown = plain(text)
+    said = words(shown)
+    if not said:
+        return UNKNOWN
+    found = _margin(shown, said, facts) or _target(shown, said) or _worst(said) or _why(said) or _alike(shown, said)
+    if found.kind in CHANGING and NEGATIONS & set(said):
+        return UNKNOWN
+    return found
+
+
+def _margin(shown: str, said: list[str], facts: Facts) -> Intent | None:
+    """ "margin" with a number, or with a word that changes things; "what is the margin?" is no change."""
+    if not any(_is(word, "margin") for word in said) or said[0] in {"why", "what", "what's", "how", "which", "who"}:
+        return None
+    after = shown.casefold()
+    numbers = list(NUMBER.finditer(_without_metrics(after, facts)))
+    if not numbers and not CHANGE & (set(said) - {"margin"}):
+        return None
+    margin = _fraction(numbers[-1]) if numbers else None
+    return Intent(kind=IntentKind.CHANGE_MARGIN, margin=margin, metric=_metric(said, facts), sure=margin is not None)
+
+
+def _fraction(match: re.Match[str]) -> float | None:
+    """3 % -> 0.03, 0.02 -> 0.02, 3 -> 0.03; None for what is no margin."""
+    value = float(match.group(1).replace(",", "."))
+    fraction = value / 100 if match.group(2) or value >= 1 else value
+    return round(fraction, 6) if 0 < fraction < 1 else None
+
+
+def _metric(said: list[str], facts: Facts) -> str | None:
+    """The plan's metric that is named, with or without its underscores."""
+    spoken = " ".join(said).replace("_", " ")
+    named = [metric for metric in facts.metrics if metric.replace("_", " ") in spoken]
+    if named:
+        return max(named, key=len)
+    best = process.extractOne(spoken, facts.metrics, scorer=_partial, score_cutoff=90)
+    return best[0] if best else None
+
+
+def _partial(spoken: str, metric: str, **_options: object) -> float:
+    return fuzz.partial_ratio(metric.replace("_", " "), spoken)
+
+
+def _without_metrics(text: str, facts: Facts) -> str:
+    """Names of metrics may hold figures of their own."""
+    for metric in facts.metrics:
+        text = text.replace(metric, " ").replace(metric.replace("_", " "), " ")
+    return text
+
+
+def _target(shown: str, said: list[str]) -> Intent | None:
+    """A model's ref with a word that adds, or "add a target" without saying which."""
+    ref = REF.search(shown)
+    adding = any(_is(word, each) for word in said[:6] for each in ADDING)
+    if ref and (adding or any(_is(word, "target") for word in said)):
+        return Intent(kind=IntentKind.ADD_TARGET, target=ref.group().rstrip(".:?!"), sure=True)
+    names_target = any(_is(word, each) for word in said for each in ("target", "targets"))
+    if not ref and names_target and said[0] in {"add", "include", "try"} and len(said) <= LONGEST:
+        return Intent(kind=IntentKind.ADD_TARGET)
+    return None
+
+
+def _worst(said: list[str]) -> Intent | None:
+    """ "the 5 worst", "worst ten samples": with a number, so that phrases need none."""
+    if len(said) > LONGEST or not any(_is(word, each) for word in said for each in ("worst", "regressions", "failures")):
+        return None
+    counts = [int(word) for word in said if word.isdecimal() and 0 < int(word) <= MOST_COUNT]
+    return Intent(kind=IntentKind.SHOW_WORST, count=counts[0], sure=True) if counts else None
+
+
+def _why(said: list[str]) -> Intent | None:
+    """ "why" about something of ours; "why is the sky blue" is not."""
+    if said[0] != "why" or len(said) > LONGEST or not WHY_ABOUT & set(said):
+        return None
+    return Intent(kind=IntentKind.WHY, sure=True)
+
+
+def _alike(shown: str, said: list[str]) -> Intent:
+    if len(said) > LONGEST:
+        return UNKNOWN
+    best = process.extractOne(core(shown), PHRASES.keys(), scorer=_likeness)
+    phrase, score = best[0], best[1]
+    kind = PHRASES[phrase]
+    if score < (LIKE_TO_CHANGE if kind in CHANGING else LIKE):
+        return UNKNOWN
+    return Intent(kind=kind, sure=score >= SURE)
+
+
+def _likeness(said: str, phrase: str, **_options: object) -> float:
+    if min(len(said), len(phrase)) > 4 and OSA.distance(said, phrase, score_cutoff=1) == 1:
+        return ONE_SLIP
+    return max(fuzz.ratio(said, phrase), fuzz.token_sort_ratio(said, phrase))
+
+
+def _is(word: str, wanted: str) -> bool:
+    """The word, a typo of it aside."""
+    return word == wanted or (len(wanted) > 4 and fuzz.ratio(word, wanted) >= TYPO)
