@@ -25,11 +25,21 @@ def read_dataset(path: Path) -> Dataset:
     return freeze(path, name=path.name)
 
 
-def read_prompt(path: Path | None, dataset: Path, *, system: Path | None = None, parameters: Parameters) -> PromptVersion:
-    """The prompt in `path`, or the one prompt `dataset` records for its source. Raises InputError when there is neither."""
+def read_prompt(
+    path: Path | None, dataset: Path, *, system: Path | None = None, parameters: Parameters, needed: bool = True
+) -> PromptVersion:
+    """The prompt in `path`, or the one prompt `dataset` records for its source.
+
+    Raises InputError when there is neither; with `needed` False the prompt is empty then.
+    """
     from pipeline.prompts.template import parse_prompt
 
-    prompt = parse_prompt(_prompt_text(path, dataset), system=_text(system, "system prompt") if system else "")
+    text = _text(path, "prompt") if path else _recorded_prompt(dataset)
+    if text is None and needed:
+        raise InputError(f"{dataset.name} records no prompt that all its samples share. Give one as a file with --prompt FILE.")
+    if text is None:
+        return PromptVersion(user="", parameters=parameters)
+    prompt = parse_prompt(text, system=_text(system, "system prompt") if system else "")
     return replace(prompt, parameters=parameters)
 
 
@@ -96,7 +106,7 @@ class OutputFile:
         there = read_run(path)
         if there.key != self._key:
             raise InputError(
-                f"{path} holds outputs of {there.key.model} on {there.key.split} with another model, prompt or split. "
+                f"{path} was begun with another model, prompt or split (it holds {there.key.model} on {there.key.split}). "
                 "Choose another file with -o, or delete it to start over."
             )
         if any(self._hashes.get(sample_id) != found for sample_id, found in there.input_hashes.items()):
@@ -106,18 +116,11 @@ class OutputFile:
         return frozenset(o.sample_id for o in there.outputs if not (retry_failed and o.failure))
 
 
-def _prompt_text(path: Path | None, dataset: Path) -> str:
+def _recorded_prompt(dataset: Path) -> str | None:
     from pipeline.dataset import storage
     from pipeline.dataset.freeze import source_prompt
 
-    if path is not None:
-        return _text(path, "prompt")
-    recorded = None if storage.is_frozen(dataset) else source_prompt(dataset)
-    if recorded is None:
-        raise InputError(
-            f"{dataset.name} records no single prompt for all its samples. Give the prompt as a file with --prompt FILE."
-        )
-    return recorded
+    return None if storage.is_frozen(dataset) else source_prompt(dataset)
 
 
 def _text(path: Path, what: str) -> str:

@@ -53,7 +53,8 @@ def run(
         jitter=random.random,
     )
     samples = read_dataset(dataset).in_split(split)
-    version = read_prompt(prompt, dataset, system=system, parameters=parameters)
+    asks = not model.startswith("recorded:")  # recorded outputs need no prompt
+    version = read_prompt(prompt, dataset, system=system, parameters=parameters, needed=asks)
     key = RunKey(model=model, prompt_hash=version.hash, split=split)
     _say(notice(model))
     with OutputFile(output, key, samples, retry_failed=retry_failed) as file:

@@ -17,6 +17,7 @@ class ModelSettings:
 
     `jitter` returns a number in [0, 1) that scales each wait between attempts (full jitter when it is uniform); many workers
     that back off together need a random one. `timeout_s` is for one attempt, `attempts` counts the first one too.
+    `threads` is how many cores a local model computes on (None: all but one), `context` its window in tokens.
     `chat` overrides whether a local model is asked through its chat template or continues plain text.
     """
 

@@ -4,6 +4,7 @@ One slot: on two cores a second one gains 0 to 15 %, and answers at temperature 
 server insists on listening somewhere; it gets a socket file in a private folder, not a port.
 """
 
+import os
 import shutil
 import tempfile
 import threading
@@ -81,6 +82,13 @@ def take_back(server: LlamaServer) -> None:
             shutil.rmtree(server.folder, ignore_errors=True)
 
 
+def usual_threads() -> int:
+    """All cores but one. Threads of llama.cpp wait for each other in a loop: with every core theirs, any other busy process
+    (the worker, a browser) makes an answer three times slower; without it the last core gains a third.
+    """
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
 def has_chat_template(path: Path) -> bool:
     """Whether the file says how to write a conversation (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md)."""
     tail = b""
@@ -107,8 +115,7 @@ def _load(path: Path, key: Key) -> LlamaServer:
     params.cache_ram_mib = CACHE_MIB
     params.verbosity = -1
     params.hostnames = [str(folder / "llama.sock")]
-    if threads is not None:
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads or usual_threads()
     try:
         native = xllamacpp.Server(params)
     except RuntimeError as error:
