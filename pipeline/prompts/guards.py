@@ -94,10 +94,10 @@ def length_cap(original: PromptVersion) -> int:
 
 def keeps_contract(candidate: PromptVersion, ask: Ask) -> str | None:
     """What the original demands of an answer is still demanded: JSON, its schema, the labels it lists."""
-    if demands_json(ask.prompt) and not demands_json(candidate):
-        return "The original demands JSON; this text no longer does."
     if ask.prompt.parameters.json_schema != candidate.parameters.json_schema:
         return "It changed the JSON schema of the answer."
+    if demands_json(ask.prompt) and not demands_json(candidate):
+        return "The original demands JSON; this text no longer does."
     lost = [label for label in listed_labels(ask.prompt, ask.use_case, ask.dev) if label not in literal_text(candidate)]
     if lost:
         return f"It no longer names {len(lost)} of the answers the original lists ({_few(lost)})."

@@ -8,7 +8,9 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pipeline.errors import FerryError, PermanentError, TemporaryError
@@ -54,14 +56,9 @@ class BedrockOptimize:
 
     def _optimize(self, ask: Ask) -> PromptVersion:
         start = converted(ask, self.name)
-        client = _guarded(self.client)
-        for part in ("system", "user"):
-            text: str = getattr(start, part)
-            if _words(text, start.syntax) >= FEWEST_WORDS:
-                analysis, better = _guarded(lambda t=text: _call(client, model_id(ask.target), convert(t, start.syntax, Syntax.DOUBLE)))
-                edit = Edit(rule=f"optimize-{part}", reason=analysis, source=_SOURCE, lossless=False)
-                start = replace(start, edits=(*start.edits, edit))
-                start = _with(start, part, convert(better, Syntax.DOUBLE, start.syntax))
+        with closing(_guarded(self.client)) as client:
+            for part in ("system", "user"):
+                start = _optimized(client, start, part, model_id(ask.target))
         return start
 
 
@@ -70,13 +67,25 @@ def model_id(ref: str) -> str:
     return _REGION_PREFIX.sub("", ref.partition(":")[2])
 
 
+def _optimized(client: Any, prompt: PromptVersion, part: str, target: str) -> PromptVersion:  # noqa: ANN401
+    """`prompt` with its system or user text rewritten; one that has next to no words of its own stays."""
+    text: str = getattr(prompt, part)
+    if _words(text, prompt.syntax) < FEWEST_WORDS:
+        return prompt
+    analysis, better = _guarded(partial(_call, client, target, convert(text, prompt.syntax, Syntax.DOUBLE)))
+    better = convert(better, Syntax.DOUBLE, prompt.syntax)
+    edit = Edit(rule=f"optimize-{part}", reason=analysis, source=_SOURCE, lossless=False)
+    edited = replace(prompt, edits=(*prompt.edits, edit))
+    return replace(edited, system=better) if part == "system" else replace(edited, user=better)
+
+
 def _call(client: Any, target: str, text: str) -> tuple[str, str]:  # noqa: ANN401
     """(analysis, optimised text) of one call."""
     if len(text) > MOST_CHARACTERS:
         raise PermanentError(f"OptimizePrompt takes at most {MOST_CHARACTERS:,} characters; this prompt has {len(text):,}.")
     reply = client.optimize_prompt(input={"textPrompt": {"text": text}}, targetModelId=target)
     analysis, better = "", ""
-    with reply["optimizedPrompt"] as events:
+    with closing(reply["optimizedPrompt"]) as events:
         for event in events:
             analysis += event.get("analyzePromptEvent", {}).get("message", "")
             better += event.get("optimizedPromptEvent", {}).get("optimizedPrompt", {}).get("textPrompt", {}).get("text", "")
@@ -123,10 +132,6 @@ def _unquoted(text: str) -> str:
     except ValueError:
         return text
     return loaded if isinstance(loaded, str) else text
-
-
-def _with(prompt: PromptVersion, part: str, text: str) -> PromptVersion:
-    return replace(prompt, system=text) if part == "system" else replace(prompt, user=text)
 
 
 def _words(text: str, syntax: Syntax) -> int:

@@ -1,0 +1,148 @@
+"""Family rules: what each changes, that a second time changes nothing, and that no rule costs a variable or a frozen span."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.prompts.families import FAMILIES, apply, rules
+from pipeline.prompts.families.limits import legal, problem
+from pipeline.prompts.families.sections import headings_to_tags, tags_to_headings
+from pipeline.prompts.guards import keeps_frozen, keeps_variables
+from pipeline.records import Parameters, PromptVersion, Syntax
+from tests.pipeline.prompts.asks import BASE, CLAUDE, CLAUDE_5, GPT_4, GPT_OSS, LLAMA, MISTRAL_OLD, NOVA, ask
+
+TARGETS = (BASE, CLAUDE, CLAUDE_5, GPT_4, GPT_OSS, LLAMA, MISTRAL_OLD, NOVA, "recorded:mystery")
+FRAGMENTS = (
+    "# Task",
+    "## Task ##",
+    "<task>",
+    "</task>",
+    "Text",
+    "You are ChatGPT, made by OpenAI.",
+    "You MUST NOT say it.",
+    "Do not lie.",
+    "Let's think step by step.",
+    "<|im_start|>user",
+    "<|im_end|>",
+    "[INST]",
+    "{question}",
+    '{"a": 1}',
+    "<freeze>You MUST {tone}\n# Keep</freeze>",
+    "Return JSON.",
+    "Answer:",
+    "",
+)
+TEXTS = st.lists(st.sampled_from(FRAGMENTS), max_size=7).map("\n".join)
+
+
+def applied(user: str, ref: str, *, system: str = "", parameters: Parameters | None = None) -> PromptVersion:
+    return apply(rules(ref), PromptVersion(user=user, system=system, parameters=parameters or Parameters()), ref)
+
+
+@given(TEXTS, TEXTS, st.sampled_from(TARGETS))
+def test_rules_keep_variables_and_frozen_spans_and_do_nothing_twice(system: str, user: str, ref: str) -> None:
+    original = PromptVersion(user=user, system=system)
+    once = apply(rules(ref), original, ref)
+    assert keeps_variables(once, ask(original, ref)) is None
+    assert keeps_frozen(once, ask(original, ref)) is None
+    assert apply(rules(ref), once, ref) == once
+    assert len(once.edits) == len({edit.rule for edit in once.edits})
+
+
+@given(
+    st.builds(
+        Parameters,
+        max_tokens=st.integers(-5, 9000),
+        temperature=st.none() | st.floats(-1, 3),
+        top_p=st.none() | st.floats(-1, 2),
+        stop=st.lists(st.sampled_from(["", "\n", " ", "END", "a"]), max_size=6).map(tuple),
+    ),
+    st.sampled_from(TARGETS),
+)
+def test_legal_parameters_are_legal_and_legal_ones_stay(parameters: Parameters, ref: str) -> None:
+    assert problem(legal(parameters, ref), ref) is None
+    assert problem(parameters, ref) is not None or legal(parameters, ref) == parameters
+
+
+def test_every_rule_says_what_why_and_where_from_with_a_date() -> None:
+    every = [rule for ref in TARGETS for rule in rules(ref)]
+    assert all(rule.changes.endswith((".", '"')) and rule.why.endswith(".") and "20" in rule.source for rule in every)
+    assert set(FAMILIES) == {"base", "anthropic", "openai", "meta", "mistral", "amazon"}
+
+
+@pytest.mark.parametrize(
+    ("ref", "before", "after"),
+    [
+        (CLAUDE, "# Task\nSort it.\n\n# Input\n{question}", "<task>\nSort it.\n</task>\n\n<input>\n{question}\n</input>"),
+        (CLAUDE, "IMPORTANT: You MUST NEVER guess {question}", "Note: You must never guess {question}"),
+        (CLAUDE, "You are ChatGPT, a model by OpenAI. Sort {question}", "You are a helpful assistant. Sort {question}"),
+        (CLAUDE, "Sort {question}. Let's think step by step.", "Sort {question}."),
+        (GPT_OSS, "Sort {question}. Let's think step by step.", "Sort {question}."),
+        (GPT_4, "Sort {question}. Let's think step by step.", "Sort {question}. Let's think step by step."),
+        (LLAMA, "<task>\nSort it.\n</task>\n\n{question}", "## Task\nSort it.\n\n{question}"),
+        (LLAMA, "Put it in <out> tags.\n<out>\n{question}\n</out>", "Put it in <out> tags.\n<out>\n{question}\n</out>"),
+        (LLAMA, "JSON: {question}", "Return the JSON object only: no code fence, no preamble.\n\nJSON: {question}"),
+        (NOVA, "You must not guess {question}. Don't stop.", "You MUST NOT guess {question}. DO NOT stop."),
+        (BASE, "Sort {question}  \n", "Sort {question}\n\nAnswer:"),
+        (BASE, "Human: {question}\n\nAssistant:", "Human: {question}\n\nAssistant:"),
+        (LLAMA, "\n\nHuman: Sort {question}\n\nAssistant:", "Sort {question}"),
+        (LLAMA, "<s>[INST] Sort {question} [/INST]", " Sort {question} "),
+        (CLAUDE, "<|start_header_id|>user<|end_header_id|>\n\nSort {question}<|eot_id|>", "Sort {question}"),
+        (LLAMA, "Is <s>old</s> right? {question}", "Is <s>old</s> right? {question}"),
+    ],
+)
+def test_what_a_family_changes_in_the_text(ref: str, before: str, after: str) -> None:
+    assert applied(before, ref).user == after
+
+
+def test_where_the_system_text_goes() -> None:
+    assert (applied("{question}", CLAUDE, system="Be kind.").system) == "Be kind."
+    for ref in (BASE, MISTRAL_OLD):
+        moved = applied("Q: {question}\nA:", ref, system="Be kind.")
+        assert (moved.system, moved.user) == ("", "Be kind.\n\nQ: {question}\nA:")
+    assert applied("{question}", NOVA, system="Be {tone}.").system == ""
+    assert applied("{question}", NOVA, system="Be kind.").system == "Be kind."
+
+
+def test_parameters_follow_the_target() -> None:
+    asked = Parameters(max_tokens=100, temperature=0.2, stop=("<|im_end|>", "END"))
+    assert applied("{question}", CLAUDE_5, parameters=asked).parameters == Parameters(
+        max_tokens=8192, temperature=None, stop=("END",)
+    )
+    assert applied("{question}", NOVA, parameters=asked).parameters == Parameters(max_tokens=100, temperature=0.2, stop=("END",))
+    left_out = Parameters(temperature=None)
+    assert applied("{question}", MISTRAL_OLD, parameters=left_out).parameters.temperature == 0.0
+
+
+def test_each_edit_is_told_with_its_rule() -> None:
+    edits = applied("# Task\nYou MUST sort {question}", CLAUDE).edits
+    assert [(e.rule, e.lossless) for e in edits] == [("claude-tags", True), ("claude-soften", False)]
+    assert all(e.reason and e.source for e in edits)
+
+
+def test_sections_that_could_be_cut_stay() -> None:
+    for text in ("# A\n```\n# comment\n```", "# A\n<freeze># B</freeze>", "# A\nx\n# A\ny", "# A\n<a>"):
+        assert headings_to_tags(text) == text
+    assert tags_to_headings("<a>\nx") == "<a>\nx"
+    assert tags_to_headings("<example>\nx\n</example>") == "<example>\nx\n</example>"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["task", "input", "rules"]), st.sampled_from(["Sort it.", "a\nb"])), unique_by=lambda s: s[0]
+    )
+)
+def test_tags_and_headings_are_two_ways_to_say_the_same(sections: list[tuple[str, str]]) -> None:
+    tags = "\n\n".join(f"<{name}>\n{body}\n</{name}>" for name, body in sections)
+    headings = "\n\n".join(f"## {name.capitalize()}\n{body}" for name, body in sections)
+    assert tags_to_headings(tags).strip() == headings
+    assert headings_to_tags(headings) == tags
+
+
+def test_rules_know_every_syntax() -> None:
+    prompt = PromptVersion(user="# Task\n{{ question }}", syntax=Syntax.DOUBLE)
+    assert apply(rules(CLAUDE), prompt, CLAUDE) == replace(
+        prompt, user="<task>\n{{ question }}\n</task>", edits=apply(rules(CLAUDE), prompt, CLAUDE).edits
+    )
