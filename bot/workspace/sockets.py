@@ -34,6 +34,7 @@ class Sockets:
     """The open connections and the envelopes they have not acknowledged yet."""
 
     def __init__(self) -> None:
+        self.made = 0  # connections so far, those that are gone included
         self._open: list[web.WebSocketResponse] = []
         self._transports: dict[web.WebSocketResponse, asyncio.Transport | None] = {}
         self._muted: set[web.WebSocketResponse] = set()
@@ -112,6 +113,7 @@ class Sockets:
         return socket
 
     async def _serve(self, socket: web.WebSocketResponse) -> None:
+        self.made += 1
         self._open = [*(each for each in self._open if each not in self._muted), socket]
         await socket.send_str(json.dumps(_hello(self.count)))
         try:

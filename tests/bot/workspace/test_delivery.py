@@ -125,8 +125,7 @@ async def test_the_app_reconnects_and_goes_on(reason: str, workspace: Workspace,
         await requester.command("help", command="/order")
         async with session.post("/workspace/disconnect", json={"reason": reason}) as response:
             assert (await response.json())["ok"]
-        await until(lambda: len(workspace.log.calls_of("apps.connections.open")) == 2)
-        await until(lambda: workspace.sockets.count == 1)
+        await until(lambda: (workspace.sockets.made, workspace.sockets.count) == (2, 1))
         await requester.command("help", command="/order")
     assert len([body for body in app.heard if body.get("command")]) == 2
 
