@@ -103,9 +103,9 @@ def _worker(settings: Settings) -> None:
 
 
 def _up(_: SlackSettings) -> None:
-    from bot.supervise import ferry_processes, supervise
+    from bot import supervise
 
-    asyncio.run(supervise(ferry_processes({})))
+    asyncio.run(supervise.up())
 
 
 def _log(level: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import signal
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,28 +10,29 @@ from pathlib import Path
 import typer
 
 from bot.story import DETAILS, StepError, Story
-from bot.supervise import ferry_processes, supervise
+from bot.supervise import ferry_processes, interrupted, supervise
 from bot.workspace.people import REQUESTER
 from bot.workspace.server import Workspace
 from pipeline.errors import InputError
 
 MARK = ".ferry-demo"
-FAILED_STEP = 1
+FAILED_STEP, INTERRUPTED = 1, 130
 STOPPED_S = 30.0
 
 
 async def walk(home: Path, *, port: int, headless: bool, open_browser: bool) -> int:
     """Run the demo in a fresh `home`; the exit code. With `headless` the story is walked and ends, else it runs until Ctrl-C."""
     fresh(home)
+    ended = interrupted()
     async with await Workspace.start(port) as workspace, _ferry(workspace, home):
         typer.echo(f"Ferry's demo is at {workspace.url} (everything stays on this machine).")
         _show_notice()
         if headless:
-            return await _headless(workspace)
+            return await _headless(workspace, ended)
         if open_browser:
             webbrowser.open(workspace.url)
         typer.echo("In the page, as Requester, type /migrate in #general. Ctrl-C ends the demo.")
-        await _interrupted()
+        await ended.wait()
     return 0
 
 
@@ -85,18 +85,19 @@ def _show_notice() -> None:
         typer.echo(found)
 
 
-async def _headless(workspace: Workspace) -> int:
-    story = Story(requester=workspace.person(REQUESTER), say=typer.echo)
-    try:
-        await story.walk()
-    except StepError as error:
+async def _headless(workspace: Workspace, ended: asyncio.Event) -> int:
+    """Walk the story; 0 when every step came about, or as soon as it is asked to end the code that shells use for that."""
+    walking = asyncio.create_task(Story(requester=workspace.person(REQUESTER), say=typer.echo).walk())
+    ending = asyncio.create_task(ended.wait())
+    await asyncio.wait({walking, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not walking.done():
+        walking.cancel()
+        return INTERRUPTED
+    error = walking.exception()
+    if isinstance(error, StepError):
         typer.echo(f"FAILED at: {error}")
         return FAILED_STEP
+    if error:
+        raise error
     return 0
-
-
-async def _interrupted() -> None:
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await ended.wait()

@@ -1,7 +1,6 @@
 """The bot process: Slack in through the inbox, Slack out through the outbox, the monitors' clock. It calls no model."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from bot.poster import Poster
 from bot.render import Renderer
 from bot.schedule import Clock
 from bot.settings import Mode, SlackSettings
+from bot.supervise import interrupted
 from db.places import Places
 from db.store import open_store
 from pipeline.models import ModelSettings
@@ -48,9 +48,7 @@ class Bot:
 
 async def serve(settings: SlackSettings) -> None:
     """Run until SIGTERM or SIGINT; what listeners are doing then is finished, or done again at the next start."""
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    stopping = interrupted()
     async with running(settings):
         log.info("bot_ready", mode=settings.mode.value, home=str(settings.places.home))
         await stopping.wait()

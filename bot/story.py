@@ -1,5 +1,6 @@
 """The whole story of a migration, walked by the personas of the local workspace over Slack's wire; every wait is bounded."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ class Story:
         """From `/migrate` to the first digest. Raises StepError naming the step that failed."""
         started = time.perf_counter()
         steps: Mapping[str, Callable[[], Awaitable[object]]] = {
+            "see the bot connected": self.connected,
             "start the migration with /migrate": self.start,
             "see the dataset frozen and the plan proposed": self.plan,
             "approve the plan": self.approve,
@@ -71,6 +73,18 @@ class Story:
         except (WorkspaceError, TimeoutError) as error:
             raise StepError(name, str(error)) from error
         self.say(f"{time.perf_counter() - began:6.1f} s  {name}")
+
+    async def connected(self) -> None:
+        """The bot answers once its processes have started."""
+        end = time.monotonic() + self._wait(60)
+        while True:
+            try:
+                await self.requester.command("help")
+                return
+            except WorkspaceError as error:
+                if error.code != "dispatch_failed" or time.monotonic() > end:
+                    raise
+            await asyncio.sleep(0.2)
 
     async def start(self) -> None:
         await self.requester.command("new")

@@ -49,11 +49,21 @@ class Child:
             await self.process.wait()
 
 
-async def supervise(children: Sequence[Child], stopping: asyncio.Event | None = None) -> None:
-    """Keep `children` running until SIGTERM, SIGINT or `stopping`, then stop them all."""
-    stopping = stopping or asyncio.Event()
+def interrupted() -> asyncio.Event:
+    """Set when the process is asked to end (SIGTERM, Ctrl-C)."""
+    ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    return ended
+
+
+async def up() -> None:
+    """Bot and worker, until the process is asked to end."""
+    await supervise(ferry_processes({}), interrupted())
+
+
+async def supervise(children: Sequence[Child], stopping: asyncio.Event) -> None:
+    """Keep `children` running until `stopping`, then stop them all."""
     async with asyncio.TaskGroup() as group:
         for child in children:
             group.create_task(child.run(stopping))
