@@ -16,18 +16,6 @@ class Ask:
     dev: tuple[Sample, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A prompt version for a target. With a `refusal` it never reaches a model; the sentence says why.
-
-    When a method failed before it made a text, `prompt.user` is empty and `refusal` says what happened.
-    """
-
-    target: str
-    prompt: PromptVersion
-    refusal: str | None = None
-
-
 class Method(Protocol):
     """A way to carry a prompt over. `name` is what the candidate is called in reports."""
 

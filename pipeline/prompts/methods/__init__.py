@@ -12,8 +12,8 @@ from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
 from pipeline.prompts.methods.family_rules import FamilyRules
 from pipeline.prompts.methods.few_shot import FewShot
 from pipeline.prompts.methods.format_fixed import FormatFixed
-from pipeline.prompts.port import Ask, Candidate, Method
-from pipeline.records import PromptVersion
+from pipeline.prompts.port import Ask, Method
+from pipeline.records import Candidate, PromptVersion
 
 __all__ = ["METHODS", "Ask", "Candidate", "Method", "candidates"]
 

@@ -20,7 +20,7 @@ _SOURCE = "references of the dev split; comparison with a format-fixed baseline,
 class FormatFixed:
     """Stop sequence, length of the answer, white space, and for chat models one line that asks for the answer alone."""
 
-    name: str = "format fixed"
+    name: str = "format-fixed"
 
     def applies(self, _ask: Ask) -> bool:
         return True

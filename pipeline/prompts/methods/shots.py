@@ -21,7 +21,7 @@ def choose(ask: Ask, layout: Layout, *, room: int) -> tuple[Sample, ...]:
     groups = _groups(ask)
     most = PER_LABEL if len(groups) > 1 else OPEN_SHOTS
     shown = dict(layout.solved())
-    queues = [_spread(group, min(most, max(1, len(group) // 2)) - _already(shown, group, groups)) for group in groups]
+    queues = [_spread(group, min(most - _already(shown, group, groups), max(1, len(group) // 2))) for group in groups]
     chosen: list[Sample] = []
     for turn in range(most):
         for queue in queues:

@@ -26,7 +26,7 @@ async def test_as_is_is_first_and_the_original_itself() -> None:
     asked = ask(target=CLAUDE)
     found = await candidates(asked, LOCAL)
     assert found[0].prompt is asked.prompt
-    assert [c.prompt.method for c in found] == ["as is", "format fixed", "few-shot"]
+    assert [c.prompt.method for c in found] == ["as is", "format-fixed", "few-shot"]
     assert all(c.target == CLAUDE for c in found)
     assert all(c.prompt.parent == asked.prompt.hash for c in found[1:])
 
@@ -45,14 +45,14 @@ async def test_as_is_on_a_base_model_ends_some_time() -> None:
 
 
 async def test_format_fixed_settles_the_end_of_an_answer_for_a_base_model() -> None:
-    fixed = (await made(ask("Message: {question}\nIntent: ", BASE)))["format fixed"]
+    fixed = (await made(ask("Message: {question}\nIntent: ", BASE)))["format-fixed"]
     assert fixed.user == "Message: {question}\nIntent:"
     assert fixed.parameters == Parameters(max_tokens=10, stop=("\n",))
     assert [e.rule for e in fixed.edits] == ["format-trim", "format-stop", "format-length"]
 
 
 async def test_a_base_model_without_a_cue_is_not_stopped_before_it_begins() -> None:
-    assert (await made(ask("Message: {question}", BASE)))["format fixed"].parameters.stop == ()
+    assert (await made(ask("Message: {question}", BASE)))["format-fixed"].parameters.stop == ()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ async def test_a_base_model_without_a_cue_is_not_stopped_before_it_begins() -> N
     ],
 )
 async def test_format_fixed_asks_a_chat_model_for_the_answer_alone(prompt: str, use_case: UseCase, expected: str) -> None:
-    assert (await made(ask(prompt, GPT_4, use_case=use_case)))["format fixed"].user == expected
+    assert (await made(ask(prompt, GPT_4, use_case=use_case)))["format-fixed"].user == expected
 
 
 async def test_a_chat_prompt_for_open_answers_is_left_alone() -> None:
@@ -85,7 +85,7 @@ async def test_a_chat_prompt_for_open_answers_is_left_alone() -> None:
 
 async def test_the_length_comes_from_recorded_outputs_where_there_is_no_reference() -> None:
     samples = tuple(Sample(id=s.id, variables=s.variables, recorded=RecordedOutput(text="x" * 30)) for s in dev())
-    assert (await made(ask("M: {question}\nI:", BASE, samples=samples)))["format fixed"].parameters.max_tokens == 18
+    assert (await made(ask("M: {question}\nI:", BASE, samples=samples)))["format-fixed"].parameters.max_tokens == 18
 
 
 async def test_wording_edits_are_a_candidate_of_their_own() -> None:
@@ -174,8 +174,8 @@ async def test_every_own_candidate_passes_the_guards_and_leaves_half_of_dev(
 
 
 async def test_equal_versions_stand_once_under_the_first_name() -> None:
-    found = await candidates(ask("M: {question}\nI:", BASE), {"b": METHODS["format fixed"], "a": METHODS["family rules"]})
-    assert [c.prompt.method for c in found] == ["format fixed"]
+    found = await candidates(ask("M: {question}\nI:", BASE), {"b": METHODS["format-fixed"], "a": METHODS["family rules"]})
+    assert [c.prompt.method for c in found] == ["format-fixed"]
 
 
 @dataclass(frozen=True)
