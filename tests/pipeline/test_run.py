@@ -126,12 +126,11 @@ async def test_a_missing_variable_is_said_before_any_call() -> None:
 
 
 async def test_in_a_stream_of_samples_a_missing_variable_comes_after_what_was_answered() -> None:
-    model, found = ScriptedModel({}, default="x"), []
     incomplete = iter((*samples(5), Sample(id="s9", variables={"query": "x"})))
+    outputs = answer(ScriptedModel({}, default="x"), PROMPT, incomplete, in_flight=1)
+    assert [(await anext(outputs)).sample_id for _ in range(5)] == [s.id for s in samples(5)]
     with pytest.raises(InputError, match="question"):
-        async for output in answer(model, PROMPT, incomplete, in_flight=1):
-            found.append(output.sample_id)
-    assert found == [s.id for s in samples(5)]
+        await anext(outputs)
 
 
 async def test_a_bug_in_a_model_is_raised_as_it_is() -> None:

@@ -82,7 +82,9 @@ async def test_a_cancelled_call_leaves_the_model_free(model: Model) -> None:
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
+    started = perf_counter()
     output = await model.answer(request(SHOTS, max_tokens=2, stop=("\n",)))
+    assert perf_counter() - started < 30
     assert output.text == "Paris"
 
 
@@ -92,7 +94,7 @@ async def test_an_answer_that_takes_too_long_is_a_timeout(cache: Path, loaded: N
     output = await model.answer(request("Tell a story.", max_tokens=3000))
     assert output.failure is not None
     assert output.failure.kind == "timeout"
-    assert perf_counter() - started < 20
+    assert perf_counter() - started < 30
     await model.close()
 
 

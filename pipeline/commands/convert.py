@@ -1,0 +1,90 @@
+"""`ferry convert`: a prompt carried to a target by every method that applies, each candidate in its own file."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from pipeline.commands.files import read_dataset, read_prompt
+from pipeline.hashing import plain
+from pipeline.models import ModelSettings
+from pipeline.models.registry import PROVIDERS, open_model
+from pipeline.prompts.diff import changes
+from pipeline.prompts.methods import METHODS, Ask, Method, candidates
+from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
+from pipeline.prompts.template import file_text
+from pipeline.records import Candidate, Parameters, PromptVersion, Split, UseCase
+
+LIST = "candidates.json"
+
+
+def convert(
+    prompt: Annotated[Path, typer.Argument(help="The prompt template; variables as {x}, {{x}} or {$X}.")],
+    target: Annotated[str, typer.Option(help=f"The target model: {'; '.join(p.names for p in PROVIDERS.values())}.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write the candidates into.")],
+    dataset: Annotated[Path | None, typer.Option(help="Its dev split tells the form of answers and gives examples.")] = None,
+    system: Annotated[Path | None, typer.Option(help="The system prompt's template.")] = None,
+    use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer of the original, in tokens.")] = Parameters().max_tokens,
+    stop: Annotated[list[str] | None, typer.Option(help="Stop of the original; \\n is a line end. Repeatable.")] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+) -> None:
+    """Write every prompt candidate for a target, with what changed and why."""
+    open_model(target)  # refuses what names no model, before anything is written
+    parameters = Parameters(max_tokens=max_tokens, stop=tuple(text.replace("\\n", "\n") for text in stop or ()))
+    original = read_prompt(prompt, prompt, system=system, parameters=parameters)
+    dev = read_dataset(dataset).in_split(Split.DEV) if dataset else ()
+    settings = ModelSettings(timeout_s=60.0, region=region, profile=profile, endpoint_url=endpoint_url)
+    ask = Ask(prompt=original, target=target, use_case=use_case, dev=dev)
+    found = asyncio.run(candidates(ask, _methods(settings)))
+    written = [(candidate, _write(candidate, out, number)) for number, candidate in enumerate(found, 1)]
+    (out / LIST).write_text(json.dumps([_entry(c, name) for c, name in written], ensure_ascii=False, indent=2) + "\n", "utf-8")
+    Console().print(Text("\n\n".join(_told(original, candidate, out / name) for candidate, name in written)))
+
+
+def _methods(settings: ModelSettings) -> Mapping[str, Method]:
+    optimize = BedrockOptimize(settings=settings)
+    return {**METHODS, optimize.name: optimize}
+
+
+def _write(candidate: Candidate, folder: Path, number: int) -> str:
+    """Writes the texts of a candidate; returns the name of the user text's file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{number}-{re.sub(r'[^a-z0-9]+', '-', candidate.prompt.method.lower()).strip('-')}"
+    if candidate.prompt.system:
+        (folder / f"{stem}.system.txt").write_text(candidate.prompt.system, "utf-8", newline="\n")
+    text = file_text(candidate.prompt) if candidate.prompt.user else ""
+    (folder / f"{stem}.txt").write_text(text, "utf-8", newline="\n")
+    return f"{stem}.txt"
+
+
+def _entry(candidate: Candidate, name: str) -> Mapping[str, object]:
+    kept = replace(candidate.prompt, user="", system="")
+    told = {key: value for key, value in plain(kept).items() if key not in {"user", "system"}}
+    return {"file": name, "hash": candidate.prompt.hash, "refusal": candidate.refusal, **told}
+
+
+def _told(original: PromptVersion, candidate: Candidate, path: Path) -> str:
+    return "\n".join([f"{candidate.prompt.method}: {path}", *(f"  {line}" for line in _lines(original, candidate))])
+
+
+def _lines(original: PromptVersion, candidate: Candidate) -> Iterable[str]:
+    if candidate.refusal:
+        yield f"refused: {candidate.refusal}"
+    if not candidate.prompt.user:
+        return
+    found = changes(original, candidate.prompt)
+    yield from (f"{change.section}: {change.summary}" for change in found)
+    if not found:
+        yield "the original, unchanged"
+    for edit in candidate.prompt.edits:
+        yield f"{edit.rule} ({'lossless' if edit.lossless else 'wording'}): {edit.reason} [{edit.source}]"
