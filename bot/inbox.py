@@ -70,19 +70,25 @@ def record(desk: Desk) -> Middleware:
             return BoltResponse(status=200, body="") if body.get("type") == "event_callback" else await next_()
         if key in desk.in_flight:
             return BoltResponse(status=200, body="")
-        desk.in_flight.add(key)
-        try:
-            state = await desk.store.deliveries.receive(key, key.split(":")[0], kept(body), desk.clock())
-        except BaseException:
-            desk.in_flight.discard(key)
-            raise
-        if state == "done" and not key.startswith("view:"):
-            desk.in_flight.discard(key)
+        if not await _to_do(desk, key, body):
             return BoltResponse(status=200, body="")
         context[DELIVERY] = key
         return await next_()
 
     return middleware
+
+
+async def _to_do(desk: Desk, key: str, body: Mapping[str, Any]) -> bool:
+    """Write the delivery down; whether there is anything left to do about it. It is in flight from here until it is settled."""
+    desk.in_flight.add(key)
+    to_do = False
+    try:
+        state = await desk.store.deliveries.receive(key, key.split(":", maxsplit=1)[0], kept(body), desk.clock())
+        to_do = state != "done" or key.startswith("view:")
+    finally:
+        if not to_do:
+            desk.in_flight.discard(key)
+    return to_do
 
 
 def kept(body: Mapping[str, Any]) -> str:

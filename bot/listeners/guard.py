@@ -78,25 +78,26 @@ async def still_asked(desk: Desk, click: Click) -> None:
 async def decide(desk: Desk, click: Click, *, note: str = "", change: PlanChange | None = None) -> None:
     """Write the decision and let the migration move. The first one stands; the others are told who decided.
 
-    The same answer of the same person again moves the migration all the same: it is a click whose effect was cut short.
+    The same answer of the same person again moves the migration all the same: it may be a click whose effect was cut short.
     """
+    press = click.press
     decision = Decision(
-        migration_id=click.migration.id,
-        question=click.press.question,
-        answer=click.press.answer,
-        by=click.person.user,
-        at=desk.clock(),
-        note=note,
-        change=change,
-    )
-    standing = await desk.store.questions.decision(click.migration.id, click.press.question)
-    if standing is None:
-        if await desk.store.questions.is_closed(click.migration.id, click.press.question):
-            await still_asked(desk, click)
-        standing, _ = await desk.store.questions.decide(decision)
+        migration_id=click.migration.id, question=press.question, answer=press.answer, by=click.person.user,
+        at=desk.clock(), note=note, change=change,
+    )  # fmt: skip
+    standing = await _standing(desk, click, decision)
     if (standing.by, standing.answer) != (decision.by, decision.answer):
         await refuse(desk, click, already(standing))
     await desk.move(click.migration.id)
+
+
+async def _standing(desk: Desk, click: Click, decision: Decision) -> Decision:
+    """The decision that stands after this one; a question that was closed without any is refused."""
+    try:
+        standing, _ = await desk.store.questions.decide(decision)
+    except RefusedError as error:
+        await refuse(desk, click, Refusal(code="stale", sentence=error.message))
+    return standing
 
 
 def already(decision: Decision) -> Refusal:

@@ -1,4 +1,4 @@
-"""A bot at work for tests: the local workspace, the real bot connected to it, and an engine that does the work in this process."""
+"""A bot at work for tests: the local workspace, the real bot connected to it, an engine that works in this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +27,8 @@ from pipeline.records import UseCase
 
 NEW = NewMigration(
     origin="test:1", team=TEAM, channel=GENERAL, name="Support tickets", use_case=UseCase.CLASSIFICATION, source="recorded:today",
-    targets=("local:a",), requester=REQUESTER, owner=OWNER, smes=(SME_1, SME_2), prompt=parse_prompt("Message: {question}\nIntent:"),
+    targets=("local:a",), requester=REQUESTER, owner=OWNER, smes=(SME_1, SME_2),
+    prompt=parse_prompt("Message: {question}\nIntent:"),
 )  # fmt: skip
 
 
@@ -104,7 +105,7 @@ class Office:
 async def eventually(true: Callable[[], Any], seconds: float = 10.0) -> None:
     """Wait until `true()` (awaited) holds."""
     async with asyncio.timeout(seconds):
-        while not await true():
+        while not await true():  # noqa: ASYNC110  nobody sets an event for what is looked for
             await asyncio.sleep(0.02)
 
 

@@ -1,4 +1,4 @@
-"""The whole story over the wire, with a scripted target: `/migrate`, dataset, plan, runs, blind review, table, sign-off, digest."""
+"""The whole story over the wire, with a scripted target: from `/migrate` to the signed report and its first digest."""
 
 from pathlib import Path
 
@@ -39,6 +39,6 @@ async def test_the_story_ends_with_a_signed_report_and_a_digest(workspace: Works
 async def test_a_failed_step_is_named(workspace: Workspace, tmp_path: Path) -> None:
     async with open_office(workspace, tmp_path) as office:
         story = Story(requester=office.requester, say=lambda _: None, details={**DETAILS, "targets": "nobody:x"}, patience=0.2)
-        with pytest.raises(StepError, match="start the migration with /migrate.*nobody:x"):
+        with pytest.raises(StepError, match=r"start the migration with /migrate.*nobody:x"):
             await story.walk()
         assert office.workspace.general().id == GENERAL
