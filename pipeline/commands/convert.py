@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +15,11 @@ from rich.text import Text
 from pipeline.commands.files import read_dataset, read_prompt
 from pipeline.hashing import plain
 from pipeline.models import ModelSettings
+from pipeline.models.providers.bedrock import make_client
 from pipeline.models.registry import PROVIDERS, open_model
 from pipeline.prompts.diff import changes
 from pipeline.prompts.methods import METHODS, Ask, Method, candidates
-from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
+from pipeline.prompts.methods.bedrock_optimize import SERVICE, BedrockOptimize
 from pipeline.prompts.template import file_text
 from pipeline.records import Candidate, Parameters, PromptVersion, Split, UseCase
 
@@ -52,7 +53,7 @@ def convert(
 
 
 def _methods(settings: ModelSettings) -> Mapping[str, Method]:
-    optimize = BedrockOptimize(settings=settings)
+    optimize = BedrockOptimize(client=partial(make_client, SERVICE, settings))
     return {**METHODS, optimize.name: optimize}
 
 
@@ -68,8 +69,7 @@ def _write(candidate: Candidate, folder: Path, number: int) -> str:
 
 
 def _entry(candidate: Candidate, name: str) -> Mapping[str, object]:
-    kept = replace(candidate.prompt, user="", system="")
-    told = {key: value for key, value in plain(kept).items() if key not in {"user", "system"}}
+    told = {key: value for key, value in plain(candidate.prompt).items() if key not in {"user", "system"}}
     return {"file": name, "hash": candidate.prompt.hash, "refusal": candidate.refusal, **told}
 
 

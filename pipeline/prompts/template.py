@@ -113,6 +113,15 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
     return prompt
 
 
+def file_text(prompt: PromptVersion) -> str:
+    """The user text as `parse_prompt` reads it back, with a first line that declares the syntax where the markers do not tell."""
+    try:
+        told = parse_prompt(prompt.user, prompt.system).syntax is prompt.syntax
+    except InputError:
+        told = False
+    return prompt.user if told and not _DECLARATION.match(prompt.user) else f"syntax: {prompt.syntax.value}\n{prompt.user}"
+
+
 def _merged(parts: Iterable[Piece]) -> tuple[Piece, ...]:
     merged: list[Piece] = []
     for part in parts:

@@ -22,6 +22,7 @@ from pipeline.prompts.port import Ask
 from pipeline.prompts.template import convert, pieces
 from pipeline.records import Edit, PromptVersion, Syntax
 
+SERVICE = "bedrock-agent-runtime"
 MOST_CHARACTERS = 200_000
 ANALYSIS_LENGTH = 600
 FEWEST_WORDS = 4
@@ -36,15 +37,19 @@ _WAYS_OUT = {
 }
 
 
-def _client() -> Any:  # noqa: ANN401  boto3 builds its clients at run time
-    return make_client("bedrock-agent-runtime", ModelSettings(timeout_s=60.0))
+def default_client() -> Any:  # noqa: ANN401  boto3 builds its clients at run time
+    """A client with the region and the credentials of the process."""
+    return make_client(SERVICE, ModelSettings(timeout_s=60.0))
 
 
 @dataclass(frozen=True, slots=True)
 class BedrockOptimize:
-    """Sends system and user text, each with variables as `{{x}}`, and brings the answer back into the prompt's own syntax."""
+    """Sends system and user text, each with variables as `{{x}}`, and brings the answer back into the prompt's own syntax.
 
-    client: Callable[[], Any] = _client
+    `client` makes a boto3 client of SERVICE; it is closed after each prompt.
+    """
+
+    client: Callable[[], Any] = default_client
     name: str = "OptimizePrompt"
 
     def applies(self, ask: Ask) -> bool:

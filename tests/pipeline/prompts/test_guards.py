@@ -47,7 +47,7 @@ def test_a_frozen_span_stays_byte_by_byte(before: str, after: str) -> None:
 
     said = check(prompt(after), ask(prompt(before)))
     assert (said is None) == (before == after)
-    assert said is None or "frozen span" in said
+    assert said is None or "{{" in before + after or "frozen span" in said
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.prompts.template import Piece, convert, fill, parse_prompt, pieces, render, variables, write
+from pipeline.prompts.template import Piece, convert, file_text, fill, parse_prompt, pieces, render, variables, write
 from pipeline.records import PromptVersion, Sample, Syntax
 
 SYNTAXES = st.sampled_from(list(Syntax))
@@ -132,3 +132,14 @@ def test_a_declared_syntax_takes_the_other_marks_as_text() -> None:
     prompt = parse_prompt("Costs ${price}, {{b}} and {a}", syntax=Syntax.SINGLE)
     assert variables(prompt) == ("a", "price")
     assert fill(prompt.user, prompt.syntax, {"a": "A", "price": "5"}) == "Costs $5, {b} and A"
+
+
+@given(PARTS, SYNTAXES)
+def test_a_prompt_in_a_file_is_read_back_as_it_was(parts: list[Piece], syntax: Syntax) -> None:
+    prompt = PromptVersion(user=write([*parts, Piece("x", variable=True)], syntax), syntax=syntax)
+    assert parse_prompt(file_text(prompt)) == prompt
+
+
+def test_only_an_unclear_prompt_declares_its_syntax_in_a_file() -> None:
+    assert file_text(PromptVersion(user="Hi {x}")) == "Hi {x}"
+    assert file_text(PromptVersion(user="{a} {{b}}", syntax=Syntax.DOUBLE)) == "syntax: {{x}}\n{a} {{b}}"
