@@ -18,9 +18,12 @@ def headings_to_tags(text: str) -> str:
         or any(f"<{n}>" in text for n in names)
     ):
         return text
-    head = text[: headings[0].start()].rstrip()
-    ends = [*(h.start() for h in headings[1:]), len(text)]
-    sections = [f"<{name}>\n{text[h.end() : end].strip()}\n</{name}>" for name, h, end in zip(names, headings, ends, strict=True)]
+    head, ends = text[: headings[0].start()].rstrip(), [*(h.start() for h in headings[1:]), len(text)]
+    bodies = [text[h.end() : end].strip() for h, end in zip(headings, ends, strict=True)]
+    if not bodies[-1]:  # a heading at the end is the cue for the answer
+        names[-1:] = []
+    sections = [f"<{name}>\n{body}\n</{name}>" for name, body in zip(names, bodies, strict=False)]
+    sections += [text[h.start() :].strip() for h in headings[len(names) :]]
     return "\n\n".join([head, *sections] if head else sections)
 
 

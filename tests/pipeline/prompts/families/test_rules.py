@@ -76,6 +76,8 @@ def test_every_rule_says_what_why_and_where_from_with_a_date() -> None:
     ("ref", "before", "after"),
     [
         (CLAUDE, "# Task\nSort it.\n\n# Input\n{question}", "<task>\nSort it.\n</task>\n\n<input>\n{question}\n</input>"),
+        (CLAUDE, "# Input\n{question}\n\n# Answer", "<input>\n{question}\n</input>\n\n# Answer"),
+        (CLAUDE, "# Task\n{question}", "<task>\n{question}\n</task>"),
         (CLAUDE, "IMPORTANT: You MUST NEVER guess {question}", "Note: You must never guess {question}"),
         (CLAUDE, "You are ChatGPT, a model by OpenAI. Sort {question}", "You are a helpful assistant. Sort {question}"),
         (CLAUDE, "Sort {question}. Let's think step by step.", "Sort {question}."),
