@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pipeline.decide.compare import compare, compare_all
-from pipeline.records import Comparison, Output, PromptVersion, RunResult, Sample, Verdict
+from pipeline.metrics import METRICS
+from pipeline.records import Comparison, MetricChoice, Output, PromptVersion, RunResult, Sample, Verdict
 from pipeline.report.records import (
     WINNER,
     ArmReport,
@@ -76,7 +77,7 @@ def _arm_report(
         prompt_hash=prompt.hash,
         answered=sum(o.text is not None for o in run.outputs),
         samples=len(inputs.samples),
-        figures=tuple(_figure(choice.metric, run, len(inputs.samples)) for choice in inputs.criteria.metrics),
+        figures=tuple(_figure(choice, run, inputs) for choice in inputs.criteria.metrics),
         comparisons=comparisons,
         verdict=overall(comparisons),
         timing=timing(run.outputs),
@@ -86,10 +87,13 @@ def _arm_report(
     )
 
 
-def _figure(metric: str, run: RunResult, samples: int) -> MetricFigure:
-    values = [s.value for s in run.scores if s.metric == metric and s.value is not None]
-    mean = round(sum(values) / len(values), DIGITS) if values else None
-    return MetricFigure(metric=metric, mean=mean, scored=len(values), samples=samples)
+def _figure(choice: MetricChoice, run: RunResult, inputs: ReportInputs) -> MetricFigure:
+    """The mean over the scored samples; below the coverage gate there is none, so that failures never flatter a run."""
+    samples = sum(1 for s in inputs.samples if not METRICS[choice.metric].excludes(s))
+    values = [s.value for s in run.scores if s.metric == choice.metric and s.value is not None]
+    enough = values and len(values) >= inputs.criteria.coverage_gate * samples
+    mean = round(sum(values) / len(values), DIGITS) if enough else None
+    return MetricFigure(metric=choice.metric, mean=mean, scored=len(values), samples=samples)
 
 
 def timing(outputs: Iterable[Output]) -> Timing:

@@ -33,6 +33,7 @@ def test_failed_cells_never_average_to_a_perfect_score() -> None:
     assert winner.verdict is Verdict.CANNOT_TELL
     assert winner.failures == {"timeout": 22}
     assert winner.answered == 38
+    assert next(f for f in winner.figures if f.metric == "exact_match").mean is None
     assert "(38/60 scored)" in " ".join(" ".join(line) for line in table.rows(report)[1])
 
 
