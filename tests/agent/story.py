@@ -15,7 +15,7 @@ from agent.engine import WorkKind
 from agent.worker.shelf import Shelf, opener
 from agent.worker.tools import Tools
 from agent.worker.work import perform
-from db import Store
+from db import Store, open_store
 from db.places import Places
 from db.records import Choice, Decision, Migration, NewMigration, PlanChange, Preference
 from pipeline.models.settings import ModelSettings
@@ -164,19 +164,37 @@ def new_migration(targets: tuple[str, ...], **more: object) -> NewMigration:
 
 
 @asynccontextmanager
-async def open_story(home: Path, *, script: dict[str, Any] | None = None, **more: object) -> AsyncIterator[Story]:
-    """A migration nobody has moved yet, in `home`; `more` are fields of NewMigration."""
-    async with sqlite_store(home / "data") as store:
+async def open_story(
+    home: Path, *, script: dict[str, Any] | None = None, database_url: str | None = None, **more: object
+) -> AsyncIterator[Story]:
+    """A migration nobody has moved yet, in `home` or with its facts in `database_url`; `more` are fields of NewMigration."""
+    async with _store(home, database_url) as store:
         path = write_script(home, **(script or {}))
         migration = await store.migrations.open(new_migration((f"scripted:{path}",), **more))
-        async with reopen_story(home, store, migration, path) as story:
+        async with reopen_story(home, store, migration, path, database_url=database_url) as story:
             yield story
 
 
 @asynccontextmanager
-async def reopen_story(home: Path, store: Store, migration: Migration, script: Path) -> AsyncIterator[Story]:
+async def _store(home: Path, database_url: str | None) -> AsyncIterator[Store]:
+    if database_url is None:
+        async with sqlite_store(home / "data") as store:
+            yield store
+        return
+    (home / "data").mkdir()
+    store = await open_store(Places(home=home / "data", database_url=database_url))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def reopen_story(
+    home: Path, store: Store, migration: Migration, script: Path, *, database_url: str | None = None
+) -> AsyncIterator[Story]:
     """The same migration in what would be another process: a new graph on the same checkpoints, a new engine."""
-    places, engine = Places(home=home / "data"), PatientEngine()
+    places, engine = Places(home=home / "data", database_url=database_url), PatientEngine()
     async with open_conversation(places, store, engine) as conversation:
         tools = Tools(
             store=store,

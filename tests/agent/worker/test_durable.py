@@ -1,6 +1,7 @@
 """The worker as a process of its own, on DBOS and SQLite: it completes runs, and a kill costs at most what was in flight."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from agent.engine import DbosEngine
 from db.records import MigrationStatus, Run, RunStatus
 from tests.agent.story import Story, open_story
 from tests.agent.worker.process import until, worker_process
+from tests.stores import postgres_database
 
 IN_FLIGHT = 4
 
@@ -23,9 +25,19 @@ async def baseline_done(story: Story) -> list[Run]:
     return [run for run in await story.store.runs.listed(story.id) if run.status is RunStatus.DONE]
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+async def database_url(request: pytest.FixtureRequest) -> AsyncIterator[str | None]:
+    if request.param == "sqlite":
+        yield None
+        return
+    async with postgres_database() as url:
+        yield url
+
+
 @pytest.mark.slow
-async def test_a_worker_completes_what_the_bot_submits_and_ends_on_sigterm(tmp_path: Path) -> None:
-    async with open_story(tmp_path) as story, worker_process(story.places.home) as worker:
+async def test_a_worker_completes_what_the_bot_submits_and_ends_on_sigterm(tmp_path: Path, database_url: str | None) -> None:
+    opened = open_story(tmp_path, database_url=database_url)
+    async with opened as story, worker_process(story.places.home, database_url) as worker:
         engine = DbosEngine(story.places.engine_url)
         async with open_conversation(story.places, story.store, engine, holder="bot") as conversation:
             await conversation.advance(story.id)
@@ -48,12 +60,12 @@ async def test_sigkill_in_the_middle_loses_nothing_and_pays_little_twice(tmp_pat
     script = {"latency_s": 0.05, "concurrency": IN_FLIGHT}
     async with open_story(tmp_path, script=script) as story:
         await story.conversation.advance(story.id)
-        await story.upload(160)
+        await story.upload(120)
         await story.work()
         await story.decide("plan:1", "approve")
         kills = 0
         async with worker_process(story.places.home) as worker:
-            for at in (10, 60, 110, 150):
+            for at in (10, 60, 110):
 
                 async def called(enough: int = at) -> bool:
                     return sum(calls(tmp_path).values()) >= enough
