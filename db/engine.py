@@ -4,17 +4,24 @@ SQLite has one writer at a time: writes queue for one connection and begin IMMED
 writes later fails at once when another one wrote in between, whatever the busy timeout.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, event
+import aiosqlite
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as QueueTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from pipeline.errors import TemporaryError
 
 PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL")
 QUEUE_S = 60
 SCHEMA = "ferry"
+PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
 class Database:
@@ -23,23 +30,29 @@ class Database:
     def __init__(self, url: str, *, foreign_keys: bool = True) -> None:
         """`url`: SQLAlchemy URL with driver aiosqlite or psycopg. `foreign_keys` can be left out on SQLite only."""
         pragmas = (*PRAGMAS, f"foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._reader = _sqlite(url, 5, (*pragmas, "query_only=ON")) if self.is_sqlite else _postgres(url)
         self._writer = _sqlite(url, 1, pragmas) if self.is_sqlite else self._reader
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction for queries."""
-        async with self._reader.connect() as connection, connection.begin():
-            yield connection
+        """A transaction for queries. Raises TemporaryError while the database cannot be reached."""
+        with _told_as_passing():
+            async with self._reader.connect() as connection, connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def write(self, begin: str = "IMMEDIATE") -> AsyncIterator[AsyncConnection]:
-        """A transaction that commits when the block ends and rolls back when it raises or is cancelled."""
-        async with self._writer.connect() as connection:
-            await connection.execution_options(begin=begin)
-            async with connection.begin():
-                yield connection
+        """A transaction that commits when the block ends and rolls back when it raises or is cancelled.
+
+        Raises TemporaryError while the database cannot be reached or stays locked by another process.
+        """
+        with _told_as_passing():
+            async with self._writer.connect() as connection:
+                await connection.execution_options(begin=begin)
+                async with connection.begin():
+                    yield connection
 
     async def close(self) -> None:
         """Close every connection; the database may be used again after it."""
@@ -47,19 +60,60 @@ class Database:
         await self._writer.dispose()
 
 
+@contextmanager
+def _told_as_passing() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, QueueTimeout) as error:
+        if isinstance(error, DBAPIError) and not _passes(error):
+            raise
+        raise TemporaryError("The database cannot be reached right now. Try again in a minute; the log says why.") from error
+
+
+def _passes(error: DBAPIError) -> bool:
+    """True for a lost or refused connection, a lock held too long, a full disk; not for a statement that is wrong."""
+    name = getattr(error.orig, "sqlite_errorname", None)
+    if name is not None:
+        return str(name).startswith(PASSING)
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
+class _Connection(aiosqlite.Connection):
+    """Rolls back before it closes.
+
+    A cancelled transaction closes its connection, but SQLite keeps a closed one, with its lock, as long as any cursor of it is
+    alive, and the traceback of the cancellation keeps one: every other writer would wait for the garbage collector.
+    """
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self.rollback()
+        await super().close()
+
+
 def _sqlite(url: str, connections: int, pragmas: tuple[str, ...]) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=QUEUE_S)
-    event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, pragmas))
+    path = make_url(url).database or ""
+
+    async def connect() -> aiosqlite.Connection:
+        connection = _Connection(partial(_open_file, path, pragmas), iter_chunk_size=64)
+        connection._thread.daemon = True  # as SQLAlchemy has it: a process that ends waits for no connection
+        return await connection
+
+    engine = create_async_engine(url, async_creator=connect, pool_size=connections, max_overflow=0, pool_timeout=QUEUE_S)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(pragmas: tuple[str, ...], connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's connection
-    connection.isolation_level = None  # the driver would begin late and deferred; `_begin_sqlite` does it
-    cursor = connection.cursor()
-    for pragma in pragmas:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _open_file(path: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    """Runs in the thread of the connection. No isolation level: the driver would begin late, `_begin_sqlite` does it."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _begin_sqlite(connection: Connection) -> None:

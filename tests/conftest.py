@@ -27,4 +27,4 @@ async def sqlite_store(tmp_path: Path, clock: stores.SteadyClock) -> AsyncIterat
 
 
 def pytest_sessionfinish() -> None:
-    stores.drop_templates()
+    stores.drop_databases()

@@ -1,7 +1,7 @@
-"""Fresh stores for tests, cheap enough for one in every test: a copy of a migrated SQLite file or Postgres database.
+"""Fresh stores for tests, cheap enough for one in every test: a copy of a migrated SQLite file, or an emptied Postgres database.
 
-A test process makes its template once. FERRY_TEST_POSTGRES_URL names a Postgres server whose user may create databases; without
-it those tests are skipped.
+Each test process makes its own file and its own database once. FERRY_TEST_POSTGRES_URL names a Postgres server whose user may
+create databases; without it those tests are skipped.
 """
 
 import asyncio
@@ -13,16 +13,18 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from db import Store, open_store
+from db.engine import SCHEMA
 from db.migrate import upgrade
 from db.places import Places
+from db.tables import METADATA
 
 POSTGRES = "FERRY_TEST_POSTGRES_URL"
 DATABASES = ("sqlite", "postgres")
@@ -57,13 +59,14 @@ async def sqlite_store(home: Path, clock: SteadyClock | None = None) -> AsyncIte
 
 @asynccontextmanager
 async def postgres_store(home: Path, clock: SteadyClock | None = None) -> AsyncIterator[Store]:
-    """A store in an empty Postgres database of its own; the test is skipped where no server is named."""
-    async with postgres_database() as url:
-        store = await open_store(Places(home=home, database_url=url), clock or SteadyClock())
-        try:
-            yield store
-        finally:
-            await store.close()
+    """A store on this process's Postgres database, emptied before. The test is skipped where no server is named."""
+    url = await asyncio.to_thread(_postgres_url)
+    await _empty(url)
+    store = await open_store(Places(home=home, database_url=url), clock or SteadyClock())
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 @asynccontextmanager
@@ -75,11 +78,10 @@ async def fresh_store(database: str, home: Path, clock: SteadyClock | None = Non
 
 
 @asynccontextmanager
-async def postgres_database(*, migrated: bool = True) -> AsyncIterator[str]:
-    """The URL of a database of its own, dropped at the end; empty or with our tables."""
+async def postgres_database() -> AsyncIterator[str]:
+    """The URL of an empty Postgres database, dropped at the end. Takes a second: `postgres_store` is for everyday tests."""
     name = f"ferry_test_{uuid4().hex}"
-    template = await asyncio.to_thread(_postgres_template) if migrated else "template0"
-    await _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await _administer(f'CREATE DATABASE "{name}"')
     try:
         yield _url_of(name)
     finally:
@@ -98,9 +100,9 @@ def _url_of(name: str) -> str:
     return urlunsplit(urlsplit(server_url())._replace(path=f"/{name}"))
 
 
-async def _administer(statement: LiteralString) -> None:
+async def _administer(statement: str) -> None:
     async with await psycopg.AsyncConnection.connect(_url_of("postgres"), autocommit=True) as connection:
-        await connection.execute(statement)
+        await connection.execute(SQL(statement))
 
 
 @cache
@@ -111,16 +113,24 @@ def _sqlite_template() -> Path:
 
 
 @cache
-def _postgres_template() -> str:
-    name = f"ferry_template_{uuid4().hex}"
+def _postgres_url() -> str:
+    name = f"ferry_test_{uuid4().hex}"
     asyncio.run(_administer(f'CREATE DATABASE "{name}"'))
     asyncio.run(upgrade(Places(home=Path(), database_url=_url_of(name)).app_url))
-    return name
+    return _url_of(name)
 
 
-def drop_templates() -> None:
+async def _empty(url: str) -> None:
+    """Delete what earlier tests left, references before what they refer to; a connection they leaked is an error, not a wait."""
+    async with await psycopg.AsyncConnection.connect(url, options=f"-c search_path={SCHEMA} -c lock_timeout=5s") as connection:
+        for table in reversed(METADATA.sorted_tables):
+            await connection.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
+
+
+def drop_databases() -> None:
     """Remove what this process made for its tests."""
     if _sqlite_template.cache_info().currsize:
         shutil.rmtree(_sqlite_template().parent)
-    if _postgres_template.cache_info().currsize:
-        asyncio.run(_administer(f'DROP DATABASE "{_postgres_template()}"'))
+    if _postgres_url.cache_info().currsize:
+        name = urlsplit(_postgres_url()).path.strip("/")
+        asyncio.run(_administer(f'DROP DATABASE "{name}" WITH (FORCE)'))

@@ -47,7 +47,6 @@ async def open_store(places: Places, clock: Clock = utc_now) -> Store:
 
     Raises PermanentError when a newer Ferry wrote the database.
     """
-    if places.database_url is None:
-        places.home.mkdir(parents=True, exist_ok=True)
+    places.files.mkdir(parents=True, exist_ok=True)
     await upgrade(places.app_url)
     return Store(Database(places.app_url), clock)

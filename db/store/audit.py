@@ -72,10 +72,11 @@ class Audit(Noun):
         async with self.db.read() as tx:
             head = (await tx.execute(select(audit_head))).first()
             seq, previous = 0, ""
-            async for row in await tx.stream(select(audit_events).order_by(audit_events.c.seq)):
-                if not _follows(row, seq, previous):
-                    return seq + 1
-                seq, previous = row.seq, row.hash
+            async with tx.stream(select(audit_events).order_by(audit_events.c.seq)) as links:
+                async for row in links:
+                    if not _follows(row, seq, previous):
+                        return seq + 1
+                    seq, previous = row.seq, row.hash
         return None if (seq, previous) == ((head.seq, head.hash) if head else (0, "")) else seq + 1
 
 

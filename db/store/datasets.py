@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from uuid import uuid4
 
-from sqlalchemy import Select, func, literal, select, update
+from sqlalchemy import Row, Select, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.codec import reader
@@ -103,10 +103,10 @@ class Datasets(Noun):
         """The dataset as it was frozen, with the same hash."""
         async with self.db.read() as tx:
             version = await _version(tx, dataset_id)
-            rows = [(row.sample, row.split) async for row in await tx.stream(_in_order(dataset_id))]
+            rows = await _portions(tx, _in_order(dataset_id))
         return Dataset(
-            samples=tuple(sample for sample, _ in rows),
-            splits={sample.id: split for sample, split in rows},
+            samples=tuple(row.sample for row in rows),
+            splits={row.sample.id: row.split for row in rows},
             findings=FINDINGS(json.loads(version.findings_json)),
         )
 
@@ -114,13 +114,13 @@ class Datasets(Noun):
         """The samples of one split, or all, in the order of the file."""
         query = _in_order(dataset_id) if split is None else _in_order(dataset_id).where(S.split == split)
         async with self.db.read() as tx:
-            return tuple([row.sample async for row in await tx.stream(query)])
+            return tuple(row.sample for row in await _portions(tx, query))
 
 
 async def _upload(tx: AsyncConnection, upload_id: str) -> Upload:
     row = (await tx.execute(select(uploads).where(U.id == upload_id))).first()
     if row is None:
-        raise RefusedError("This upload is not known here. Drop the file into the migration's thread again.")
+        raise RefusedError("This upload is not known here. Drop the file again in the migration's thread.")
     return record(Upload, row)
 
 
@@ -159,6 +159,10 @@ def _prepare(dataset: Dataset) -> tuple[DatasetVersion, list[Values]]:
 
 
 def _in_order(dataset_id: str) -> Select[tuple[Split, Sample]]:
-    """Read in portions: decoding a large dataset must not keep the event loop."""
-    query = select(S.split, S.sample).where(S.dataset_id == dataset_id).order_by(S.position)
-    return query.execution_options(yield_per=PORTION)
+    return select(S.split, S.sample).where(S.dataset_id == dataset_id).order_by(S.position)
+
+
+async def _portions(tx: AsyncConnection, query: Select[tuple[Split, Sample]]) -> list[Row[tuple[Split, Sample]]]:
+    """Read a portion at a time: decoding a large dataset must not keep the event loop."""
+    async with tx.stream(query.execution_options(yield_per=PORTION)) as found:
+        return [row async for portion in found.partitions() for row in portion]

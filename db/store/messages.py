@@ -79,10 +79,10 @@ class Messages(Noun):
         state = case((M.revision > revision, "waiting"), else_="sent")
         shown = {"state": state, "sent": revision, "ts": ts, "sent_at": now, "problem": None, "try_at": None}
         async with self.db.write() as tx:
+            started = await _lock_started(tx, key)
             statement = update(messages).where(M.key == key, M.sent <= revision, M.revision >= revision).values(**shown)
-            row = (await tx.execute(statement.returning(M.place, M.migration_id))).first()
-            if row is not None and row.place == "root" and row.migration_id is not None:
-                await _start_thread(tx, row.migration_id, ts)
+            if (await tx.execute(statement.returning(M.key))).first() is not None and started is not None:
+                await tx.execute(update(migrations).where(migrations.c.id == started).values(thread_ts=ts))
 
     async def hold(self, key: str, problem: str, try_at: datetime | None) -> bool:
         """Keep an unsent message back until `try_at`, or without it until it is shown or touched again."""
@@ -118,5 +118,8 @@ def _first_posts(now: datetime, ready: ColumnElement[bool]) -> Select[tuple[int]
     return select(func.min(M.number)).where(M.ts.is_(None), or_(postable, holds_others_back)).group_by(M.lane)
 
 
-async def _start_thread(tx: AsyncConnection, migration_id: str, ts: str) -> None:
-    await tx.execute(update(migrations).where(migrations.c.id == migration_id).values(thread_ts=ts))
+async def _lock_started(tx: AsyncConnection, key: str) -> str | None:
+    """The migration whose thread this message starts; locked before the message, as everybody locks them."""
+    roots = select(M.migration_id).where(M.key == key, M.place == "root")
+    started: str | None = await tx.scalar(select(migrations.c.id).where(migrations.c.id.in_(roots)).with_for_update())
+    return started

@@ -24,7 +24,7 @@ ENDED = {MigrationStatus.CANCELLED, MigrationStatus.REJECTED, MigrationStatus.SI
 async def found(tx: AsyncConnection, migration_id: str, *, lock: bool = False) -> Migration:
     """The migration, kept from changing until the transaction ends with `lock`; RefusedError when there is none."""
     query = select(migrations).where(M.id == migration_id)
-    row = (await tx.execute(query.with_for_update() if lock else query)).first()
+    row = (await tx.execute(query.with_for_update(key_share=True) if lock else query)).first()
     if row is None:
         raise RefusedError("This migration is not known here. `/migrate list` shows the ones that are.")
     return record(Migration, row)

@@ -1,6 +1,7 @@
 """Plans by number. A plan never changes: what somebody wants different is the next plan."""
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.records import Plan
 from db.store.cards import bump_status
@@ -19,18 +20,22 @@ class Plans(Noun):
         async with self.db.write() as tx:
             if await insert_new(tx, plans, row):
                 await bump_status(tx, plan.migration_id)
-        return await self.get(plan.migration_id, plan.number)
+            return await _get(tx, plan.migration_id, plan.number)
 
     async def get(self, migration_id: str, number: int) -> Plan:
         """Raises RefusedError for a number there is no plan of."""
         async with self.db.read() as tx:
-            found: Plan | None = await tx.scalar(select(P.plan).where(P.migration_id == migration_id, P.number == number))
-        if found is None:
-            raise RefusedError(f"There is no plan {number} in this migration. The status card shows the current one.")
-        return found
+            return await _get(tx, migration_id, number)
 
     async def latest(self, migration_id: str) -> Plan | None:
         async with self.db.read() as tx:
             query = select(P.plan).where(P.migration_id == migration_id).order_by(P.number.desc()).limit(1)
             found: Plan | None = await tx.scalar(query)
         return found
+
+
+async def _get(tx: AsyncConnection, migration_id: str, number: int) -> Plan:
+    found: Plan | None = await tx.scalar(select(P.plan).where(P.migration_id == migration_id, P.number == number))
+    if found is None:
+        raise RefusedError(f"There is no plan {number} in this migration. The status card shows the current one.")
+    return found

@@ -136,7 +136,7 @@ def _run(row: Row[Any]) -> Run:
 
 async def _get(tx: AsyncConnection, run_id: str, *, lock: bool = False) -> Run:
     query = select(runs).where(R.id == run_id)
-    row = (await tx.execute(query.with_for_update() if lock else query)).first()
+    row = (await tx.execute(query.with_for_update(key_share=True) if lock else query)).first()
     if row is None:
         raise RefusedError("This run is not known here. The status card shows the runs of this migration.")
     return _run(row)
