@@ -15,10 +15,10 @@ async def look_up(store: Store, question: Question) -> str | None:
 async def _dataset(store: Store, question: Question) -> str | None:
     """The newest dataset version, once everything else a plan needs is told too."""
     migration = await store.migrations.get(question.migration_id)
+    prompt = await store.prompts.original(question.migration_id)
     dataset = await store.datasets.latest(question.migration_id)
-    if dataset is None or not migration.targets:
-        return None
-    return dataset.id
+    told = migration.targets and (prompt.user or prompt.system)
+    return dataset.id if dataset and told else None
 
 
 async def _decision(store: Store, question: Question) -> str | None:

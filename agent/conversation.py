@@ -23,7 +23,7 @@ from agent.worker.boundary import Trouble, attempt
 from db.places import Places
 from db.records import Migration, MigrationStatus, Question, QuestionKind, RunStatus
 from db.store import Store
-from pipeline.errors import TemporaryError
+from pipeline.errors import RefusedError, TemporaryError
 
 if TYPE_CHECKING:
     from langgraph.types import Interrupt, StateSnapshot
@@ -69,7 +69,13 @@ class Conversation:
             return outcome
 
     async def resume(self, migration_id: str, *, by: str) -> Question | None:
-        """Go on after a pause or a problem: failed runs are queued once more, what is unfinished is submitted again."""
+        """Go on after a pause or a problem: failed runs are queued once more, what is unfinished is submitted again.
+
+        RefusedError for a migration that is over.
+        """
+        migration = await self.store.migrations.get(migration_id)
+        if migration.status not in {*MOVING, MigrationStatus.PAUSED}:
+            raise RefusedError(f"This migration is over ({migration.status}). `/migrate again` starts the next one.")
         await self.store.migrations.set_status(migration_id, MigrationStatus.OPEN, by=by)
         for run in await self.store.runs.listed(migration_id):
             if run.status is RunStatus.FAILED:

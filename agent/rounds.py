@@ -1,6 +1,6 @@
 """Reads of a round's facts, put together the way nodes and work need them. Writes nothing but what a decision asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ from agent.state import State
 from db.records import DatasetVersion, Decision, Plan, Run
 from db.store import Store
 from pipeline.errors import InputError
-from pipeline.records import Candidate, PromptVersion, Split
+from pipeline.prompts.template import render, variables
+from pipeline.records import Candidate, PromptVersion, Sample, Split
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
@@ -42,6 +43,7 @@ async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan,
     if dataset is None:
         raise InputError("There is no dataset yet. Drop the file into this thread.")
     samples = await store.datasets.samples(dataset.id)
+    _must_fit(await store.prompts.original(migration_id), samples)
     decision = await asked_change(store, migration_id, number)
     migration = await store.migrations.get(migration_id)
     targets = planning.with_target(migration.targets, decision.change if decision else None)
@@ -53,6 +55,14 @@ async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan,
     from pipeline.metrics.choose import propose
 
     return planning.first(migration, dataset, samples, propose(migration.use_case, samples)), dataset
+
+
+def _must_fit(prompt: PromptVersion, samples: Sequence[Sample]) -> None:
+    """Before anybody approves or pays: raises InputError for the first sample that lacks a variable of the prompt."""
+    wanted = set(variables(prompt))
+    for sample in samples:
+        if not wanted <= sample.variables.keys():
+            render(prompt, sample)
 
 
 async def asked_change(store: Store, migration_id: str, number: int) -> Decision | None:

@@ -30,7 +30,7 @@ async def attempt(work: Awaitable[T], **about: str) -> T | Trouble:
     try:
         return await work
     except FerryError as error:
-        log.info("refused", reason=error.message, **about)
+        log.info("refused", error=type(error).__name__, **about)
         return Trouble(sentence=error.message)
     except Exception as error:  # noqa: BLE001  the worker's boundary
         reference = uuid4().hex[:8]

@@ -10,7 +10,8 @@ from agent.engine import WorkKind
 from agent.state import thread_id
 from db.records import MessageKind, MigrationStatus, PlanChange, RunStatus
 from pipeline.errors import RefusedError, TemporaryError
-from tests.agent.story import OWNER, REQUESTER, SME, Story, open_story, reopen_story, write_script
+from pipeline.prompts.template import parse_prompt
+from tests.agent.story import OWNER, REQUESTER, SME, Story, dataset_csv, open_story, reopen_story, write_script
 
 
 async def checkpoints(story: Story) -> int:
@@ -312,3 +313,39 @@ async def test_a_long_move_keeps_its_lease(tmp_path: Path, monkeypatch: pytest.M
             await asyncio.sleep(0.5)
             assert not await story.store.leases.take(name, "somebody else", 60, utc_now())
         assert await story.store.leases.take(name, "somebody else", 60, utc_now())
+
+
+async def test_a_prompt_that_does_not_fit_the_dataset_is_told_before_the_plan_and_another_file_repairs_it(tmp_path: Path) -> None:
+    async with open_story(tmp_path, prompt=parse_prompt("Document: {document}\nSummary:")) as story:
+        await story.conversation.advance(story.id)
+        await story.upload()
+        await story.work()
+        migration = await story.store.migrations.get(story.id)
+        assert migration.status is MigrationStatus.STUCK
+        assert "document" in (migration.problem or "")
+        assert await story.store.plans.latest(story.id) is None
+        await story.upload(text=dataset_csv(24).replace("question", "document", 1))
+        await story.work()
+        assert await story.waits_for() == "plan:1"
+        assert (await story.store.migrations.get(story.id)).status is MigrationStatus.OPEN
+
+
+async def test_a_migration_without_targets_waits_until_they_are_named(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        (target,) = story.migration.targets
+        await story.store.migrations.edit(story.id, by=REQUESTER, targets=())
+        await story.conversation.advance(story.id)
+        await story.upload()
+        await story.work()
+        assert await story.waits_for() == "dataset:1"
+        await story.store.migrations.edit(story.id, by=REQUESTER, targets=(target,))
+        await story.conversation.advance(story.id)
+        assert await story.waits_for() == "plan:1"
+
+
+async def test_what_is_over_is_not_resumed(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.store.migrations.set_status(story.id, MigrationStatus.CANCELLED, by=REQUESTER)
+        with pytest.raises(RefusedError, match="over"):
+            await story.conversation.resume(story.id, by=REQUESTER)
+        assert (await story.store.migrations.get(story.id)).status is MigrationStatus.CANCELLED
