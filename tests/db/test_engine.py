@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from db import Store, open_store
 from db.engine import Database
 from db.places import Places
+from db.tables import leases
 from pipeline.errors import TemporaryError
 from tests.db.facts import opened, output, queued, score
 from tests.db.raw import scalar, statement
@@ -72,17 +74,23 @@ async def test_cancelled_transactions_leave_nothing_and_block_nobody(store: Stor
 
 
 async def test_an_interrupted_transaction_lets_go_of_its_lock(sqlite_store: Store) -> None:
-    """As when a loop is shut down. The task is kept, and with its traceback the cursor that keeps SQLite's lock alive."""
-    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
-    slow = f"{numbers} UPDATE lease SET holder = (SELECT max(i) FROM n)"
-    await sqlite_store.leases.take("a", "one", 10, START)
-    task = asyncio.create_task(statement(sqlite_store, slow))
-    await asyncio.sleep(0.01)
-    task.cancel()
-    await asyncio.wait([task])
-    async with asyncio.timeout(5):
-        assert await sqlite_store.leases.take("a", "one", 10, START)
-    assert task.cancelled()
+    """As when a loop is shut down. The tasks are kept, and with a traceback the cursor that keeps SQLite's lock alive."""
+
+    async def write() -> None:
+        async with sqlite_store._database.write() as tx:
+            for holder in range(20):
+                await tx.execute(update(leases).values(holder=str(holder)))
+                (await tx.execute(select(leases))).all()
+
+    tasks = []
+    for n in range(25):
+        tasks.append(asyncio.create_task(write()))
+        await asyncio.sleep(n / 1000)
+        tasks[-1].cancel()
+        await asyncio.wait(tasks)
+        async with asyncio.timeout(5):
+            await sqlite_store.leases.take("a", "one", 10, START)
+    assert any(task.cancelled() for task in tasks)
 
 
 async def test_a_killed_process_leaves_whole_transactions(sqlite_store: Store, tmp_path: Path) -> None:
