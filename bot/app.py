@@ -29,7 +29,7 @@ def build_app(desk: Desk, settings: SlackSettings) -> AsyncApp:
         signing_secret=settings.signing_secret.get_secret_value() or None,
         request_verification_enabled=bool(settings.signing_secret.get_secret_value()),
     )
-    app.middleware(inbox.record(desk))
+    app.middleware(inbox.record(app, desk))
     app.error(_not_received)
     register(app, desk)
     return app

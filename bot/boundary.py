@@ -32,7 +32,8 @@ def listener(desk: Desk, handler: Handler) -> Listener:
 
     async def guarded(args: AsyncArgs) -> None:
         await args.ack()
-        await _settle(desk, args, handler)
+        async with desk.at_work:
+            await _settle(desk, args, handler)
 
     return guarded
 
@@ -46,7 +47,8 @@ def submission(desk: Desk, check: Check, handler: Handler) -> Listener:
             await args.ack(response_action="errors", errors=dict(errors))
             return
         await args.ack()
-        await handler(desk, args)
+        async with desk.at_work:
+            await handler(desk, args)
 
     async def guarded(args: AsyncArgs) -> None:
         await _settle(desk, args, check_first)

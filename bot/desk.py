@@ -14,6 +14,9 @@ from agent.interpret import Reader
 from db.records import Person, Question
 from db.store import Store
 
+AT_WORK = 6
+"""Listeners that work at once; the others wait acknowledged, so that new deliveries are written down without queueing."""
+
 
 class Mover(Protocol):
     """What moves a migration once a fact is written: `agent.conversation.Conversation`."""
@@ -51,6 +54,7 @@ class Desk:
     reader: Reader | None = None
     in_flight: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
+    at_work: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_WORK))
 
     async def move(self, migration_id: str) -> Question | None:
         """Let the graph take the new fact, and the outbox what came of it."""

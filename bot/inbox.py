@@ -4,6 +4,7 @@ Slack redelivers events up to three times and Socket Mode may deliver anything a
 the first one arrived (docs.slack.dev/apis/events-api), so only the key counts.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ Next = Callable[[], Awaitable[BoltResponse]]
 Middleware = Callable[..., Awaitable[BoltResponse | None]]
 SPOKEN = frozenset({"message", "app_mention"})
 NOT_KEPT = frozenset({"token", "authorizations", "event_context"})
+FORM = "view:"
+UNHANDLED = 404
 DELIVERY = "delivery"
 """Where the key is found in Bolt's context."""
 
@@ -57,25 +60,43 @@ def _action(body: Mapping[str, Any]) -> str:
     return f"action:{body['user']['id']}:{where}:{action['action_id']}:{action.get('action_ts')}"
 
 
-def record(desk: Desk) -> Middleware:
-    """Middleware that writes the delivery down, and stops one that is done or being worked on.
+def record(app: AsyncApp, desk: Desk) -> Middleware:
+    """Middleware that writes a delivery down, has Slack answered, and then works on it, as a start-up works on what was left.
 
-    A submission is answered again even when it was done, because its answer may be the errors of the form; its effect has a key
-    of its own.
+    A delivery that is done or being worked on is only answered. A form is worked on at once, even a second time, because its
+    answer may be the errors of its fields; its effect has a key of its own.
     """
 
     async def middleware(body: dict[str, Any], context: AsyncBoltContext, next_: Next) -> BoltResponse | None:
+        if context.get(DELIVERY):
+            return await next_()
         key = key_of(body)
         if key is None:
             return BoltResponse(status=200, body="") if body.get("type") == "event_callback" else await next_()
-        if key in desk.in_flight:
-            return BoltResponse(status=200, body="")
-        if not await _to_do(desk, key, body):
-            return BoltResponse(status=200, body="")
-        context[DELIVERY] = key
-        return await next_()
+        if key not in desk.in_flight and await _to_do(desk, key, body):
+            context[DELIVERY] = key
+            if key.startswith(FORM):
+                return await next_()
+            _work(app, desk, key, body)
+        return BoltResponse(status=200, body="")
 
     return middleware
+
+
+def _work(app: AsyncApp, desk: Desk, key: str, body: dict[str, Any]) -> None:
+    """Dispatch a delivery that is written down, when there is room; nobody waits for it but `Desk.settled`."""
+    task = asyncio.create_task(_dispatch(app, desk, key, body))
+    desk.tasks.add(task)
+    task.add_done_callback(desk.tasks.discard)
+
+
+async def _dispatch(app: AsyncApp, desk: Desk, key: str, body: dict[str, Any]) -> None:
+    request = AsyncBoltRequest(mode="socket_mode", body=body, context={DELIVERY: key})
+    async with desk.at_work:
+        answer = await app.async_dispatch(request)
+    if answer.status == UNHANDLED:
+        desk.in_flight.discard(key)
+        await desk.store.deliveries.done(key)
 
 
 async def _to_do(desk: Desk, key: str, body: Mapping[str, Any]) -> bool:
@@ -84,7 +105,7 @@ async def _to_do(desk: Desk, key: str, body: Mapping[str, Any]) -> bool:
     to_do = False
     try:
         state = await desk.store.deliveries.receive(key, key.split(":", maxsplit=1)[0], kept(body), desk.clock())
-        to_do = state != "done" or key.startswith("view:")
+        to_do = state != "done" or key.startswith(FORM)
     finally:
         if not to_do:
             desk.in_flight.discard(key)
@@ -97,8 +118,10 @@ def kept(body: Mapping[str, Any]) -> str:
 
 
 async def replay(app: AsyncApp, desk: Desk) -> int:
-    """Dispatch what was written down and never finished, oldest first; returns how many."""
+    """Work on what was written down and never finished, oldest first; returns how many."""
     waiting = await desk.store.deliveries.waiting(desk.clock())
     for delivery in waiting:
-        await app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=json.loads(delivery.body_json)))
+        if delivery.key not in desk.in_flight:
+            desk.in_flight.add(delivery.key)
+            _work(app, desk, delivery.key, json.loads(delivery.body_json))
     return len(waiting)

@@ -1,7 +1,7 @@
 """The bot process: Slack in through the inbox, Slack out through the outbox, the monitors' clock. It calls no model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from bot.schedule import Clock
 from bot.settings import Mode, SlackSettings
 from bot.supervise import interrupted
 from db.places import Places
-from db.store import open_store
+from db.store import Store, open_store
 from pipeline.models import ModelSettings
 
 log = structlog.get_logger()
@@ -56,11 +56,17 @@ async def serve(settings: SlackSettings) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: SlackSettings, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now
+    settings: SlackSettings,
+    engine: Engine | None = None,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    opened: Callable[[Places, Callable[[], datetime]], Awaitable[Store]] = open_store,
 ) -> AsyncIterator[Bot]:
     """A bot connected to Slack, recovered from whatever it was doing before. Left, it drains and disconnects."""
     async with AsyncExitStack() as ends:
-        desk, outbox = await _desk(ends, settings, engine, clock)
+        store = await opened(settings.places, clock)
+        ends.push_async_callback(store.close)
+        desk, outbox = await _desk(ends, settings, store, engine or await _dbos(ends, settings.places), clock)
         app = build_app(desk, settings)
         sending = asyncio.create_task(outbox.run())
         ends.push_async_callback(_stop_sending, outbox, sending)
@@ -74,12 +80,9 @@ async def running(
 
 
 async def _desk(
-    ends: AsyncExitStack, settings: SlackSettings, engine: Engine | None, clock: Callable[[], datetime]
+    ends: AsyncExitStack, settings: SlackSettings, store: Store, engine: Engine, clock: Callable[[], datetime]
 ) -> tuple[Desk, Outbox]:
     places, client = settings.places, slack_client(settings)
-    store = await open_store(places, clock)
-    ends.push_async_callback(store.close)
-    engine = engine or await _dbos(ends, places)
     opened = open_conversation(places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone)
     conversation = await ends.enter_async_context(opened)
     pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)

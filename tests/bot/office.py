@@ -20,7 +20,7 @@ from bot.workspace.people import GENERAL, OWNER, REQUESTER, SME_1, SME_2, TEAM
 from bot.workspace.person import Person
 from bot.workspace.server import Workspace
 from db.records import Migration, NewMigration
-from db.store import Store
+from db.store import Store, open_store
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.template import parse_prompt
 from pipeline.records import UseCase
@@ -126,10 +126,12 @@ def settings_for(workspace: Workspace, home: Path, **changes: Any) -> SlackSetti
 
 
 @asynccontextmanager
-async def open_office(workspace: Workspace, home: Path, *, works: bool = False, **changes: Any) -> AsyncIterator[Office]:
+async def open_office(
+    workspace: Workspace, home: Path, *, works: bool = False, opened: Any = open_store, **changes: Any
+) -> AsyncIterator[Office]:
     """The bot in this process, connected; with `works` its engine does what is submitted."""
     settings, engine = settings_for(workspace, home, **changes), KeepingEngine()
-    async with running(settings, engine) as bot:
+    async with running(settings, engine, opened=opened) as bot:
         if works:
             engine.tools = tools_of(bot, engine, settings)
         yield Office(workspace=workspace, bot=bot, engine=engine, settings=settings)
