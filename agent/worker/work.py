@@ -1,5 +1,6 @@
 """What is done for each kind of work, and what is done when that fails. Every function is idempotent and level-triggered."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -36,9 +37,12 @@ WORK: Mapping[WorkKind, Work] = {
 
 
 async def perform(tools: Tools, kind: WorkKind, args: tuple[str, ...]) -> None:
-    """Do one piece of work. Never raises: what cannot be told to people either is left to the next sweep."""
+    """Do one piece of work. Never raises: what cannot be told to people either is left to the next sweep.
+
+    In a process that stops it never returns, so that the engine keeps the work for the next start.
+    """
     if tools.stopping.is_set():
-        return
+        await asyncio.Event().wait()
     work, about = WORK[kind], {"kind": kind.value, "of": " ".join(args)}
     outcome = await attempt(persist(lambda: work.do(tools, *args), tries=TRIES, **about), **about)
     if isinstance(outcome, Trouble):

@@ -233,11 +233,12 @@ async def test_a_sweep_leaves_alone_what_moves(tmp_path: Path) -> None:
         assert run.id in {key for _, key, _ in story.engine.waiting}
 
 
-async def test_work_is_left_alone_while_the_process_stops(tmp_path: Path) -> None:
+async def test_work_that_comes_while_the_process_stops_is_neither_done_nor_lost(tmp_path: Path) -> None:
     async with open_story(tmp_path) as story:
         upload = await story.upload()
         story.tools.stopping.set()
-        await perform(story.tools, WorkKind.INGEST, (upload,))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(perform(story.tools, WorkKind.INGEST, (upload,)), 0.1)
         assert (await story.store.datasets.upload(upload)).state == "waiting"
 
 
