@@ -9,15 +9,35 @@ from pathlib import Path
 
 import typer
 
-from bot.story import DETAILS, StepError, Story
+from bot.modals.new_migration import Prefill
+from bot.story import DATA, DETAILS, StepError, Story
 from bot.supervise import ferry_processes, interrupted, supervise
-from bot.workspace.people import REQUESTER
+from bot.workspace.people import OWNER, REQUESTER, SME_1, SME_2
 from bot.workspace.server import Workspace
 from pipeline.errors import InputError
+from pipeline.hashing import canonical_json
+from pipeline.records import Parameters
 
 MARK = ".ferry-demo"
 FAILED_STEP, INTERRUPTED = 1, 130
 STOPPED_S = 30.0
+
+
+def write_defaults(home: Path) -> Path:
+    """What the demo's form opens with, so that a newcomer only adds the dataset."""
+    path = home / "form.json"
+    start = Prefill(
+        name=str(DETAILS["name"]),
+        use_case=str(DETAILS["use_case"]),
+        source=str(DETAILS["source"]),
+        targets=str(DETAILS["targets"]),
+        prompt=(DATA / "prompt.txt").read_text(encoding="utf-8"),
+        parameters=Parameters(max_tokens=12, stop=("\n",)),
+        smes=(SME_1, SME_2),
+        owner=OWNER,
+    )
+    path.write_text(canonical_json(start), encoding="utf-8")
+    return path
 
 
 async def walk(home: Path, *, port: int, headless: bool, open_browser: bool) -> int:
@@ -31,7 +51,10 @@ async def walk(home: Path, *, port: int, headless: bool, open_browser: bool) -> 
             return await _headless(workspace, ended)
         if open_browser:
             webbrowser.open(workspace.url)
-        typer.echo("In the page, as Requester, type /migrate in #general. Ctrl-C ends the demo.")
+        typer.echo(
+            "In the page, as Requester, type /migrate in #general, add the dataset below and press Start. Ctrl-C ends the demo."
+        )
+        typer.echo(f"The dataset: {DATA / 'banking_intents.csv'}")
         await ended.wait()
     return 0
 
@@ -66,6 +89,7 @@ def environment(workspace: Workspace, home: Path) -> dict[str, str]:
         "SLACK_SIGNING_SECRET": workspace.signing_secret,
         "FERRY_HOME": str(home),
         "FERRY_MODE": "socket",
+        "FERRY_FORM_DEFAULTS": str(write_defaults(home)),
         "FERRY_POST_INTERVAL_S": "0",
         "FERRY_EDIT_INTERVAL_S": "1",
         "FERRY_POLL_S": "0.1",

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.engine import Engine
 from agent.interpret import Reader
+from bot.modals.new_migration import Prefill
 from db.records import Person, Question
 from db.store import Store
 
@@ -40,7 +41,7 @@ class Nudge(Protocol):
 class Desk:
     """`files` is where uploads and reports lie, `reader` the model that reads free text, if any.
 
-    `in_flight` are deliveries being worked on by `tasks` of this process.
+    `prefill` is what an empty form opens with, `in_flight` are deliveries being worked on by `tasks` of this process.
     """
 
     store: Store
@@ -52,6 +53,7 @@ class Desk:
     files: Path
     upload_limit: int  # bytes
     reader: Reader | None = None
+    prefill: Prefill = field(default_factory=Prefill)
     in_flight: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
     at_work: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_WORK))

@@ -18,6 +18,7 @@ from bot.app import build_app, slack_client
 from bot.desk import Desk
 from bot.http import web_app
 from bot.inbox import replay
+from bot.modals.defaults import read_defaults
 from bot.notify import Outbox
 from bot.pace import Pace
 from bot.poster import Poster
@@ -97,6 +98,7 @@ async def _desk(
         clock=clock,
         files=places.files,
         upload_limit=settings.upload_limit_mb * 1_000_000,
+        prefill=read_defaults(settings.form_defaults),
         reader=BedrockReader(settings.interpreter_model, _bedrock) if settings.interpreter_model else None,
     )
     return desk, outbox

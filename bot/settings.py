@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     timezone: str = "UTC"
     monitor_cron: str = "0 9 * * mon"
+    form_defaults: Path | None = None
     upload_limit_mb: int = Field(default=256, gt=0)
     log_level: str = "info"
     interpreter_model: str | None = None

@@ -1,6 +1,7 @@
 """An upload becomes a frozen dataset version, or is refused with the sentence that says what to change."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from agent import told
@@ -13,8 +14,10 @@ from pipeline.records import Dataset
 async def ingest(tools: Tools, upload_id: str) -> None:
     upload = await tools.store.datasets.upload(upload_id)
     if upload.state == "waiting":
+        path = tools.places.files / upload.path
         try:
-            dataset = await asyncio.to_thread(_freeze, tools.places.files / upload.path, upload.name)
+            dataset = await asyncio.to_thread(_freeze, path, upload.name)
+            await _take_prompt(tools, upload, path)
         except InputError as error:
             await _refuse(tools, upload, error.message)
         else:
@@ -33,6 +36,20 @@ def _freeze(path: Path, name: str) -> Dataset:
     if not path.is_file():
         raise InputError(f"{name} is not in Ferry's data folder any more. Drop it into this thread again.")
     return freeze(path, name=name)
+
+
+async def _take_prompt(tools: Tools, upload: Upload, path: Path) -> None:
+    """A migration opened without a prompt takes the one its dataset records, if it records one for all samples."""
+    from pipeline.dataset.freeze import source_prompt
+    from pipeline.prompts.template import parse_prompt
+
+    before = await tools.store.prompts.original(upload.migration_id)
+    if before.user or before.system:
+        return
+    text = await asyncio.to_thread(source_prompt, path, name=upload.name)
+    if text:
+        prompt = replace(parse_prompt(text), parameters=before.parameters)
+        await tools.store.prompts.tell(upload.migration_id, prompt, by=upload.by)
 
 
 async def _refuse(tools: Tools, upload: Upload, sentence: str) -> None:

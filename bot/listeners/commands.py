@@ -1,6 +1,7 @@
 """`/migrate`: new, list, status, report, cancel, again, help. Answers go to the person alone."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -16,7 +17,6 @@ from bot.desk import Desk, person_of
 from bot.listeners.guard import Click, refuse
 from bot.listeners.runs import rest
 from bot.listeners.start import again_form, open_form
-from bot.modals.new_migration import Prefill
 from db.records import Migration, MigrationStatus
 from pipeline.errors import InputError
 
@@ -39,7 +39,7 @@ async def migrate(desk: Desk, args: AsyncArgs) -> None:
 
 
 async def new(desk: Desk, args: AsyncArgs, name: str) -> None:
-    start = Prefill(channel=args.body["channel_id"], name=name[:100])
+    start = replace(desk.prefill, channel=args.body["channel_id"], name=name[:100] or desk.prefill.name)
     await open_form(desk, args.body["trigger_id"], start)
 
 

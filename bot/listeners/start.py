@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -54,12 +55,8 @@ async def again_form(desk: Desk, trigger_id: str, migration: Migration) -> None:
 async def pressed(desk: Desk, args: AsyncArgs) -> None:
     """The start button under a mention, with what was read from the text."""
     read = json.loads(args.payload["value"])
-    start = Prefill(
-        channel=args.body["channel"]["id"],
-        name=read.get("name", ""),
-        source=read.get("source", ""),
-        targets=read.get("targets", ""),
-    )
+    told = {field: read[field] for field in ("name", "source", "targets") if read.get(field)}
+    start = replace(desk.prefill, channel=args.body["channel"]["id"], **told)
     await open_form(desk, args.body["trigger_id"], start)
 
 

@@ -11,7 +11,7 @@ from pipeline.records import Parameters, PromptVersion
 MOST_TARGETS, MOST_TOKENS, MOST_STOPS = 5, 100_000, 4
 SOURCE_HINT = "Where it runs today: recorded:NAME when you only have its outputs, or a live one such as bedrock:MODEL-ID."
 TARGETS_HINT = "One to five, one a line: bedrock:MODEL-ID, local:gemma3-270m, local:/path/to/file.gguf."
-PROMPT_HINT = "The prompt as the source gets it; mark variables as {question}, {{question}} or {$QUESTION}."
+PROMPT_HINT = "As the source gets it; mark variables as {question}, {{question}} or {$QUESTION}. A dataset may bring it along."
 
 
 def read_refs(text: str) -> tuple[str, ...]:
@@ -34,10 +34,8 @@ def read_ref(ref: str) -> str:
 
 
 def read_prompt(text: str) -> PromptVersion:
-    """The prompt as a version. Raises InputError when there is none, or for ambiguous or missing variables."""
-    if not text:
-        raise InputError("Paste the prompt that the source model gets today; mark the place of the question as {question}.")
-    return parse_prompt(text)
+    """The prompt as a version, an empty one when nothing was written. Raises InputError for ambiguous or missing variables."""
+    return parse_prompt(text) if text else PromptVersion(user="")
 
 
 def read_tokens(text: str) -> int:

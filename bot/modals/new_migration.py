@@ -1,4 +1,4 @@
-"""The form that starts a migration. Name, use case and prompt have to be filled in; the rest can be told later."""
+"""The form that starts a migration. Name and use case have to be filled in; the rest can be told later."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ USE_CASES = {
 class Prefill:
     """What the form opens with. `channel` is where the thread will live, `again_of` the migration it repeats."""
 
-    channel: str
+    channel: str = ""
     name: str = ""
     use_case: str = ""
     source: str = ""
@@ -78,7 +78,7 @@ def view(start: Prefill) -> dict[str, Any]:
             kit.field("use_case", "Use case", kit.select(USE_CASES.items(), start.use_case)),
             kit.field("source", "Source model", kit.text_input(start.source, limit=200), hint=SOURCE_HINT, optional=True),
             kit.field("targets", "Target models", targets, hint=TARGETS_HINT, optional=True),
-            kit.field("prompt", "Prompt", kit.text_input(start.prompt, multiline=True), hint=PROMPT_HINT),
+            kit.field("prompt", "Prompt", kit.text_input(start.prompt, multiline=True), hint=PROMPT_HINT, optional=True),
             kit.field(
                 "tokens", "Longest answer in tokens", kit.text_input(str(start.parameters.max_tokens), limit=7), optional=True
             ),

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.store.audit import append
 from db.store.cards import bump_status
+from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import insert_missing, insert_new, records
 from db.tables import candidates, prompts, selections
@@ -35,6 +37,24 @@ class Prompts(Noun):
         async with self.db.read() as tx:
             found: PromptVersion = (await tx.scalars(select(P.prompt).where(P.migration_id == migration_id, P.original))).one()
         return found
+
+    async def tell(self, migration_id: str, prompt: PromptVersion, *, by: str) -> None:
+        """Give a migration that was opened without a prompt its original; the same again does nothing.
+
+        Raises RefusedError when it has another one: runs and candidates rest on it.
+        """
+        async with self.db.write() as tx:
+            migration = await found(tx, migration_id, lock=True)
+            before: PromptVersion = (await tx.scalars(select(P.prompt).where(P.migration_id == migration_id, P.original))).one()
+            if before.hash == prompt.hash:
+                return
+            if before.user or before.system:
+                raise RefusedError("This migration has its prompt already. `/migrate again` starts one with another prompt.")
+            await _keep(tx, migration_id, [prompt])
+            await tx.execute(update(prompts).where(P.migration_id == migration_id).values(original=P.hash == prompt.hash))
+            await bump_status(tx, migration_id)
+            detail = {"prompt": prompt.hash}
+            await append(tx, by, "changed", team=migration.team, migration_id=migration_id, detail=detail, at=self.clock())
 
     async def add_candidates(self, migration_id: str, round_number: int, proposed: Sequence[Candidate]) -> None:
         """Keep what was proposed for each target, in this order; what a round already has stays as it is."""
