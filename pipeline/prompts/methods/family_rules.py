@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pipeline.prompts.families import apply, rules
-from pipeline.prompts.methods.format_fixed import fixed
+from pipeline.prompts.methods.format_fixed import fixed, format_rules
 from pipeline.prompts.port import Ask
 from pipeline.records import PromptVersion
 
@@ -20,6 +20,7 @@ class FamilyRules:
     async def propose(self, ask: Ask) -> tuple[PromptVersion, ...]:
         lossless = converted(ask, self.name)
         worded = apply([rule for rule in rules(ask.target) if not rule.lossless], lossless, ask.target)
+        worded = apply(format_rules(ask), worded, ask.target)  # a cue that was added lets a base model stop at the line break
         if worded.hash == lossless.hash:
             return (lossless,)
         return lossless, replace(worded, method=f"{self.name}, wording")

@@ -31,11 +31,12 @@ class FormatFixed:
 
 def fixed(ask: Ask, method: str) -> PromptVersion:
     """`ask.prompt` with its output format fixed for the target; the start of the other methods."""
-    prompt = apply((*_rules(ask), LEGAL_PARAMETERS), ask.prompt, ask.target)
+    prompt = apply((*format_rules(ask), LEGAL_PARAMETERS), ask.prompt, ask.target)
     return replace(prompt, method=method, parent=ask.prompt.hash)
 
 
-def _rules(ask: Ask) -> tuple[Rule, ...]:
+def format_rules(ask: Ask) -> tuple[Rule, ...]:
+    """What settles the form of an answer, each part as a rule; a part that is settled already changes nothing."""
     return (
         _rule("format-trim", "Removes white space at both ends.", "It changes how the first token is chosen.", _trim),
         _rule(

@@ -96,6 +96,12 @@ async def test_wording_edits_are_a_candidate_of_their_own() -> None:
     assert not all(e.lossless for e in found["family rules, wording"].edits)
 
 
+async def test_a_base_model_that_got_a_cue_stops_at_the_line_break() -> None:
+    worded = (await made(ask("Sort this: {question}", BASE)))["family rules, wording"]
+    assert worded.user == "Sort this: {question}\n\nAnswer:"
+    assert worded.parameters.stop == ("\n",)
+
+
 async def test_few_shot_on_a_base_model_is_a_completion() -> None:
     shown = (await made(ask("Message: {question}\nIntent:", BASE)))["few-shot"]
     assert shown.user == (
