@@ -1,0 +1,15 @@
+"""One nursery for each test process, and a story told once its processes are ready."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.journey.nursery import Nursery
+from tests.journey.stage import LOGS
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    nursery = Nursery(LOGS / "bytecode")
+    yield nursery
+    nursery.close()
