@@ -111,15 +111,11 @@ def _up(_: SlackSettings) -> None:
 def _log(level: str) -> None:
     """Lines for people on a terminal, JSON elsewhere; sample texts and secrets never get here."""
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    last = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # a rich one shows variables
+    last = [plain] if sys.stderr.isatty() else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            last,
-        ],
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"), *last],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 

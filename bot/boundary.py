@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.blocks.escape import cut
 from bot.desk import Desk, person_of
 from bot.inbox import DELIVERY
+from bot.trouble import code_of
 from pipeline.errors import FerryError
 
 Handler = Callable[[Desk, AsyncArgs], Awaitable[None]]
@@ -30,10 +31,13 @@ LATE = {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "invali
 def listener(desk: Desk, handler: Handler) -> Listener:
     """`handler` as Bolt calls it: acknowledged at once, then worked on, never raising."""
 
+    async def in_turn(desk: Desk, args: AsyncArgs) -> None:
+        async with desk.at_work:
+            await handler(desk, args)
+
     async def guarded(args: AsyncArgs) -> None:
         await args.ack()
-        async with desk.at_work:
-            await _settle(desk, args, handler)
+        await _settle(desk, args, in_turn)
 
     return guarded
 
@@ -79,7 +83,7 @@ async def _attempt(desk: Desk, args: AsyncArgs, handler: Handler) -> str | None:
     except FerryError as error:
         return error.message
     except Exception as error:
-        if isinstance(error, SlackApiError) and error.response.get("error") in LATE:
+        if isinstance(error, SlackApiError) and code_of(error) in LATE:
             return "Slack's three seconds for opening a form were over. Please press again."
         reference = secrets.token_hex(4)
         log.exception("listener_failed", reference=reference, delivery=args.context.get(DELIVERY))
@@ -109,7 +113,7 @@ async def tell(desk: Desk, args: AsyncArgs, sentence: str) -> None:
             await desk.client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread)
             return
     except SlackApiError as error:
-        log.info("ephemeral_refused", error=error.response.get("error"))
+        log.info("ephemeral_refused", error=code_of(error))
     await desk.client.chat_postMessage(channel=user, text=text)
 
 

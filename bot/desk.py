@@ -41,7 +41,7 @@ class Nudge(Protocol):
 class Desk:
     """`files` is where uploads and reports lie, `reader` the model that reads free text, if any.
 
-    `prefill` is what an empty form opens with, `in_flight` are deliveries being worked on by `tasks` of this process.
+    `prefill` is what an empty form opens with, `in_flight` are deliveries this process is working on; `tasks` only keeps their tasks from being forgotten.
     """
 
     store: Store
@@ -65,10 +65,10 @@ class Desk:
         return question
 
     async def settled(self, seconds: float = 10.0) -> None:
-        """Wait for the listeners that are still at work; what is not done by then is done again at the next start."""
-        working = {task for task in self.tasks if task is not asyncio.current_task()}
-        if working:
-            await asyncio.wait(working, timeout=seconds)
+        """Wait for the deliveries in flight; what is not done by then is done again at the next start."""
+        end = asyncio.get_running_loop().time() + seconds
+        while self.in_flight and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110  nobody sets an event per delivery
+            await asyncio.sleep(0.01)
 
 
 def person_of(body: dict[str, object]) -> Person:

@@ -7,7 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import slack_client
 from bot.manifest import scopes
 from bot.settings import Mode, SlackSettings
-from bot.trouble import SLACK_FAILURES, trouble_of
+from bot.trouble import SLACK_FAILURES, code_of, trouble_of
 
 WRONG = 1
 
@@ -40,6 +40,6 @@ async def _app_token(client: AsyncWebClient, app_token: str) -> list[str]:
     try:
         await client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
-        code = error.response.get("error")
-        return [f"SLACK_APP_TOKEN does not work: Slack answers {code}. It needs connections:write and Socket Mode switched on."]
+        needs = "It needs connections:write and Socket Mode switched on."
+        return [f"SLACK_APP_TOKEN does not work: Slack answers {code_of(error)}. {needs}"]
     return []

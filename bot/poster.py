@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.kit import Card
 from bot.fit import Payload
+from bot.trouble import code_of
 from db.records import Message
 
 EVENT = "ferry_message"
@@ -102,7 +103,7 @@ class Poster:
         try:
             await self.client.pins_add(channel=await self.place(message), timestamp=ts)
         except SlackApiError as error:
-            log.info("not_pinned", error=error.response.get("error"))
+            log.info("not_pinned", error=code_of(error))
 
 
 def titled(name: str, key: str) -> str:

@@ -54,14 +54,18 @@ def trouble_of(error: Exception) -> Trouble:
     """What an error of the Web API means. A lost connection or a 5xx leaves open whether the call had its effect."""
     if not isinstance(error, SlackApiError):
         return Trouble(kind=Kind.UNKNOWN, code=type(error).__name__)
-    response = error.response
-    status = getattr(response, "status_code", 200)
-    code = str(response.get("error", "unknown")) if hasattr(response, "get") else "unknown"
+    status, code = getattr(error.response, "status_code", 200), code_of(error)
     if status == 429:
-        return Trouble(kind=Kind.SLOW, code="ratelimited", seconds=_retry_after(response.headers))
+        return Trouble(kind=Kind.SLOW, code="ratelimited", seconds=_retry_after(error.response.headers))
     if status >= 500:
         return Trouble(kind=Kind.UNKNOWN, code=f"http_{status}")
     return Trouble(kind=KINDS.get(code, Kind.REFUSED), code=code, seconds=1.0)
+
+
+def code_of(error: SlackApiError) -> str:
+    """Slack's word for what is wrong; a gateway's page instead of JSON has none."""
+    data = getattr(error.response, "data", error.response)
+    return str(data.get("error", "unknown")) if isinstance(data, dict) else "unknown"
 
 
 def _retry_after(headers: dict[str, str]) -> float:

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from agent.engine import WorkKind
 from bot.desk import Desk
+from bot.trouble import code_of
 from db.records import Migration
 from pipeline.errors import InputError, TemporaryError
 
@@ -43,8 +44,9 @@ async def _described(desk: Desk, file: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         answer = await desk.client.files_info(file=str(file["id"]))
     except SlackApiError as error:
-        code = error.response.get("error")
-        raise InputError(f"Slack does not show me that file ({code}). Drop it into the migration's thread again.") from error
+        raise InputError(
+            f"Slack does not show me that file ({code_of(error)}). Drop it into the migration's thread again."
+        ) from error
     found: Mapping[str, Any] = answer["file"]
     return found
 
