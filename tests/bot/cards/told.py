@@ -1,0 +1,209 @@
+"""Facts as they come in everyday life, for each card and each of its states: what golden files show and buttons come from."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.cards.digest import DigestFacts, digest_card
+from bot.cards.files import FilesFacts, files_card
+from bot.cards.findings import FindingsFacts, findings_card
+from bot.cards.home import HomeFacts, home_view
+from bot.cards.kit import Card
+from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_card
+from bot.cards.progress import ProgressFacts, progress_card
+from bot.cards.prompts import CandidateFacts, PromptsFacts, prompts_card
+from bot.cards.question import QuestionFacts, question_card
+from bot.cards.review import Pair, ReviewFacts, review_card
+from bot.cards.status import StatusFacts, status_card
+from bot.cards.verdict import TableFacts, table_card
+from bot.opening import read_opening
+from db.records import (
+    DatasetVersion,
+    Decision,
+    Digest,
+    Estimate,
+    Migration,
+    MigrationStatus,
+    Monitor,
+    Plan,
+    Question,
+    QuestionKind,
+    Run,
+    RunStatus,
+    SignOff,
+)
+from pipeline.monitor.digest import Alert, DigestResult
+from pipeline.records import Comparison, Criteria, Edit, Finding, Interval, MetricChoice, RunKey, Split, UseCase, Verdict
+from pipeline.report.build import build
+from tests.pipeline.report import made
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HASH = "0123456789abcdef" * 4
+MIGRATION = Migration(
+    id="m1", team="T1", channel="C1", thread_ts="1.0", name="Support <tickets>", use_case=UseCase.CLASSIFICATION,
+    source="recorded:today", targets=("local:gemma3-270m", "bedrock:amazon.nova-lite-v1:0"), requester="U1", owner="U2",
+    smes=("U3", "U4"), status=MigrationStatus.OPEN, created_at=NOW,
+)  # fmt: skip
+DATASET = DatasetVersion(
+    id="d1", migration_id="m1", number=1, hash=HASH, source_name="tickets.csv", dev=40, test=160, findings_json="[]"
+)
+CRITERIA = Criteria(
+    metrics=(
+        MetricChoice(metric="exact_match", primary=True, margin=0.05, reason="One label of a fixed list."),
+        MetricChoice(metric="refusal"),
+    )
+)
+PLAN = Plan(
+    migration_id="m1", number=2, criteria=CRITERIA, source=MIGRATION.source, targets=MIGRATION.targets, review_pairs=20,
+    estimates=(
+        Estimate(stage="baseline", calls=0, seconds=0.4, usd=0.0, note="recorded"),
+        Estimate(stage="targets", calls=1_200, seconds=5_000, usd=None, note="price not known"),
+    ),
+)  # fmt: skip
+REPORT = build(made.inputs())
+RUN = Run(
+    id="r1", migration_id="m1", dataset_id="d1", stage="baseline", label="source · as is", status=RunStatus.RUNNING, total=200,
+    stored=50, key=RunKey(model="recorded:today", prompt_hash=HASH, split=Split.TEST),
+)  # fmt: skip
+PAIR = Pair(assignment_id="a1", question="Where is my card?", first="card arrival", second="lost card", reference="card arrival")
+REVIEW = ReviewFacts(migration_id="m1", name=MIGRATION.name, question="review:1", pair=PAIR, done=2, total=20)
+COMPARISON = Comparison(
+    metric="exact_match", primary=True, margin=0.05, pairs=160, samples=160, source_mean=0.9, target_mean=0.8, difference=-0.1,
+    interval=Interval(low=-0.16, high=-0.04), worst_case=-0.1, verdict=Verdict.WORSE, reason="The whole interval is below zero.",
+    regressed=("s1", "s2"),
+)  # fmt: skip
+QUIET = DigestResult(answered=160, samples=160, changed=0, comparisons=(COMPARISON,), p50_s=0.4, baseline_p50_s=0.4, alerts=())
+DIGEST = DigestFacts(
+    migration=replace(MIGRATION, status=MigrationStatus.SIGNED),
+    monitor=Monitor(
+        id="mon1", migration_id="m1", target="local:gemma3-270m", prompt_hash=HASH, baseline_run="r9", cron="0 9 * * mon",
+        timezone="Europe/Berlin", active=True,
+    ),
+    digest=Digest(id="g1", monitor_id="mon1", tick="2026-11-23T09:00", state="done", run_id="r10", json="{}"),
+    result=QUIET,
+)  # fmt: skip
+CANDIDATES = (
+    CandidateFacts(method="as is", prompt_hash=HASH, refusal=None, chosen=False),
+    CandidateFacts(
+        method="family rules", prompt_hash=HASH[::-1], refusal=None, chosen=True, removed=("Message: {question}",),
+        added=("<message>{question}</message>",),
+        edits=(Edit(rule="xml tags", reason="The family reads tags best.", source="vendor's guide", lossless=True),),
+    ),
+    CandidateFacts(method="few-shot", prompt_hash=HASH, refusal="It lost the variable question.", chosen=False),
+)  # fmt: skip
+
+
+def question(kind: QuestionKind, subject: str = "1") -> Question:
+    return Question(migration_id="m1", key=f"{kind}:1", kind=kind, subject=subject, asked_at=NOW)
+
+
+def asked(kind: QuestionKind, *, decided: str = "", is_open: bool = True) -> QuestionFacts:
+    """A question's card with everything it can tell."""
+    at = NOW + timedelta(minutes=5)
+    decision = Decision(migration_id="m1", question=f"{kind}:1", answer=decided, by="U2", at=at, note="As agreed.\nSee notes.")
+    return QuestionFacts(
+        migration=MIGRATION,
+        question=question(kind),
+        open=is_open and not decided,
+        decision=decision if decided else None,
+        plan=PLAN,
+        report=REPORT,
+        report_hash=HASH,
+        progress={"U3": (2, 20), "U4": (20, 20)},
+    )
+
+
+def status(migration_status: MigrationStatus, kind: QuestionKind | None) -> StatusFacts:
+    """The pinned card's facts in any state, with nothing missing."""
+    return StatusFacts(
+        migration=replace(MIGRATION, status=migration_status),
+        question=question(kind, "baseline") if kind else None,
+        dataset=DATASET,
+        has_prompt=True,
+        runs=(RUN,) if kind is QuestionKind.RUNS else (),
+        reviewers=("U3",) if kind is QuestionKind.REVIEW else (),
+        report_hash=HASH,
+        sign_off=SignOff(migration_id="m1", report_hash=HASH, by="U2", at=NOW),
+        monitors=2 if migration_status is MigrationStatus.SIGNED else 0,
+        spent="nothing: no call was charged",
+    )
+
+
+def cards() -> Iterator[tuple[str, Card]]:
+    """Every card in every state that looks different, by the name of its golden file."""
+    yield from _statuses()
+    yield from _questions()
+    yield from _work()
+    yield from _digests()
+    yield from _notes()
+
+
+def _statuses() -> Iterator[tuple[str, Card]]:
+    empty = replace(MIGRATION, targets=(), owner=None, smes=(), thread_ts=None)
+    new = replace(status(MigrationStatus.OPEN, QuestionKind.DATASET), migration=empty, dataset=None, has_prompt=False)
+    yield "status_new", status_card(new)
+    for each in MigrationStatus:
+        yield f"status_{each}", status_card(status(each, QuestionKind.RUNS))
+    stuck = replace(MIGRATION, status=MigrationStatus.STUCK, problem="The key <expired>. Renew it, then press Retry.")
+    yield "status_with_problem", status_card(replace(status(MigrationStatus.STUCK, None), migration=stuck))
+
+
+def _questions() -> Iterator[tuple[str, Card]]:
+    for kind in QuestionKind:
+        yield f"question_{kind}", question_card(asked(kind))
+        yield f"question_{kind}_over", question_card(replace(asked(kind), open=False))
+    for kind, answer in ((QuestionKind.PLAN, "approve"), (QuestionKind.SIGN_OFF, "reject"), (QuestionKind.REVIEW, "close")):
+        yield f"question_{kind}_{answer}", question_card(asked(kind, decided=answer))
+    yield "question_plan_being_made", question_card(replace(asked(QuestionKind.PLAN), plan=None))
+    yield "question_sign_off_being_written", question_card(replace(asked(QuestionKind.SIGN_OFF), report=None))
+
+
+def _work() -> Iterator[tuple[str, Card]]:
+    ids = tuple(f"s{n}" for n in range(8))
+    found = (
+        Finding(code="languages", level="info", message="Two languages."),
+        Finding(code="duplicates", level="error", message="Duplicate <ids>.", sample_ids=ids),
+    )
+    yield "findings", findings_card(FindingsFacts(dataset=DATASET, findings=found))
+    yield "findings_none", findings_card(FindingsFacts(dataset=DATASET, findings=()))
+    failed = replace(RUN, id="r2", status=RunStatus.FAILED, failed=3, attempt=2, problem="Throttled. Press Retry.")
+    runs = (replace(RUN, id="r3", status=RunStatus.DONE, stored=200), RUN, failed)
+    yield "progress", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=runs, seconds_left=754.0))
+    yield "progress_paused", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=(RUN,), paused=True))
+    by_target = {"local:gemma3-270m": CANDIDATES, "bedrock:amazon.nova-lite-v1:0": CANDIDATES[:1]}
+    yield "prompts", prompts_card(PromptsFacts(name=MIGRATION.name, round=1, candidates=by_target))
+    yield "prompts_none", prompts_card(PromptsFacts(name=MIGRATION.name, round=1, candidates={}))
+    yield "review", review_card(REVIEW)
+    yield "review_without_answer", review_card(replace(REVIEW, pair=replace(PAIR, second=None, reference=None)))
+    yield "review_done", review_card(replace(REVIEW, pair=None, done=20))
+    yield "review_closed", review_card(replace(REVIEW, closed=True))
+    yield "table", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH))
+    names = ("report.html", "report.xlsx", "report.json", "report.png")
+    yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
+
+
+def _digests() -> Iterator[tuple[str, Card]]:
+    yield "digest_working", digest_card(replace(DIGEST, result=None))
+    yield "digest_quiet", digest_card(DIGEST)
+    yield "digest_changed", digest_card(replace(DIGEST, result=replace(QUIET, changed=7)))
+    alert = Alert(metric="exact_match", message="exact_match fell by 0.100 against the signed baseline.")
+    yield "digest_alert", digest_card(replace(DIGEST, result=replace(QUIET, changed=7, alerts=(alert,))))
+
+
+def _notes() -> Iterator[tuple[str, Card]]:
+    yield "reply", reply_card(NoteFacts(key="reply:C1:1.1", body="*Plan*. 3 of 9 outputs.\nMore below.", mrkdwn=True))
+    proposal = Proposal(kind="change_margin", value="0.03", sentence="Set the margin to 0.03, with a new plan?")
+    yield "reply_proposal", reply_card(NoteFacts(key="reply:C1:1.1", body="", migration=MIGRATION, proposal=proposal))
+    wrong = NoteFacts(key="problem:1", body="The file has no column <question>. Add it.", migration=MIGRATION)
+    yield "problem", problem_card(wrong)
+    yield "problem_with_retry", problem_card(replace(wrong, retry=True))
+    opening = read_opening("move our support classifier from GPT-4o to Haiku 4.5 and Nova Lite")
+    yield "start", start_card(opening.sentence, opening.prefill)
+
+
+def homes() -> Iterator[tuple[str, dict[str, object]]]:
+    """The home tab as a newcomer sees it, and as somebody with a full page."""
+    yield "home_empty", home_view(HomeFacts(migrations=(), waiting=()))
+    many = tuple(replace(MIGRATION, id=f"m{n}", name=f"Support {n}") for n in range(45))
+    waiting = tuple((MIGRATION, question(kind)) for kind in QuestionKind)
+    yield "home_second_page", home_view(HomeFacts(migrations=many, waiting=waiting, page=1))

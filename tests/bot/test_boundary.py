@@ -1,0 +1,62 @@
+"""A listener never raises: what a person caused is a sentence, anything else a reference."""
+
+import re
+from typing import Any
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.boundary import listener, submission
+from bot.desk import Desk
+from bot.workspace.people import GENERAL, REQUESTER, TEAM, WITHOUT_BOT
+from pipeline.errors import InputError
+from tests.bot.office import Office
+from tests.bot.test_clicks import click, dispatch, told
+
+
+async def wrong(_: Desk, __: AsyncArgs) -> None:
+    raise InputError("Column `id` is missing. Add it and drop the file again.")
+
+
+async def broken(_: Desk, __: AsyncArgs) -> None:
+    raise RuntimeError("sample text that nobody may see")
+
+
+async def test_an_error_a_person_caused_is_its_own_sentence(office: Office) -> None:
+    office.bot.app._async_listeners.clear()
+    office.bot.app.action("go")(listener(office.bot.desk, wrong))
+    assert await dispatch(office, click("m", "go", "x", REQUESTER)) == [200]
+    assert told(office, REQUESTER) == ["Column `id` is missing. Add it and drop the file again."]
+
+
+async def test_a_bug_is_a_reference_and_the_ack_is_not_lost(office: Office) -> None:
+    office.bot.app._async_listeners.clear()
+    office.bot.app.action("go")(listener(office.bot.desk, broken))
+    assert await dispatch(office, click("m", "go", "x", REQUESTER)) == [200]
+    (sentence,) = told(office, REQUESTER)
+    assert re.search(r"reference `[0-9a-f]{8}`", sentence)
+    assert "sample text" not in sentence
+
+
+async def test_a_form_whose_check_breaks_is_acknowledged_and_told(office: Office) -> None:
+    def check(_: AsyncArgs) -> dict[str, str]:
+        raise InputError("This form is of an older Ferry. Open it again.")
+
+    office.bot.app._async_listeners.clear()
+    office.bot.app.view("form")(submission(office.bot.desk, check, wrong))
+    body: dict[str, Any] = {
+        "type": "view_submission",
+        "team": {"id": TEAM},
+        "user": {"id": REQUESTER, "team_id": TEAM},
+        "view": {"id": "V1", "hash": "h", "callback_id": "form", "type": "modal", "state": {"values": {}}},
+    }
+    assert await dispatch(office, AsyncBoltRequest(mode="socket_mode", body=body)) == [200]
+    direct = [c for c in office.workspace.state.channels.values() if c.is_im and REQUESTER in c.members]
+    assert [m["text"] for c in direct for m in c.messages.values()] == ["This form is of an older Ferry. Open it again."]
+
+
+async def test_in_a_channel_without_the_bot_the_answer_goes_through_the_response_url(office: Office) -> None:
+    await office.requester.command("new", channel=WITHOUT_BOT)
+    message = await office.requester.message(lambda m: "/invite" in m["text"], channel=WITHOUT_BOT)
+    assert message["is_ephemeral"]
+    assert all("/invite" not in m["text"] for m in office.workspace.state.channels[GENERAL].messages.values())

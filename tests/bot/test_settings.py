@@ -1,0 +1,67 @@
+"""What is wrong with the environment is told at the start, all of it, by name."""
+
+import pytest
+
+from bot.settings import Mode, Settings, SlackSettings, load
+from pipeline.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in os.environ:
+        if name.startswith(("FERRY_", "SLACK_")):
+            monkeypatch.delenv(name)
+
+
+def test_every_missing_name_is_listed() -> None:
+    with pytest.raises(InputError) as error:
+        load(SlackSettings)
+    assert "SLACK_BOT_TOKEN is missing" in error.value.message
+    assert "SLACK_APP_TOKEN is missing" in error.value.message
+    assert "SIGNING_SECRET" not in error.value.message
+
+
+@pytest.mark.parametrize("secret", ["", "   "])
+def test_http_mode_refuses_an_empty_signing_secret(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    monkeypatch.setenv("FERRY_MODE", "http")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", secret)
+    with pytest.raises(InputError, match="SLACK_SIGNING_SECRET is missing"):
+        load(SlackSettings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("FERRY_TIMEZONE", "Nowhere/Land", "no time zone"),
+        ("FERRY_MONITOR_CRON", "0 9 * * 1", "write a name"),
+        ("FERRY_MONITOR_CRON", "0 9 * *", "five fields"),
+        ("FERRY_MONITOR_CRON", "0 9 * * mon-5", "write a name"),
+        ("FERRY_DATABASE_URL", "mysql://x", "postgresql://"),
+        ("FERRY_UPLOAD_LIMIT_MB", "0", "greater than 0"),
+        ("FERRY_UPLOAD_LIMIT_MB", "much", "integer"),
+    ],
+)
+def test_a_wrong_value_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError) as error:
+        load(Settings)
+    assert error.value.message.startswith(name)
+    assert words in error.value.message
+
+
+@pytest.mark.parametrize("cron", ["0 9 * * mon", "0 9 * * mon-fri", "30 8 1 * *", "0 9 * * MON,thu"])
+def test_weekdays_by_name_are_taken(monkeypatch: pytest.MonkeyPatch, cron: str) -> None:
+    monkeypatch.setenv("FERRY_MONITOR_CRON", cron)
+    assert load(Settings).monitor_cron == cron
+
+
+def test_tokens_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-secret")
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api")
+    settings = load(SlackSettings)
+    assert "secret" not in repr(settings).replace("signing_secret", "")
+    assert (settings.mode, settings.api_url) == (Mode.SOCKET, "http://127.0.0.1:9/api/")
