@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from dbos import DBOSClient
 
-QUEUE = "ferry"
+QUEUE, CHUNKS = "ferry", "ferry-chunks"
+"""Chunks have a queue of their own: a slow model never keeps a dataset or a report waiting."""
 APPLICATION_VERSION = "1"
 """Says which workers may continue whose work; changes only when the arguments of a kind of work change."""
 
@@ -51,7 +52,7 @@ class DbosEngine:
         await client.enqueue_async(
             {
                 "workflow_name": kind.value,
-                "queue_name": QUEUE,
+                "queue_name": CHUNKS if kind is WorkKind.CHUNK else QUEUE,
                 "app_version": APPLICATION_VERSION,
                 "deduplication_id": f"{kind}:{key}",
                 "duplication_policy": "return-existing",

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from dbos import DBOS, DBOSConfig
 
-from agent.engine import APPLICATION_VERSION, QUEUE, WorkKind
+from agent.engine import APPLICATION_VERSION, CHUNKS, QUEUE, WorkKind
 from agent.worker.settings import WorkerSettings
 from agent.worker.tools import Tools
 from agent.worker.work import perform
@@ -43,7 +43,8 @@ async def launch(url: str, settings: WorkerSettings, tools: Tools) -> None:
     }
     DBOS(config=config)
     DBOS.launch()
-    await DBOS.register_queue_async(QUEUE, worker_concurrency=settings.chunks, polling_interval_sec=settings.poll_s)
+    await DBOS.register_queue_async(QUEUE, worker_concurrency=settings.works, polling_interval_sec=settings.poll_s)
+    await DBOS.register_queue_async(CHUNKS, worker_concurrency=settings.chunks, polling_interval_sec=settings.poll_s)
 
 
 async def stop(seconds: float) -> None:

@@ -8,6 +8,7 @@ from agent import arms
 from agent.engine import WorkKind
 from agent.planning import provider
 from agent.worker import digest
+from agent.worker.shelf import Bounded
 from agent.worker.sink import STOPPERS, Kept, Sink
 from agent.worker.tools import GOING, Tools
 from db.records import Run, RunStatus
@@ -16,13 +17,13 @@ from pipeline.prompts.template import render
 from pipeline.records import Model, PromptVersion, Sample
 from pipeline.run import answer
 
-CHUNK = {"recorded": 1000, "scripted": 200, "local": 16, "bedrock": 200}
+CHUNK = {"recorded": 1000, "scripted": 200, "local": 64, "bedrock": 200}
 MOST_CHUNKS = 1000
 LOOK_S = 1.0
 
 
 def spans(run: Run) -> Iterator[tuple[int, int]]:
-    """Chunks of a run as positions in its split, the same on every look; small where a sample takes long."""
+    """Chunks of a run as positions in its split, the same on every look; smaller where a sample takes long."""
     size = max(CHUNK.get(provider(run.key.model), 200), -(-run.total // MOST_CHUNKS))
     return ((low, min(low + size, run.total)) for low in range(0, run.total, size))
 
@@ -44,14 +45,16 @@ async def start(tools: Tools, run_id: str) -> None:
 
 async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:
     """Answer and store the samples of one chunk that have no output yet."""
-    run = await tools.may_spend(run_id)
-    if run is None:
-        return
-    samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
-    stored = await tools.store.runs.stored_ids(run_id)
-    todo = tuple(sample for sample in samples if sample.id not in stored)
-    if todo:
-        await _answer(tools, run, todo)
+    run = await tools.store.runs.get(run_id)
+    model = await tools.shelf.model(run.key.model, run.dataset_id)
+    async with model.lane():
+        if await tools.may_spend(run_id) is None:
+            return
+        samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
+        stored = await tools.store.runs.stored_ids(run_id)
+        todo = tuple(sample for sample in samples if sample.id not in stored)
+        if todo:
+            await _answer(tools, run, model, todo)
     await _finish(tools, run)
 
 
@@ -82,9 +85,8 @@ async def _after(tools: Tools, run: Run) -> None:
         await tools.conversation.advance(run.migration_id)
 
 
-async def _answer(tools: Tools, run: Run, todo: tuple[Sample, ...]) -> None:
+async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...]) -> None:
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
-    model = await tools.shelf.model(run.key.model, run.dataset_id)
     plan = await tools.store.plans.latest(run.migration_id)
     metrics = tuple(choice.metric for choice in plan.criteria.metrics) if plan else ()
     sink, halt = Sink(tools.store, run.id, todo, metrics), asyncio.Event()

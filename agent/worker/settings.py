@@ -10,12 +10,13 @@ from pipeline.models.settings import ModelSettings
 class WorkerSettings:
     """`executor_id` names this worker's place and stays the same over restarts: by it DBOS gives back what a kill cut short.
 
-    `chunks` is how many chunks are worked on at once (calls at once are bounded by each model), `sweep_s` how often the facts
-    are compared with what is submitted, `stop_s` how long in-flight work may take to stop.
+    `chunks` is how many chunks are taken at once (calls at once are bounded by each model), `works` how many other works,
+    `sweep_s` how often the facts are compared with what is submitted, `stop_s` how long in-flight work may take to stop.
     """
 
     executor_id: str = "worker-1"
-    chunks: int = 4
+    chunks: int = 16
+    works: int = 4
     sweep_s: float = 2.0
     stop_s: float = 5.0
     poll_s: float = 0.2

@@ -15,15 +15,23 @@ Opener = Callable[[str, Iterable[Sample]], Model]
 
 
 class Bounded:
-    """A model with as many places as it takes calls; callers hold one around `answer`, and waiting for it is not latency."""
+    """A model with as many places as it takes calls; callers hold one around `answer`, and waiting for it is not latency.
+
+    A chunk holds a lane while it is answered. A model of one place has one: its cache of the prompt's beginning, worth ten times
+    the speed, lasts only while one prompt is asked at a time. Others have two, so that one fills what the end of another leaves.
+    """
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._places = asyncio.Semaphore(model.concurrency)
+        self._lanes = asyncio.Semaphore(min(2, model.concurrency))
         self.ref, self.concurrency = model.ref, model.concurrency
 
     def place(self) -> asyncio.Semaphore:
         return self._places
+
+    def lane(self) -> asyncio.Semaphore:
+        return self._lanes
 
     async def answer(self, request: Request) -> Output:
         return await self._model.answer(request)

@@ -1,6 +1,7 @@
 """Each kind of work against a real store: what it writes, what it refuses, what a second time changes."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -286,3 +287,29 @@ async def test_a_sentence_for_people_is_not_tried_again() -> None:
     with pytest.raises(InputError):
         await persist(refuse)
     assert tries == 1
+
+
+async def test_a_model_of_one_place_is_asked_one_prompt_at_a_time(tmp_path: Path) -> None:
+    """Its cache of the prompt's beginning would be lost with every other prompt in between."""
+    async with open_story(tmp_path) as story:
+        await story.conversation.advance(story.id)
+        await story.upload(60)
+        await story.work()
+        asked: list[str] = []
+
+        def answer(request: Request) -> str:
+            asked.append(request.turns[0].text.partition("Message:")[0] + request.system)
+            return "age_limit"
+
+        answer_with(story, answer, latency_s=0.001, concurrency=1)
+        await story.decide("plan:1", "approve")
+        await story.conversation.advance(story.id)
+        await story.work(WorkKind.RUN, WorkKind.CHUNK)
+        await story.work(WorkKind.CONVERT, WorkKind.RUN)
+        chunks = [args for kind, _, args in story.engine.waiting if kind is WorkKind.CHUNK]
+        assert len(chunks) > 1
+        async with asyncio.TaskGroup() as group:
+            for args in chunks:
+                group.create_task(perform(story.tools, WorkKind.CHUNK, args))
+        changes = sum(before != after for before, after in itertools.pairwise(asked))
+        assert changes <= len(chunks) - 1
