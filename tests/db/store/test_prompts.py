@@ -51,3 +51,14 @@ async def test_the_first_choice_stands(store: Store) -> None:
     card = await store.messages.get(f"status:{migration.id}")
     assert card is not None
     assert card.revision == 3
+
+
+async def test_a_migration_without_a_prompt_is_told_one_once(store: Store) -> None:
+    migration = await opened(store, prompt=PromptVersion(user=""))
+    for _ in range(2):
+        await store.prompts.tell(migration.id, PROMPT, by="U1")
+    assert await store.prompts.original(migration.id) == PROMPT
+    with pytest.raises(RefusedError, match="has its prompt"):
+        await store.prompts.tell(migration.id, RULED, by="U1")
+    assert await store.prompts.original(migration.id) == PROMPT
+    assert [(e.actor, e.action) for e in await store.audit.events()] == [("U1", "opened"), ("U1", "changed")]
