@@ -12,8 +12,12 @@ class Boundary extends Component {
   }
 }
 
+// To Slack `verbatim` means "make no links of bare addresses"; the library would show the markup itself.
+const formatted = (block) => JSON.parse(JSON.stringify(block, (key, value) => (key === "verbatim" ? undefined : value)));
+
 // The library throws on numbers in tables and draws nothing for data_table; both become plain tables.
-function drawable(block) {
+function drawable(given) {
+  const block = formatted(given);
   if (block.type !== "table" && block.type !== "data_table") return block;
   const text = (cell) => (cell.type === "raw_number" ? { type: "raw_text", text: String(cell.text ?? cell.value) } : cell);
   return { ...block, type: "table", rows: block.rows.map((row) => row.map(text)) };

@@ -50,7 +50,9 @@ function One({ message, people, channels, onAction, onThread }) {
 export function Messages({ messages, ...rest }) {
   const end = useRef(null);
   const last = messages.at(-1)?.ts;
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [last]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" }); // answers with a promise in newer browsers: not for React
+  }, [last]);
   return (
     <div className="messages">
       {messages.map((message) => (
