@@ -41,7 +41,8 @@ class Nudge(Protocol):
 class Desk:
     """`files` is where uploads and reports lie, `reader` the model that reads free text, if any.
 
-    `prefill` is what an empty form opens with, `in_flight` are the deliveries this process is working on; `tasks` keeps their tasks from being forgotten.
+    `prefill` is what an empty form opens with, `in_flight` are the deliveries this process is working on; `tasks` keeps their
+    tasks from being forgotten.
     """
 
     store: Store
