@@ -72,8 +72,11 @@ class Clock:
             await self._submit(digest.monitor_id, digest.tick)
 
     def _wind(self, monitor_id: str, cron: str, timezone: str) -> None:
-        """Winding a clock that is wound already would lose a ring that is just due, so it is done only for a changed one."""
-        kwargs = {"monitor_id": monitor_id, "tells_time": True}
+        """Winding a clock that is wound already would lose a ring that is just due, so it is done only for a changed one.
+
+        APScheduler wants every argument at once; FireTimeExecutor puts the real time in the place of this one.
+        """
+        kwargs = {"monitor_id": monitor_id, "tells_time": True, "rang_at": self.clock()}
         self._scheduler.add_job(self.ring, trigger_of(cron, timezone), id=monitor_id, kwargs=kwargs, replace_existing=True)
         self._wound[monitor_id] = (cron, timezone)
 
