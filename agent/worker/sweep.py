@@ -8,13 +8,15 @@ from agent.engine import WorkKind
 from agent.worker.tools import Tools
 from db.records import Migration, Question, QuestionKind
 
+SELDOM = 32
+
 
 class Sweep:
     """One look over everything unfinished; remembers how far each run was, to leave alone what is moving."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, tuple[int, int]] = {}  # run id: outputs stored, looks since the last new one
 
     async def __call__(self) -> None:
         await self._runs()
@@ -26,11 +28,14 @@ class Sweep:
             await self._tools.engine.submit(WorkKind.DIGEST, key, digest.monitor_id, digest.tick)
 
     async def _runs(self) -> None:
-        unfinished = await self._tools.store.runs.unfinished()
-        for run in unfinished:
-            if self._seen.get(run.id, run.stored) == run.stored:
+        """A run that is new here or stands still: at once, then ever more seldom, because most only wait for their model."""
+        seen: dict[str, tuple[int, int]] = {}
+        for run in await self._tools.store.runs.unfinished():
+            stored, quiet = self._seen.get(run.id, (run.stored, -1))
+            seen[run.id] = (run.stored, quiet + 1 if stored == run.stored else 0)
+            if stored == run.stored and _is_due(quiet + 1):
                 await self._tools.engine.submit(WorkKind.RUN, run.id, run.id)
-        self._seen = {run.id: run.stored for run in unfinished}
+        self._seen = seen
 
     async def _uploads(self, migration: Migration) -> None:
         for upload in await self._tools.store.datasets.uploads(migration.id):
@@ -58,3 +63,8 @@ class Sweep:
         else:
             return
         await self._tools.engine.submit(kind, f"{question.migration_id}:{number}", question.migration_id, number)
+
+
+def _is_due(looks: int) -> bool:
+    """0, 1, 2, 4, 8, 16, 32, and every 32nd after that."""
+    return looks & (looks - 1) == 0 or looks % SELDOM == 0

@@ -232,6 +232,10 @@ async def test_a_sweep_leaves_alone_what_moves(tmp_path: Path) -> None:
         assert run.id not in {key for _, key, _ in story.engine.waiting}
         await sweep()
         assert run.id in {key for _, key, _ in story.engine.waiting}
+        story.engine.submitted.clear()
+        for _ in range(100):
+            await sweep()
+        assert story.engine.submitted.count((WorkKind.RUN, run.id)) == 7
 
 
 async def test_work_that_comes_while_the_process_stops_is_neither_done_nor_lost(tmp_path: Path) -> None:
