@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,10 @@ class Poster:
         content = await asyncio.to_thread(path.read_bytes)
         given = await self.client.files_getUploadURLExternal(filename=path.name, length=len(content))
         timeout = aiohttp.ClientTimeout(total=120)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.post(given["upload_url"], data=content) as answer:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(given["upload_url"], data=BytesIO(content)) as answer,
+        ):
             answer.raise_for_status()
         return str(given["file_id"])
 
