@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -98,8 +99,16 @@ def _bot(settings: SlackSettings) -> None:
 def _worker(settings: Settings) -> None:
     from agent.worker import WorkerSettings
     from agent.worker import main as work
+    from pipeline.models import ModelSettings
 
-    asyncio.run(work(settings.places, WorkerSettings(cron=settings.monitor_cron, timezone=settings.timezone)))
+    cache = (settings.model_cache or settings.home / "models").resolve()
+    chosen = WorkerSettings(
+        executor_id=settings.worker_name,
+        cron=settings.monitor_cron,
+        timezone=settings.timezone,
+        models=ModelSettings(jitter=random.random, cache=cache),
+    )
+    asyncio.run(work(settings.places, chosen))
 
 
 def _up(_: SlackSettings) -> None:

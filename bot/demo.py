@@ -88,6 +88,7 @@ def environment(workspace: Workspace, home: Path) -> dict[str, str]:
         "SLACK_APP_TOKEN": workspace.app_token,
         "SLACK_SIGNING_SECRET": workspace.signing_secret,
         "FERRY_HOME": str(home),
+        "FERRY_MODEL_CACHE": str(home.parent / "models"),
         "FERRY_MODE": "socket",
         "FERRY_FORM_DEFAULTS": str(write_defaults(home)),
         "FERRY_POST_INTERVAL_S": "0",

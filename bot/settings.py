@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     timezone: str = "UTC"
     monitor_cron: str = "0 9 * * mon"
     form_defaults: Path | None = None
+    model_cache: Path | None = None
+    worker_name: str = "worker-1"
     upload_limit_mb: int = Field(default=256, gt=0)
     log_level: str = "info"
     interpreter_model: str | None = None
