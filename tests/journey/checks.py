@@ -1,6 +1,8 @@
 """What must be true when a story is over, however it went: read from the workspace as people see it, and from the facts."""
 
+import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -9,7 +11,7 @@ from typing import Any
 from bot.workspace.people import GENERAL, REQUESTER, TEAM
 from bot.workspace.server import Workspace
 from db import Store, open_store
-from db.records import Migration, MigrationStatus, RunStatus
+from db.records import Message, Migration, MigrationStatus, RunStatus
 from pipeline.records import Split
 from tests.journey.stage import Stage
 from tests.journey.story import Cast
@@ -17,6 +19,7 @@ from tests.journey.story import Cast
 MALFORMED = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "invalid_metadata_format", "msg_too_long", "no_text"}
 )
+SETTLED_S = 10.0
 FORMATS = {"report.html", "report.xlsx", "report.json", "report.png"}
 
 
@@ -47,13 +50,25 @@ def keys_of(message: Mapping[str, Any]) -> set[str]:
 
 async def check_outbox(store: Store, workspace: Workspace, migration: Migration) -> None:
     """Every message of the outbox was posted exactly once, and Slack shows its newest revision."""
-    posted, messages = posted_keys(workspace), await store.messages.of(migration.id)
+    messages = await delivered(store, migration)
+    posted = posted_keys(workspace)
     assert {key: count for key, count in posted.items() if count != 1} == {}
     assert {m.key for m in messages} <= posted.keys()
-    assert [(m.key, m.state, m.sent, m.revision) for m in messages if (m.state, m.sent) != ("sent", m.revision)] == []
     files = Counter(name for m in workspace.state.channels[GENERAL].messages.values() for name in report_files(m))
     reports = len([m for m in messages if m.kind == "files"])
     assert files == dict.fromkeys(FORMATS if reports else (), reports)
+
+
+async def delivered(store: Store, migration: Migration) -> tuple[Message, ...]:
+    """The outbox once nothing in it waits any more; the last edits may still be on their way."""
+    until = time.monotonic() + SETTLED_S
+    while True:
+        messages = await store.messages.of(migration.id)
+        late = [(m.key, m.state, m.sent, m.revision, m.problem) for m in messages if (m.state, m.sent) != ("sent", m.revision)]
+        if not late:
+            return messages
+        assert time.monotonic() < until, late
+        await asyncio.sleep(0.1)
 
 
 def report_files(message: Mapping[str, Any]) -> Iterable[str]:

@@ -7,6 +7,8 @@ import pytest
 from tests.journey.nursery import Nursery
 from tests.journey.stage import LOGS
 
+pytest.register_assert_rewrite("tests.journey.checks")
+
 
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[Nursery]:

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 INTENTS = ("refund", "delivery", "password", "invoice", "complaint")
-WORDS = ["parcel", "order", "card", "account", "balance", "street", "window", "morning", "bridge", "garden", "letter", "number", "signal", "ticket", "engine", "harbour", "mountain", "kitchen", "pocket", "winter", "market", "candle", "paper", "silver", "station", "copper", "blanket", "forest", "thunder", "mirror", "pencil", "basket", "island", "hammer", "orange", "violin", "curtain", "ladder", "meadow", "planet", "saddle", "tunnel", "velvet", "walnut", "yellow", "anchor", "button", "castle", "dragon", "feather"]
+WORDS = (
+    "parcel", "order", "card", "account", "balance", "street", "window", "morning", "bridge", "garden", "letter", "number",
+    "signal", "ticket", "engine", "harbour", "mountain", "kitchen", "pocket", "winter", "market", "candle", "paper", "silver",
+    "station", "copper", "blanket", "forest", "thunder", "mirror", "pencil", "basket", "island", "hammer", "orange", "violin",
+    "curtain", "ladder", "meadow", "planet", "saddle", "tunnel", "velvet", "walnut", "yellow", "anchor", "button", "castle",
+    "dragon", "feather",
+)  # fmt: skip
 SAMPLES = 40
 SOURCE_RIGHT, TARGET_RIGHT = 0.6, 0.9
 COLUMNS = ("sample_id", "question", "answer_ground_truth", "answer_source_llm", "latency_source_llm")

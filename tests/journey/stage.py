@@ -23,7 +23,8 @@ from tests.journey.nursery import ROOT
 BOT, WORKER = "bot", "worker"
 READY = {BOT: '"bot_ready"', WORKER: '"worker ready"'}
 LOGS = ROOT / "build" / "journey"
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
+"""For a start: without any bytecode, beside other tests, importing takes a minute."""
 QUIET = {"FERRY_POST_INTERVAL_S": "0", "FERRY_EDIT_INTERVAL_S": "0.3", "FERRY_POLL_S": "0.1", "FERRY_LOG_LEVEL": "info"}
 
 

@@ -48,6 +48,17 @@ async def test_from_migrate_to_the_first_digest(http: bool, tmp_path: Path, nurs
             assert cast.script.calls() == await checks.target_outputs(store, migration, cast.script.ref)
         _check_progress(stage)
         assert cast.unanswered == 0
+        await _start_again(stage)
+
+
+async def _start_again(stage: Stage) -> None:
+    """Both start on what is there, the monitor's clock is wound, and nothing is said again."""
+    before = checks.posted_keys(stage.workspace)
+    assert await stage.stop() == {BOT: 0, WORKER: 0}
+    stage.start(BOT, WORKER)
+    await stage.ready(BOT, WORKER)
+    assert checks.posted_keys(stage.workspace) == before
+    assert stage.complaints() == []
 
 
 async def _to_the_plan(cast: Cast) -> None:
