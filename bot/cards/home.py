@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.blocks.escape import literal
-from bot.cards.kit import Block, actions, button, context, header, lines, section, when
+from bot.cards.kit import Block, actions, button, context, header, lines, section, some, when
 from bot.cards.status import STAGES
 from db.records import Migration, Question
 
@@ -46,7 +46,7 @@ def _waiting(migration: Migration, question: Question) -> str:
 
 
 def _migration(migration: Migration) -> str:
-    to = ", ".join(literal(target, 100) for target in migration.targets[:5]) or "targets not named"
+    to = some([literal(target, 100) for target in migration.targets], 5) or "targets not named"
     place = f"<#{migration.channel}> · {migration.status} · {when(migration.created_at)}"
     return f"*{literal(migration.name, 150)}*\n{literal(migration.source, 100)} → {to}\n{place}"
 

@@ -34,8 +34,13 @@ def mention(user: str | None, nobody: str = "nobody yet") -> str:
 
 
 def mentions(users: Sequence[str], nobody: str = "nobody yet") -> str:
-    shown = ", ".join(mention(user) for user in users[:10])
-    return (f"{shown} and {len(users) - 10} more" if len(users) > 10 else shown) or nobody
+    return some([mention(user) for user in users], 10) or nobody
+
+
+def some(texts: Sequence[str], most: int, joint: str = ", ") -> str:
+    """The first texts and how many more there are; empty when there is none."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return joint.join(texts[:most]) + more
 
 
 def when(moment: datetime) -> str:

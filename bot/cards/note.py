@@ -3,10 +3,13 @@
 import json
 from dataclasses import dataclass
 
-from bot.blocks.escape import literal
+from bot.blocks.escape import EMPTY, literal, plain
 from bot.buttons import Press
 from bot.cards.kit import Block, Card, actions, button, context, lines, section
 from db.records import Migration
+
+CARRIED = 300
+"""Characters of each field that the start button carries: three of them, escaped, are less than the 2,000 a button takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ def reply_card(facts: NoteFacts) -> Card:
 
 
 def _proposal(migration_id: str, key: str, proposal: Proposal) -> Card:
-    press = Press(migration=migration_id, question=key, answer=f"{proposal.kind}:{proposal.value}")
+    press = Press(migration=migration_id, question=key, answer=proposal.kind)  # its value is read from the store
     blocks: list[Block] = [
         section(f"{literal(proposal.sentence, 1500)}\nNothing has changed yet."),
         actions(
@@ -60,7 +63,8 @@ def problem_card(facts: NoteFacts) -> Card:
 
 def start_card(sentence: str, prefill: dict[str, str]) -> Card:
     """The button that opens the form with what was read from the text; a form needs a click to open."""
-    value = json.dumps({key: text[:300] for key, text in prefill.items()})
+    told = {key: plain(text, CARRIED) for key, text in prefill.items()}
+    value = json.dumps({key: text for key, text in told.items() if text != EMPTY}, ensure_ascii=False)
     blocks: list[Block] = [
         section(literal(sentence, 1500)),
         actions(button("Start a migration", "start_open", value, style="primary")),

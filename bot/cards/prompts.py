@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.blocks.escape import literal
-from bot.cards.kit import Block, Card, header, lines, section
+from bot.cards.kit import Block, Card, context, header, lines, section
 from pipeline.records import Edit
+
+TARGETS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +33,12 @@ class PromptsFacts:
 def prompts_card(facts: PromptsFacts) -> Card:
     """A section for each target, the differences of at most one candidate a target in full lines."""
     blocks: list[Block] = [header(f"Prompts, round {facts.round}: {facts.name}")]
-    for target, candidates in list(facts.candidates.items())[:5]:
+    for target, candidates in list(facts.candidates.items())[:TARGETS]:
         blocks.append(section(f"*{literal(target, 150)}*"))
         blocks.append(lines((_candidate(candidate) for candidate in candidates), what="candidates"))
         blocks += _difference(candidates)
+    if len(facts.candidates) > TARGETS:
+        blocks.append(context(f"and {len(facts.candidates) - TARGETS} more targets; the report files name all candidates."))
     if len(blocks) == 1:
         blocks.append(section("No candidates yet."))
     total = sum(len(candidates) for candidates in facts.candidates.values())

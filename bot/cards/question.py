@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.blocks.escape import literal
 from bot.buttons import Press
-from bot.cards.kit import Block, Card, actions, bar, button, context, duration, header, lines, mention, section, when
+from bot.cards.kit import Block, Card, actions, bar, button, context, duration, header, lines, mention, section, some, when
 from bot.cards.verdict import verdict_lines
 from db.records import Decision, Estimate, Migration, Plan, Question, QuestionKind
 from pipeline.records import MetricChoice
@@ -66,7 +66,7 @@ def _plan(facts: QuestionFacts) -> Card:
 def _plan_body(plan: Plan | None) -> list[Block]:
     if plan is None:
         return [section("The plan is being made.")]
-    to = ", ".join(literal(target, 150) for target in plan.targets)
+    to = some([literal(target, 150) for target in plan.targets], 15)
     return [
         section(f"*From* {literal(plan.source, 150)} *to* {to}"),
         lines(["*Metrics*", *(_metric(choice) for choice in plan.criteria.metrics)], what="metrics"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.blocks.escape import literal
 from bot.buttons import Press
-from bot.cards.kit import Block, Card, actions, bar, button, context, fields, header, mention, mentions, section, when
+from bot.cards.kit import Block, Card, actions, bar, button, context, fields, header, mention, mentions, section, some, when
 from db.records import DatasetVersion, Migration, MigrationStatus, Question, QuestionKind, Run, RunStatus, SignOff
 
 
@@ -155,7 +155,7 @@ def _next_of(kind: QuestionKind | None) -> str:
 
 
 def targets(migration: Migration) -> str:
-    return "\n".join(literal(target, 150) for target in migration.targets[:5]) or "not named yet"
+    return some([literal(target, 150) for target in migration.targets], 5, "\n") or "not named yet"
 
 
 def _dataset(facts: StatusFacts) -> str:
