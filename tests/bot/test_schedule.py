@@ -106,7 +106,7 @@ async def test_the_executor_hands_over_the_time_a_job_was_meant_to_ring_at() -> 
 
     due = utc_now() + timedelta(seconds=0.05)
     scheduler = AsyncIOScheduler(timezone="UTC", executors={"default": FireTimeExecutor()})
-    scheduler.add_job(ring, "date", run_date=due, kwargs={"tells_time": True})
+    scheduler.add_job(ring, "date", run_date=due, kwargs={"tells_time": True, "rang_at": due - timedelta(days=1)})
     scheduler.start()
     try:
         assert await asyncio.wait_for(rang.get(), 5) == due
