@@ -21,22 +21,23 @@ class Sink:
     def __init__(self, store: Store, run_id: str, samples: tuple[Sample, ...], metrics: tuple[str, ...]) -> None:
         self._store, self._run_id, self._metrics = store, run_id, metrics
         self._samples = {sample.id: sample for sample in samples}
-        self._waiting: list[Output] = []
+        self._waiting: dict[str, Output] = {}
         self._writing = asyncio.Lock()
 
     async def keep(self, output: Output) -> None:
         """Returns once the output is committed, by this call or by one that came at the same time."""
-        self._waiting.append(output)
+        self._waiting[output.sample_id] = output
         async with self._writing:
-            if output in self._waiting:
+            if output.sample_id in self._waiting:
                 await self._flush()
 
     async def _flush(self) -> None:
-        """Tried again while the database is away; an output leaves the list only after the commit."""
-        batch = tuple(self._waiting)
+        """Tried again while the database is away; an output stops waiting only after the commit."""
+        batch = tuple(self._waiting.values())
         scores = await asyncio.to_thread(self._scored, batch)
         await persist(lambda: self._store.runs.save(self._run_id, batch, scores), run=self._run_id)
-        del self._waiting[: len(batch)]
+        for output in batch:
+            del self._waiting[output.sample_id]
 
     async def drain(self) -> None:
         """Save what a cancelled call could not."""
