@@ -16,16 +16,15 @@ PROMPT_HINT = "As the source gets it; mark variables as {question}, {{question}}
 
 def read_refs(text: str) -> tuple[str, ...]:
     """Model refs, one a line or separated by commas. Raises InputError for one that no provider knows, or for too many."""
-    refs = tuple(dict.fromkeys(ref for part in re.split(r"[,\n]", text) if (ref := part.strip())))
-    for ref in refs:
-        read_ref(ref)
+    refs = tuple(dict.fromkeys(read_ref(part.strip()) for part in re.split(r"[,\n]", text) if part.strip()))
     if len(refs) > MOST_TARGETS:
         raise InputError(f"{len(refs)} targets are too many for one comparison: name at most {MOST_TARGETS}.")
     return refs
 
 
 def read_ref(ref: str) -> str:
-    """`ref` if it is `provider:name` of a provider Ferry has."""
+    """`ref` if it is `provider:name` of a provider Ferry has, without the invisible joiners of a ref copied from a message."""
+    ref = ref.replace("\u2060", "")
     provider, colon, name = ref.partition(":")
     if not colon or not name.strip() or provider not in PROVIDERS:
         known = ", ".join(f"{each}:" for each in PROVIDERS)

@@ -25,7 +25,7 @@ class Details:
 def view(migration: Migration, *, has_prompt: bool) -> dict[str, Any]:
     """The form with what is known; a prompt once told stays, so it is asked for only while there is none."""
     prompt = kit.field("prompt", "Prompt", kit.text_input(multiline=True), hint=PROMPT_HINT, optional=True)
-    targets = kit.text_input("\n".join(migration.targets), multiline=True, limit=1500)
+    targets = kit.text_input("\n".join(migration.targets), multiline=True)
     return kit.modal(
         CALLBACK,
         "Edit details",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.blocks import limits
 from bot.modals import kit
 from bot.modals.details import (
     PROMPT_HINT,
@@ -21,6 +22,9 @@ from pipeline.records import Parameters, PromptVersion, UseCase
 
 CALLBACK = "new_migration"
 STOP = "One a line, as the source has them; \\n is a line break."
+LONG_PROMPT = (
+    "The earlier one is longer than a form takes. Leave this empty, and drop the dataset that records it into the thread."
+)
 DEFAULTS = Parameters()
 DEFAULT_SOURCE = "recorded:source"
 FILE_TYPES = ("csv", "jsonl", "json", "xlsx", "tsv", "txt", "ndjson")
@@ -68,7 +72,8 @@ class NewForm:
 
 def view(start: Prefill) -> dict[str, Any]:
     """The form, with what is known already."""
-    targets = kit.text_input(start.targets, multiline=True, limit=1500)
+    targets = kit.text_input(start.targets, multiline=True)
+    prompt, about = (start.prompt, PROMPT_HINT) if len(start.prompt) <= limits.INPUT_TEXT else ("", LONG_PROMPT)
     one_line = "CSV, JSONL, JSON or XLSX, a line for each sample."
     return kit.modal(
         CALLBACK,
@@ -78,7 +83,7 @@ def view(start: Prefill) -> dict[str, Any]:
             kit.field("use_case", "Use case", kit.select(USE_CASES.items(), start.use_case)),
             kit.field("source", "Source model", kit.text_input(start.source, limit=200), hint=SOURCE_HINT, optional=True),
             kit.field("targets", "Target models", targets, hint=TARGETS_HINT, optional=True),
-            kit.field("prompt", "Prompt", kit.text_input(start.prompt, multiline=True), hint=PROMPT_HINT, optional=True),
+            kit.field("prompt", "Prompt", kit.text_input(prompt, multiline=True), hint=about, optional=True),
             kit.field(
                 "tokens", "Longest answer in tokens", kit.text_input(str(start.parameters.max_tokens), limit=7), optional=True
             ),
@@ -108,7 +113,7 @@ def read(submitted: kit.View, requester: str) -> tuple[NewForm | None, dict[str,
         again_of=meta.get("again_of") or None,
         name=texts["name"],
         use_case=UseCase(texts["use_case"]),
-        source=texts["source"] or DEFAULT_SOURCE,
+        source=read_ref(texts["source"] or DEFAULT_SOURCE),
         targets=read_refs(texts["targets"]),
         prompt=_prompt(texts),
         smes=smes,

@@ -62,7 +62,7 @@ def _change(texts: dict[str, str]) -> PlanChange:
     return PlanChange(
         margin=read_margin(texts["margin"]) if "margin" in texts else None,
         metric=texts.get("metric"),
-        add_target=texts.get("add_target"),
+        add_target=read_ref(texts["add_target"]) if "add_target" in texts else None,
         review_pairs=read_pairs(texts["review_pairs"]) if "review_pairs" in texts else None,
     )
 
