@@ -157,7 +157,7 @@ async def review(visitor: Visitor) -> None:
 async def sign(visitor: Visitor) -> None:
     await visitor.become("Owner")
     await visitor.open_thread()
-    await visitor.sees("Comparison of", MODEL_S)
+    await visitor.sees("Comparison on the test split", MODEL_S)
     await expect(visitor.page.locator(".blocks table").last).to_be_visible()
     await visitor.keep("comparison")
     await visitor.press("Sign off")
