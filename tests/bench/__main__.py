@@ -6,10 +6,11 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Callable
 
-from tests.bench import runner
+from tests.bench import ack, runner
 
 PARTS: dict[str, Callable[[], AsyncIterator[str]]] = {
     "runner": runner.lines,
+    "ack": ack.lines,
 }
 
 
