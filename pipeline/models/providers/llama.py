@@ -113,6 +113,7 @@ def _load(path: Path, key: Key) -> LlamaServer:
     params.n_ctx, params.n_parallel = context * SLOTS, SLOTS
     params.n_batch = params.n_ubatch = BATCH_TOKENS
     params.cache_ram_mib = CACHE_MIB
+    params.swa_full = True  # a cut attention window could not be rewound, and a short shared prefix would be read anew each time
     params.verbosity = -1
     params.hostnames = [str(folder / "llama.sock")]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads or usual_threads()
