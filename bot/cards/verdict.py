@@ -32,7 +32,7 @@ def verdict_lines(report: Report) -> list[str]:
 def _line(arm: ArmReport) -> str:
     sign = SIGNS[arm.verdict] if arm.verdict else ":white_circle:"
     told = "; ".join(f"{literal(c.metric, 60)} {difference(c)}, margin {c.margin:g}" for c in arm.comparisons if c.primary)
-    return f"{sign} *{literal(arm.model, 150)}*: {arm.verdict or Verdict.CANNOT_TELL}" + (f" ({told})" if told else "")
+    return f"{sign} *{literal(arm.model, 150)}* · {arm.verdict or Verdict.CANNOT_TELL}" + (f" ({told})" if told else "")
 
 
 def table_card(facts: TableFacts) -> Card:
