@@ -66,7 +66,9 @@ def _alternating(lists: Sequence[list[tuple[str, str]]]) -> list[tuple[str, str]
 
 def _assignment(migration_id: str, number: int, sme: str, sample_id: str, source: str, winner: str) -> Assignment:
     identity = short_id(migration_id, number, sme, sample_id, winner)
-    first, second = (source, winner) if int(identity, 16) % 2 else (winner, source)
+    # run ids never reach Slack, so nothing an SME's client holds tells which answer is whose
+    source_first = int(content_hash([identity, source, winner]), 16) % 2 == 1
+    first, second = (source, winner) if source_first else (winner, source)
     return Assignment(
         id=identity, migration_id=migration_id, round=number, sample_id=sample_id, sme=sme, run_a=first, run_b=second
     )

@@ -17,6 +17,7 @@ from bot.modals import new_migration
 from bot.modals.new_migration import NewForm, Prefill
 from db.records import Migration, NewMigration, Person
 from pipeline.errors import RefusedError
+from pipeline.records import PromptVersion
 
 INVITE = "I am not in this channel, so the migration could not live here. Invite me with `/invite @Ferry`, then try again."
 
@@ -71,12 +72,25 @@ async def submitted(desk: Desk, args: AsyncArgs) -> None:
     form, _ = new_migration.read(args.body["view"], person.user)
     if form is None:
         return
+    form = replace(form, prompt=await _prompt(desk, form, person))
     migration = await _open(desk, form, origin=f"view:{args.body['view']['id']}", team=person.team, requester=person.user)
     await desk.move(migration.id)
     for file in form.files:
         await uploads.take(desk, migration, file, person.user)
     if form.again_of and not form.files:
         await _reuse(desk, form.again_of, migration, person)
+
+
+async def _prompt(desk: Desk, form: NewForm, person: Person) -> PromptVersion:
+    """The form's prompt. One that repeats a migration word for word keeps what a form cannot hold: system text, syntax."""
+    if not form.again_of:
+        return form.prompt
+    earlier = await desk.store.migrations.get(form.again_of)
+    if may(Act.AGAIN, person, earlier):
+        return form.prompt
+    before = await desk.store.prompts.original(earlier.id)
+    same = form.prompt.user in ("", before.user)
+    return replace(before, parameters=form.prompt.parameters) if same else form.prompt
 
 
 async def _reuse(desk: Desk, earlier_id: str, migration: Migration, person: Person) -> None:

@@ -116,7 +116,7 @@ def test_home_pages_end_where_they_end(page: int, buttons: list[str]) -> None:
 
 def test_one_line_for_each_target_the_report_names() -> None:
     (line,) = verdict_lines(REPORT)
-    assert line.startswith(":large_green_circle: *local:\u2060tiny*: better (exact_match +0.350")
+    assert line.startswith(":large_green_circle: *local:\u2060tiny* · better (exact_match +0.350")
 
 
 @settings(max_examples=50, deadline=None)
