@@ -19,6 +19,30 @@ AT_WORK = 6
 """Listeners that work at once; the others wait acknowledged, so that new deliveries are written down without queueing."""
 
 
+class Intake:
+    """Counts the deliveries that are being written down; whoever works can let them go first."""
+
+    def __init__(self) -> None:
+        self._open, self._none = 0, asyncio.Event()
+        self._none.set()
+
+    def __enter__(self) -> None:
+        self._open += 1
+        self._none.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self._open -= 1
+        if self._open == 0:
+            self._none.set()
+
+    async def over(self, seconds: float) -> None:
+        """Wait until none is, or so long."""
+        try:
+            await asyncio.wait_for(self._none.wait(), seconds)
+        except TimeoutError:
+            return
+
+
 class Mover(Protocol):
     """What moves a migration once a fact is written: `agent.conversation.Conversation`."""
 
@@ -57,6 +81,7 @@ class Desk:
     prefill: Prefill = field(default_factory=Prefill)
     in_flight: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
+    intake: Intake = field(default_factory=Intake)
     at_work: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_WORK))
 
     async def move(self, migration_id: str) -> Question | None:

@@ -20,9 +20,12 @@ from pipeline.hashing import content_hash
 Next = Callable[[], Awaitable[BoltResponse]]
 Middleware = Callable[..., Awaitable[BoltResponse | None]]
 SPOKEN = frozenset({"message", "app_mention"})
+HEARD = SPOKEN | {"app_home_opened"}
+"""Events that a listener takes; any other, and what bots do, is answered and forgotten."""
 NOT_KEPT = frozenset({"token", "authorizations", "event_context"})
 FORM = "view:"
 UNHANDLED = 404
+PATIENCE_S = 0.5
 DELIVERY = "delivery"
 """Where the key is found in Bolt's context."""
 
@@ -41,7 +44,7 @@ def key_of(body: Mapping[str, Any]) -> str | None:
 
 def _event(body: Mapping[str, Any]) -> str | None:
     event = body["event"]
-    if event["type"] == "message" and _small_talk(event):
+    if event["type"] not in HEARD or event.get("bot_id") or (event["type"] == "message" and _small_talk(event)):
         return None
     if event["type"] in SPOKEN and event.get("ts"):
         return f"event:{event['type']}:{event.get('subtype', '')}:{event.get('channel')}:{event['ts']}"
@@ -60,25 +63,38 @@ def _action(body: Mapping[str, Any]) -> str:
     return f"action:{body['user']['id']}:{where}:{action['action_id']}:{action.get('action_ts')}"
 
 
-def record(app: AsyncApp, desk: Desk) -> Middleware:
-    """Middleware that writes a delivery down, has Slack answered, and then works on it, as a start-up works on what was left.
+async def take(app: AsyncApp, desk: Desk, body: dict[str, Any]) -> bool:
+    """Write a delivery down and see that it is worked on afterwards; True when Slack needs no more than an empty answer.
 
-    A delivery that is done or being worked on is only answered. A form is worked on at once, even a second time, because its
-    answer may be the errors of its fields; its effect has a key of its own.
+    That holds for one that is done, being worked on, or none of our business as well. False is for what Bolt answers itself: a
+    form, whose answer may be the errors of its fields, and Slack's handshakes.
+    """
+    key = key_of(body)
+    if key is None:
+        return body.get("type") == "event_callback"
+    if key.startswith(FORM):
+        return False
+    if key not in desk.in_flight and await _to_do(desk, key, body):
+        _work(app, desk, key, body)
+    return True
+
+
+def record(app: AsyncApp, desk: Desk) -> Middleware:
+    """Middleware for what reaches Bolt: taken as anything else, but for forms, which are worked on at once.
+
+    A form is worked on a second time even when it was done, because its answer counts; its effect has a key of its own.
     """
 
     async def middleware(body: dict[str, Any], context: AsyncBoltContext, next_: Next) -> BoltResponse | None:
         if context.get(DELIVERY):
             return await next_()
+        if await take(app, desk, body):
+            return BoltResponse(status=200, body="")
         key = key_of(body)
-        if key is None:
-            return BoltResponse(status=200, body="") if body.get("type") == "event_callback" else await next_()
-        if key not in desk.in_flight and await _to_do(desk, key, body):
-            context[DELIVERY] = key
-            if key.startswith(FORM):
-                return await next_()
-            _work(app, desk, key, body)
-        return BoltResponse(status=200, body="")
+        if key and (key in desk.in_flight or not await _to_do(desk, key, body)):
+            return BoltResponse(status=200, body="")
+        context[DELIVERY] = key
+        return await next_()
 
     return middleware
 
@@ -91,8 +107,10 @@ def _work(app: AsyncApp, desk: Desk, key: str, body: dict[str, Any]) -> None:
 
 
 async def _dispatch(app: AsyncApp, desk: Desk, key: str, body: dict[str, Any]) -> None:
+    """Work comes after intake: it waits, a moment at most, until nothing is being written down."""
     request = AsyncBoltRequest(mode="socket_mode", body=body, context={DELIVERY: key})
     async with desk.at_work:
+        await desk.intake.over(PATIENCE_S)
         answer = await app.async_dispatch(request)
     if answer.status == UNHANDLED:
         desk.in_flight.discard(key)
@@ -104,7 +122,8 @@ async def _to_do(desk: Desk, key: str, body: Mapping[str, Any]) -> bool:
     desk.in_flight.add(key)
     to_do = False
     try:
-        state = await desk.store.deliveries.receive(key, key.split(":", maxsplit=1)[0], kept(body), desk.clock())
+        with desk.intake:
+            state = await desk.store.deliveries.receive(key, key.split(":", maxsplit=1)[0], kept(body), desk.clock())
         to_do = state != "done" or key.startswith(FORM)
     finally:
         if not to_do:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 
 from agent.conversation import open_conversation
@@ -25,6 +24,7 @@ from bot.poster import Poster
 from bot.render import Renderer
 from bot.schedule import Clock
 from bot.settings import Mode, SlackSettings
+from bot.socket_mode import Socket
 from bot.supervise import interrupted
 from db.places import Places
 from db.store import Store, open_store
@@ -119,11 +119,11 @@ async def _dbos(ends: AsyncExitStack, places: Places) -> Engine:
 async def _connect(ends: AsyncExitStack, app: AsyncApp, desk: Desk, settings: SlackSettings) -> str | None:
     """Open the websocket to Slack, or listen for it."""
     if settings.mode is Mode.SOCKET:
-        handler = AsyncSocketModeHandler(app, settings.app_token.get_secret_value())
+        handler = Socket(app, settings.app_token.get_secret_value(), desk)
         ends.push_async_callback(handler.close_async)
         await handler.connect_async()  # type: ignore[no-untyped-call]
         return None
-    runner = web.AppRunner(web_app(app, desk), access_log=None)
+    runner = web.AppRunner(web_app(app, desk, settings.signing_secret.get_secret_value()), access_log=None)
     await runner.setup()
     ends.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, settings.http_host, settings.http_port)

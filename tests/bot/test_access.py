@@ -47,7 +47,7 @@ def test_another_team_may_nothing(act: Act) -> None:
     assert not allowed(act, "UOWN", team="T2", sme="UOWN")
 
 
-@pytest.mark.parametrize("status", list(OVER))
+@pytest.mark.parametrize("status", sorted(OVER))
 @pytest.mark.parametrize("act", list(Act))
 def test_when_it_is_over_one_may_look_and_start_again(act: Act, status: MigrationStatus) -> None:
     assert allowed(act, "UOWN", sme="UOWN", status=status) is (act in AFTERWARDS)

@@ -39,7 +39,9 @@ def test_a_mention_and_the_message_it_stands_in_are_two() -> None:
     assert key_of(event()) != key_of(event(type="app_mention"))
 
 
-@pytest.mark.parametrize("changes", [{"thread_ts": None}, {"subtype": "message_changed"}, {"subtype": "bot_message"}])
+@pytest.mark.parametrize(
+    "changes", [{"thread_ts": None}, {"subtype": "message_changed"}, {"bot_id": "B1"}, {"type": "file_shared"}]
+)
 def test_what_is_not_said_to_ferry_is_not_kept(changes: dict[str, Any]) -> None:
     assert key_of(event(**changes)) is None
 
