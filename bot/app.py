@@ -23,8 +23,10 @@ def slack_client(settings: SlackSettings) -> AsyncWebClient:
 
 def build_app(desk: Desk, settings: SlackSettings) -> AsyncApp:
     """The app with every listener registered."""
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+    logger = logging.getLogger("ferry.bolt")  # Bolt warns of a token it finds in the environment beside the client it is given
+    logger.setLevel(logging.ERROR)
     app = AsyncApp(
+        logger=logger,
         client=desk.client,
         signing_secret=settings.signing_secret.get_secret_value() or None,
         request_verification_enabled=bool(settings.signing_secret.get_secret_value()),
