@@ -29,7 +29,8 @@ Render = Callable[[Message], Awaitable[Card]]
 LEASE = "outbox"
 EDITED_OFTEN = frozenset({MessageKind.PROGRESS, MessageKind.STATUS})
 IN_CHANNEL = frozenset({"root", "thread"})
-AGAIN = timedelta(seconds=60)
+WAITS = {Kind.UNREACHABLE: 5.0, Kind.REFUSED: 60.0}
+"""Seconds until a message is tried again; the lane itself rests longer with each failure, so that nobody is hammered."""
 log = structlog.get_logger()
 
 
@@ -197,7 +198,7 @@ class Outbox:
             lane.rests_until = 0.0
             await self.store.messages.forget_ts(message.key)
             return
-        wait = timedelta(seconds=trouble.seconds) if trouble.kind is Kind.SLOW else AGAIN
+        wait = timedelta(seconds=WAITS.get(trouble.kind, trouble.seconds or 1.0))
         log.warning("message_held", key=message.key, error=trouble.code, seconds=wait.total_seconds())
         await self.store.messages.hold(message.key, trouble.code, self.clock() + wait)
         if trouble.kind is Kind.UNREACHABLE:

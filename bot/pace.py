@@ -37,7 +37,7 @@ class Lane:
     def rest(self, now: float, trouble: Trouble) -> None:
         """Leave the conversation alone: as long as Slack says, else a little longer with each failure."""
         self.failures += 1
-        self.rests_until = now + (trouble.seconds or min(30.0, 0.25 * 2**self.failures))
+        self.rests_until = now + (trouble.seconds or min(10.0, 0.25 * 2**self.failures))
 
 
 def monotonic() -> float:

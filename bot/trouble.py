@@ -59,7 +59,7 @@ def trouble_of(error: Exception) -> Trouble:
         return Trouble(kind=Kind.SLOW, code="ratelimited", seconds=_retry_after(error.response.headers))
     if status >= 500:
         return Trouble(kind=Kind.UNKNOWN, code=f"http_{status}")
-    return Trouble(kind=KINDS.get(code, Kind.REFUSED), code=code, seconds=1.0)
+    return Trouble(kind=KINDS.get(code, Kind.REFUSED), code=code)
 
 
 def code_of(error: SlackApiError) -> str:
