@@ -10,7 +10,8 @@ demo: install
 	$(BIN)/ferry demo
 
 test: install-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not alone"
+	$(BIN)/pytest -m alone -n 0
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -223,7 +223,7 @@ def _has(text: str, syntax: Syntax) -> bool:
 def _refuse_other_markers(prompt: PromptVersion, *, declared: bool) -> None:
     text = f"{prompt.system}\n{prompt.user}"
     other = _SHELL_MARKER.search(text) if prompt.syntax is Syntax.SINGLE and not declared else None
-    if prompt.syntax is Syntax.DOUBLE or not (declared or variables(prompt)):
+    if not declared and (prompt.syntax is Syntax.DOUBLE or not variables(prompt)):
         other = other or _OTHER_TAG.search(text) or (None if variables(prompt) else _PERCENT_MARKER.search(text))
     if other:
         raise InputError(

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.settings import Mode
@@ -27,6 +28,7 @@ from db.store import Store
 from tests.bot.office import Office, open_office
 from tests.bot.test_clicks import asked, click
 
+pytestmark = pytest.mark.alone
 AT_ONCE, SLOWED_S, LIMIT_S = 50, 0.3, 0.5
 TURNS = 3
 """The best of three counts: what else runs on the machine can only make one slower."""
