@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     form_defaults: Path | None = None
     model_cache: Path | None = None
     worker_name: str = "worker-1"
-    upload_limit_mb: int = Field(default=256, gt=0)
+    upload_limit_mb: int = Field(default=50, gt=0)  # what a dataset may have, see pipeline.dataset.port.Limits
     log_level: str = "info"
     interpreter_model: str | None = None
 

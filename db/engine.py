@@ -99,7 +99,9 @@ def _sqlite(url: str, connections: int, pragmas: tuple[str, ...]) -> AsyncEngine
         connection._thread.daemon = True  # as SQLAlchemy has it: a process that ends waits for no connection
         return await connection
 
-    engine = create_async_engine(url, async_creator=connect, pool_size=connections, max_overflow=0, pool_timeout=QUEUE_S)
+    engine = create_async_engine(
+        url, async_creator=connect, pool_size=connections, max_overflow=0, pool_timeout=QUEUE_S, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
@@ -121,7 +123,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgres(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=10, max_overflow=10, pool_timeout=QUEUE_S, pool_pre_ping=True)
+    engine = create_async_engine(
+        url, pool_size=10, max_overflow=10, pool_timeout=QUEUE_S, pool_pre_ping=True, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _prepare_postgres, insert=True)
     return engine
 
