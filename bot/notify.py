@@ -23,7 +23,7 @@ from bot.poster import Poster
 from bot.trouble import SLACK_FAILURES, WAYS_OUT, Kind, Trouble, trouble_of
 from db.records import Message, MessageKind
 from db.store import Store
-from pipeline.errors import FerryError
+from pipeline.errors import FerryError, TemporaryError
 
 Render = Callable[[Message], Awaitable[Card]]
 LEASE = "outbox"
@@ -61,8 +61,7 @@ class Outbox:
     async def run(self) -> None:
         """Send what is due until `stop`; what is being sent then is finished first."""
         while not self._stopping:
-            if await self._leads():
-                await self.turn()
+            await self._attempt(self._lead_and_turn())
             try:
                 await asyncio.wait_for(self._nudged.wait(), self.pace.poll)
             except TimeoutError:
@@ -70,7 +69,18 @@ class Outbox:
             self._nudged.clear()
         if self._busy:
             await asyncio.wait(self._busy.values(), timeout=10)
-        await self.store.leases.release(LEASE, self.holder)
+        await self._attempt(self.store.leases.release(LEASE, self.holder))
+
+    async def _attempt(self, step: Awaitable[None]) -> None:
+        """A database that is away for a moment delays messages; it never ends the sending."""
+        try:
+            await step
+        except TemporaryError as error:
+            log.warning("outbox_waits", error=type(error).__name__)
+
+    async def _lead_and_turn(self) -> None:
+        if await self._leads():
+            await self.turn()
 
     async def turn(self) -> None:
         """Start working in every conversation that has something to settle or to send and is not being worked on."""
@@ -122,6 +132,9 @@ class Outbox:
             return
         if not isinstance(error, Exception):
             raise error
+        if isinstance(error, TemporaryError):  # one that was being sent is looked for first, the others are still waiting
+            log.warning("message_waits", key=message.key)
+            return
         reference = secrets.token_hex(4)
         log.error("message_not_made", key=message.key, reference=reference, exc_info=error)
         said = error.message if isinstance(error, FerryError) else f"reference {reference}"

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import structlog
 
-from pipeline.errors import FerryError
+from pipeline.errors import FerryError, InputError, PermanentError, RefusedError
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -50,13 +50,13 @@ def trace(error: BaseException) -> str:
 async def persist(work: Callable[[], Awaitable[T]], *, tries: int = TRIES, **about: str) -> T:
     """`work`, tried again while what it needs is away or busy; the last error is raised. `work` must be idempotent.
 
-    A FerryError is raised at once: it has a way out, and waiting is not it.
+    A FerryError is raised at once unless it is temporary: it has a way out, and waiting is not it.
     """
     wait = FIRST_WAIT_S
     for _ in range(tries - 1):
         try:
             return await work()
-        except FerryError:
+        except (InputError, RefusedError, PermanentError):
             raise
         except Exception as error:  # noqa: BLE001  what databases and networks raise has no common class
             log.warning("failed, trying again", error=type(error).__name__, **about)

@@ -15,7 +15,10 @@ async def digest(tools: Tools, monitor_id: str, tick: str) -> None:
     """As far as the facts allow: start the run, or tell what it found. The clock may have claimed the tick already."""
     monitor = await tools.store.monitors.get(monitor_id)
     found = await tools.store.monitors.claim(monitor_id, tick, tools.clock(), LEASE_S) or await _standing(tools, monitor_id, tick)
-    if found is None or found.state == "done":
+    if found is None:
+        return
+    if found.state == "done":
+        await _announce(tools, monitor, found)
         return
     baseline = await tools.store.runs.get(monitor.baseline_run)
     dataset = await tools.store.datasets.get(baseline.dataset_id)
@@ -51,6 +54,12 @@ async def _tell(tools: Tools, monitor: Monitor, found: Digest, run: Run) -> None
         return
     result = await asyncio.to_thread(compared, samples, baseline, now, plan.criteria)
     await store.monitors.finish(found.id, dumps(result))
-    migration = await store.migrations.get(monitor.migration_id)
+    await _announce(tools, monitor, found)
+
+
+async def _announce(tools: Tools, monitor: Monitor, found: Digest) -> None:
+    """Once: a worker that was killed after the digest was made announces it when it comes back."""
     key = told.digest_key(monitor.id, found.tick)
-    await told.tell(store, migration, key, MessageKind.DIGEST, subject=found.id)
+    if await tools.store.messages.get(key) is None:
+        migration = await tools.store.migrations.get(monitor.migration_id)
+        await told.tell(tools.store, migration, key, MessageKind.DIGEST, subject=found.id)

@@ -54,9 +54,9 @@ async def _take_prompt(tools: Tools, upload: Upload, path: Path) -> None:
 
 async def _refuse(tools: Tools, upload: Upload, sentence: str) -> None:
     migration = await tools.store.migrations.get(upload.migration_id)
-    await tools.store.datasets.refuse(upload.id, sentence)
     key = told.findings_key(migration.id, upload.id)
     await told.tell(tools.store, migration, key, MessageKind.PROBLEM, body=sentence)
+    await tools.store.datasets.refuse(upload.id, sentence)  # last: a worker killed before it tells again under the same key
 
 
 async def _keep(tools: Tools, upload: Upload, dataset: Dataset) -> None:

@@ -26,7 +26,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
     from agent.worker import durable
 
     store, engine = await open_store(places), DbosEngine(places.engine_url)
-    models = replace(settings.models, cache=places.home / "models", jitter=random.random)
+    models = replace(settings.models, jitter=random.random)
     holder, cron, timezone = settings.executor_id, settings.cron, settings.timezone
     async with open_conversation(places, store, engine, holder=holder, cron=cron, timezone=timezone) as conversation:
         tools = Tools(

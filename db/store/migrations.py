@@ -75,9 +75,11 @@ class Migrations(Noun):
             return records(Migration, await tx.execute(query))
 
     async def set_status(self, migration_id: str, status: MigrationStatus, *, by: str, problem: str | None = None) -> Migration:
-        """Change the status and close what is still asked when the migration ends. Setting what is set does nothing."""
+        """Change the status; at the end of the migration what is still asked is closed. What has ended stays as it ended."""
         async with self.db.write() as tx:
             before = await found(tx, migration_id, lock=True)
+            if before.status in ENDED:
+                return before
             if status in ENDED:
                 await self._close_questions(tx, migration_id)
             if (before.status, before.problem) != (status, problem):
