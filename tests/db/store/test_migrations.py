@@ -89,3 +89,11 @@ async def test_a_thread_leads_to_its_migration(store: Store) -> None:
     found = await store.migrations.by_thread("C1", "171.1")
     assert found is not None
     assert (found.id, found.thread_ts) == (migration.id, "171.1")
+
+
+async def test_what_has_ended_stays_as_it_ended(store: Store) -> None:
+    migration = await opened(store)
+    await store.migrations.set_status(migration.id, MigrationStatus.SIGNED, by="U1")
+    late = await store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by="U2")
+    assert late.status is MigrationStatus.SIGNED
+    assert (await store.migrations.get(migration.id)).status is MigrationStatus.SIGNED
