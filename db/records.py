@@ -129,6 +129,23 @@ class PlanChange:
     review_pairs: int | None = None
 
 
+class JobState(StrEnum):
+    """Where a job at another service stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ReferenceAnswer(StrEnum):
+    """What an SME says of a reference that looks wrong."""
+
+    KEEP = "keep"
+    FIX = "fix"
+    UNSURE = "unsure"
+
+
 class QuestionKind(StrEnum):
     """What the graph can ask. DATASET, RUNS and REVIEW are answered by facts, the others by a person's decision."""
 
@@ -291,6 +308,9 @@ class MessageKind(StrEnum):
     TABLE = "table"
     FILES = "files"
     DIGEST = "digest"
+    TRIAL = "trial"
+    REFERENCES = "references"
+    ERRORS = "errors"
     REPLY = "reply"
     PROBLEM = "problem"
 

@@ -11,10 +11,10 @@ from db.records import MessageKind, MigrationStatus, Run, RunStatus
 from db.store.cards import bump, bump_status, post
 from db.store.migrations import found
 from db.store.noun import Noun
-from db.store.rows import Values, insert_missing, insert_new, record, records, upsert, values
+from db.store.rows import Values, insert_missing, insert_new, record, upsert, values
 from db.tables import migrations, outputs, runs, samples, scores
 from pipeline.errors import RefusedError
-from pipeline.records import Failure, Output, RunKey, RunResult, Score, Usage
+from pipeline.records import Failure, Output, RunKey, RunResult, Score, Spent, Usage
 
 R, OUT, S = runs.c, outputs.c, scores.c
 RESTING = (MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED)
@@ -63,7 +63,7 @@ class Runs(Noun):
             fresh = await _fresh(tx, run_id, given)
             late = {output.sample_id for output in given} - fresh.keys()
             await insert_missing(tx, outputs, [_output_values(run_id, output) for output in fresh.values()])
-            await upsert(tx, scores, [{"run_id": run_id, **values(s)} for s in scored if s.sample_id not in late])
+            await upsert(tx, scores, [_score_values(run_id, s) for s in scored if s.sample_id not in late])
             await _count(tx, run_id, fresh.values())
             await bump(tx, progress_card(run.migration_id, run.stage))
 
@@ -195,6 +195,20 @@ async def _outputs(tx: AsyncConnection, run_id: str) -> tuple[Output, ...]:
     return tuple(sorted((_output(row) for row in rows), key=lambda output: output.sample_id))
 
 
+def _score_values(run_id: str, score: Score) -> Values:
+    spent = score.spent
+    return values(score, "spent") | {
+        "run_id": run_id,
+        "calls": spent.calls if spent else None,
+        "input_tokens": spent.input_tokens if spent else None,
+        "output_tokens": spent.output_tokens if spent else None,
+    }
+
+
+def _score(row: Row[Any]) -> Score:
+    return record(Score, row, spent=None if row.calls is None else record(Spent, row))
+
+
 async def _scores(tx: AsyncConnection, run_id: str) -> tuple[Score, ...]:
-    stored = records(Score, await tx.execute(select(scores).where(S.run_id == run_id)))
+    stored = [_score(row) for row in await tx.execute(select(scores).where(S.run_id == run_id))]
     return tuple(sorted(stored, key=lambda score: (score.metric, score.sample_id)))

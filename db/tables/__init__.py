@@ -1,6 +1,6 @@
 """The tables of the facts. Their unique keys are the idempotency of the product: what may happen once has one row."""
 
-from db.tables import migration, question, run, traffic
+from db.tables import judging, migration, question, run, traffic
 from db.tables.base import METADATA, table
 
 migrations = table(migration.MigrationRow)
@@ -27,6 +27,11 @@ scores = table(run.ScoreRow)
 monitors = table(run.MonitorRow)
 digests = table(run.DigestRow)
 
+rulings = table(judging.RulingRow)
+trials = table(judging.TrialRow)
+evaluation_jobs = table(judging.EvaluationJobRow)
+reference_checks = table(judging.ReferenceCheckRow)
+
 messages = table(traffic.MessageRow)
 deliveries = table(traffic.DeliveryRow)
 leases = table(traffic.LeaseRow)
@@ -41,6 +46,7 @@ __all__ = [
     "decisions",
     "deliveries",
     "digests",
+    "evaluation_jobs",
     "leases",
     "messages",
     "migrations",
@@ -50,11 +56,14 @@ __all__ = [
     "preferences",
     "prompts",
     "questions",
+    "reference_checks",
     "reports",
+    "rulings",
     "runs",
     "samples",
     "scores",
     "selections",
     "sign_offs",
+    "trials",
     "uploads",
 ]

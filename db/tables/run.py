@@ -68,6 +68,9 @@ class ScoreRow(Base, table=True):
     value: float | None
     unscored: str | None = Field(sa_type=Words)
     reason: str | None = Field(sa_type=Words)
+    calls: int | None
+    input_tokens: int | None
+    output_tokens: int | None
 
 
 class MonitorRow(Base, table=True):

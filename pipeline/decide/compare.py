@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.decide.pairs import Pairs, Side, check_same_inputs, index, pair
 from pipeline.decide.statistics import holm
 from pipeline.decide.verdict import Claims, Estimate, claims, decide, estimate, needed, sentence
+from pipeline.metrics.registry import metric_named
 from pipeline.records import Comparison, Criteria, Interval, MetricChoice, RunResult, Sample, Verdict
 
 DIGITS = 6  # figures are rounded after the verdict, so that a last-bit difference between machines changes no hash
@@ -48,7 +49,7 @@ def compare_all(
 
 def _evidence(samples: Sequence[Sample], source: RunResult, target: RunResult, criteria: Criteria) -> list[Evidence]:
     before, after = index(source), index(target)
-    found = [(choice, pair(samples, before, after, choice.metric)) for choice in criteria.metrics]
+    found = [(choice, pair(samples, before, after, metric_named(choice.metric, criteria))) for choice in criteria.metrics]
     return [
         Evidence(choice=choice, pairs=pairs, estimate=estimate(pairs), gap=_gap(pairs, criteria.coverage_gate))
         for choice, pairs in found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from pipeline.errors import InputError
-from pipeline.metrics.registry import METRICS
+from pipeline.metrics.metric import Metric
 from pipeline.records import RunResult, Sample, Score
 
 ScoreIndex = Mapping[tuple[str, str], Score]
@@ -28,6 +28,7 @@ class Pairs:
     """
 
     metric: str
+    binary: bool
     ids: tuple[str, ...]
     source: tuple[float, ...]
     target: tuple[float, ...]
@@ -50,14 +51,15 @@ class Pairs:
         return sum(self.target_side.values.get(i, 0.0) - value for i, value in before.items()) / len(before)
 
 
-def pair(samples: Sequence[Sample], source: ScoreIndex, target: ScoreIndex, metric: str) -> Pairs:
+def pair(samples: Sequence[Sample], source: ScoreIndex, target: ScoreIndex, metric: Metric) -> Pairs:
     """The pairs of one metric. Samples the metric cannot judge whatever a model answers are left aside and counted."""
-    reasons = {s.id: _outside(s, metric) for s in samples}
+    reasons = {s.id: metric.excludes(s) for s in samples}
     inside = [s for s in samples if reasons[s.id] is None]
-    before, after = _side(inside, source, metric), _side(inside, target, metric)
+    before, after = _side(inside, source, metric.name), _side(inside, target, metric.name)
     paired = [s for s in inside if s.id in before.values and s.id in after.values]
     return Pairs(
-        metric=metric,
+        metric=metric.name,
+        binary=metric.binary,
         ids=tuple(s.id for s in paired),
         source=tuple(before.values[s.id] for s in paired),
         target=tuple(after.values[s.id] for s in paired),
@@ -67,11 +69,6 @@ def pair(samples: Sequence[Sample], source: ScoreIndex, target: ScoreIndex, metr
         source_side=before,
         target_side=after,
     )
-
-
-def _outside(sample: Sample, metric: str) -> str | None:
-    known = METRICS.get(metric)
-    return known.excludes(sample) if known else None
 
 
 def _side(samples: Sequence[Sample], scores: ScoreIndex, metric: str) -> Side:

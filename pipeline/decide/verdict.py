@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from pipeline.decide.pairs import Pairs
 from pipeline.decide.statistics import Paired, Table, bootstrap_interval, mcnemar, newcombe, paired, required_n, t_interval
-from pipeline.metrics.registry import METRICS
 from pipeline.records import Interval, Verdict
 
 SMALLEST_P = 1e-10
@@ -49,8 +48,7 @@ def estimate(pairs: Pairs) -> Estimate | None:
 
 def _table(pairs: Pairs) -> Table | None:
     """Counts for a yes/no metric. With clusters there is none: Newcombe and McNemar take pairs as independent."""
-    metric = METRICS.get(pairs.metric)
-    if metric is None or not metric.binary or pairs.clusters is not None or not {*pairs.source, *pairs.target} <= {0.0, 1.0}:
+    if not pairs.binary or pairs.clusters is not None or not {*pairs.source, *pairs.target} <= {0.0, 1.0}:
         return None
     cells = list(zip(pairs.source, pairs.target, strict=True))
     return Table(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pipeline.decide.statistics import required_n
-from pipeline.metrics.numbers import NUMBER, numbers
-from pipeline.metrics.overlap import tokens
+from pipeline.metrics.code.numbers import NUMBER, numbers
+from pipeline.metrics.code.overlap import tokens
+from pipeline.metrics.code.structure import NotJsonError, parse
 from pipeline.metrics.registry import METRICS
-from pipeline.metrics.structure import NotJsonError, parse
 from pipeline.records import Criteria, MetricChoice, Sample, UseCase
 
 MARGINS = {

@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.records import Output, Sample, Score
+from pipeline.records import Output, Sample, Score, Spent
 
 ZERO_TO_ONE = "[0, 1]"
 NO_REFERENCE = "no reference"
+NO_CONTEXTS = "no contexts"
 EMPTY = "empty answer"
 TOOL_CALL = "asked for a tool instead of answering, and this metric reads texts"
 CUT_OFF = frozenset({"max_tokens", "length", "model_context_window_exceeded"})
@@ -15,11 +16,12 @@ CUT_OFF = frozenset({"max_tokens", "length", "model_context_window_exceeded"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A non-failed output beside its sample, as a metric sees it."""
+    """A non-failed output beside its sample, as a metric sees it; `source_text` is what the source answered, where it matters."""
 
     sample: Sample
     text: str
     stop_reason: str | None = None
+    source_text: str | None = None
 
     @property
     def reference(self) -> str:
@@ -46,44 +48,62 @@ def usable(_reference: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A scoring function with what a plan must know of it. Higher is better, always.
+    """What a plan and a comparison must know of a scoring function. Higher is better, always.
 
-    `measure` sees answers that exist, are not empty (unless `needs_content` is False) and have a usable reference (if
-    `needs_reference`). `unusable` says why a reference cannot serve this metric, or None: such samples are outside the
-    metric for every model alike, so they never count as missing.
+    `unusable` says why a reference cannot serve this metric, or None. Samples a metric `excludes` are outside it for every model
+    alike, so they never count as missing.
     """
 
     name: str
     summary: str
-    measure: Callable[[Answer], Measure]
     needs_reference: bool = True
-    needs_content: bool = True
+    needs_contexts: bool = False
     binary: bool = False
     scale: str = ZERO_TO_ONE
     unusable: Callable[[str], str | None] = usable
 
     def excludes(self, sample: Sample) -> str | None:
         """Why this sample is outside the metric whatever a model answers, or None."""
+        if self.needs_contexts and not sample.contexts:
+            return NO_CONTEXTS
         if not self.needs_reference:
             return None
         if not (sample.reference or "").strip():
             return NO_REFERENCE
         return self.unusable(sample.reference or "")
 
+    def unscorable(self, sample: Sample, output: Output) -> str | None:
+        """Why this output gets no score before anybody looks at its text, or None."""
+        return _no_answer(output) or self.excludes(sample)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeMetric(Metric):
+    """A metric that code computes. `measure` sees answers that exist and are not empty (unless `needs_content` is False)."""
+
+    measure: Callable[[Answer], Measure]
+    needs_content: bool = True
+
     def score(self, sample: Sample, output: Output) -> Score:
         """A value or the reason there is none: never both, never NaN."""
-        if problem := _no_answer(output) or self.excludes(sample):
+        if problem := self.unscorable(sample, output):
             return Score(sample_id=sample.id, metric=self.name, value=None, unscored=problem)
-        answer = Answer(sample=sample, text=output.text or "", stop_reason=output.stop_reason)
-        found = self._measured(answer)
-        if not math.isfinite(found.value):
-            return Score(sample_id=sample.id, metric=self.name, value=None, unscored="the metric gave no finite number")
-        return Score(sample_id=sample.id, metric=self.name, value=float(found.value), reason=_with_cut(found.reason, output))
+        found = self._measured(Answer(sample=sample, text=output.text or "", stop_reason=output.stop_reason))
+        return as_score(self, output, found)
 
     def _measured(self, answer: Answer) -> Measure:
         if self.needs_content and not answer.text.strip():
             return Measure(value=0.0, reason=EMPTY)
         return self.measure(answer)
+
+
+def as_score(metric: Metric, output: Output, found: Measure, spent: Spent | None = None) -> Score:
+    """What was measured as a score; what is no finite number is unscored, and a cut-off answer says so."""
+    if not math.isfinite(found.value):
+        no_number = "the metric gave no finite number"
+        return Score(sample_id=output.sample_id, metric=metric.name, value=None, unscored=no_number, spent=spent)
+    reason = _with_cut(found.reason, output)
+    return Score(sample_id=output.sample_id, metric=metric.name, value=float(found.value), reason=reason, spent=spent)
 
 
 def _no_answer(output: Output) -> str | None:

@@ -1,15 +1,17 @@
-"""All metrics by name. A new metric is a new entry in a file of this folder and one line here."""
+"""All metrics by name. A new metric is a new entry in a file of `code/` or `judged/` and one line here."""
 
 from collections.abc import Mapping
 
-from pipeline.metrics.form import LENGTH_RATIO_METRIC, REFUSAL_METRIC
-from pipeline.metrics.matching import EXACT_MATCH, NORMALISED_MATCH
-from pipeline.metrics.metric import Metric
-from pipeline.metrics.numbers import NUMBER_MATCH
-from pipeline.metrics.overlap import CHRF_METRIC, ROUGE_L_METRIC
-from pipeline.metrics.structure import JSON_FIELDS, JSON_VALID
+from pipeline.metrics.code.form import LENGTH_RATIO_METRIC, REFUSAL_METRIC
+from pipeline.metrics.code.matching import EXACT_MATCH, NORMALISED_MATCH
+from pipeline.metrics.code.numbers import NUMBER_MATCH
+from pipeline.metrics.code.overlap import CHRF_METRIC, ROUGE_L_METRIC
+from pipeline.metrics.code.structure import JSON_FIELDS, JSON_VALID
+from pipeline.metrics.judged.metric import JudgedMetric
+from pipeline.metrics.metric import CodeMetric, Metric
+from pipeline.records import Criteria
 
-METRICS: Mapping[str, Metric] = {
+METRICS: Mapping[str, CodeMetric] = {
     metric.name: metric
     for metric in (
         EXACT_MATCH,
@@ -23,3 +25,14 @@ METRICS: Mapping[str, Metric] = {
         REFUSAL_METRIC,
     )
 }
+JUDGED: Mapping[str, JudgedMetric] = {}
+
+
+def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:
+    """Every metric these criteria can name: those that ship with Ferry and the people's own."""
+    return {**METRICS, **JUDGED}
+
+
+def metric_named(name: str, criteria: Criteria | None = None) -> Metric:
+    """The metric of this name; for one Ferry does not know (scores that came from elsewhere) one that excludes no sample."""
+    return catalog(criteria).get(name) or Metric(name=name, summary="scores that came from elsewhere", needs_reference=False)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.errors import InputError
-from pipeline.metrics.metric import Metric
+from pipeline.metrics.metric import CodeMetric
 from pipeline.metrics.registry import METRICS
 from pipeline.records import Output, Sample, Score
 
 
-def named(names: Iterable[str]) -> tuple[Metric, ...]:
+def named(names: Iterable[str]) -> tuple[CodeMetric, ...]:
     """The metrics of these names. InputError for an unknown one, naming those that exist."""
     wanted = tuple(dict.fromkeys(names))
     unknown = [name for name in wanted if name not in METRICS]
@@ -26,7 +26,7 @@ def score_run(samples: Iterable[Sample], outputs: Iterable[Output], names: Seque
     return _scores({s.id: s for s in samples}, outputs, named(names))
 
 
-def _scores(samples: dict[str, Sample], outputs: Iterable[Output], metrics: Sequence[Metric]) -> Iterator[Score]:
+def _scores(samples: dict[str, Sample], outputs: Iterable[Output], metrics: Sequence[CodeMetric]) -> Iterator[Score]:
     seen: set[str] = set()
     for output in outputs:
         if output.sample_id not in samples:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pipeline.decide.compare import compare, compare_all
-from pipeline.metrics import METRICS
+from pipeline.metrics.registry import metric_named
 from pipeline.records import Comparison, MetricChoice, Output, PromptVersion, RunResult, Sample, Verdict
 from pipeline.report.records import (
     WINNER,
@@ -89,7 +89,8 @@ def _arm_report(
 
 def _figure(choice: MetricChoice, run: RunResult, inputs: ReportInputs) -> MetricFigure:
     """The mean over the scored samples; below the coverage gate there is none, so that failures never flatter a run."""
-    samples = sum(1 for s in inputs.samples if not METRICS[choice.metric].excludes(s))
+    metric = metric_named(choice.metric, inputs.criteria)
+    samples = sum(1 for s in inputs.samples if not metric.excludes(s))
     values = [s.value for s in run.scores if s.metric == choice.metric and s.value is not None]
     enough = values and len(values) >= inputs.criteria.coverage_gate * samples
     mean = round(sum(values) / len(values), DIGITS) if enough else None

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.metrics import METRICS
-from pipeline.metrics.numbers import numbers
+from pipeline.metrics.code.numbers import numbers
 from pipeline.records import Output, Sample, Score
 
 

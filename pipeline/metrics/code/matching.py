@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from pipeline.metrics.metric import Answer, Measure, Metric, yes_no
+from pipeline.metrics.metric import Answer, CodeMetric, Measure, yes_no
 
 ARTICLE = re.compile(r"\b(?:a|an|the)\s+(?=\w)")
 DROPPED = re.compile(r"['’`´]|(?<=\d)\s+(?=%)")
@@ -46,13 +46,13 @@ def _normalised(answer: Answer) -> Measure:
     return yes_no(passed, "differs from the reference beyond case, blanks, punctuation and articles")
 
 
-EXACT_MATCH = Metric(
+EXACT_MATCH = CodeMetric(
     name="exact_match",
     summary="1 when the answer is the reference, character by character; only blanks around it are ignored",
     measure=_exact,
     binary=True,
 )
-NORMALISED_MATCH = Metric(
+NORMALISED_MATCH = CodeMetric(
     name="normalised_match",
     summary="1 when the answer is the reference but for case, blanks, punctuation, articles and Unicode forms",
     measure=_normalised,

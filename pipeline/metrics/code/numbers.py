@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.metrics.metric import Answer, Measure, Metric, yes_no
+from pipeline.metrics.metric import Answer, CodeMetric, Measure, yes_no
 
 NUMBER = re.compile(
     r"""(?<![\w.,])(?P<open>\()?(?P<sign>[-−+])?(?P<money>[$€£¥]|(?:usd|eur|gbp)\s)?(?P<sign2>[-−])?
@@ -100,7 +100,7 @@ def _unusable(reference: str) -> str | None:
     return None if numbers(reference) else "the reference holds no number"
 
 
-NUMBER_MATCH = Metric(
+NUMBER_MATCH = CodeMetric(
     name="number_match",
     summary="1 when the answer says every number of the reference, whatever the notation ($12.4 million = 12,400,000)",
     measure=_match,

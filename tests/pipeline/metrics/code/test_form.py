@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.metrics import METRICS
-from pipeline.metrics.form import length_ratio, refuses
+from pipeline.metrics.code.form import length_ratio, refuses
 from pipeline.records import Output, Sample
 
 

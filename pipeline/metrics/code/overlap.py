@@ -5,7 +5,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.metrics.metric import Answer, Measure, Metric
+from pipeline.metrics.metric import Answer, CodeMetric, Measure
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.chrf import CHRF
@@ -53,12 +53,12 @@ def _chrf_score(answer: Answer) -> Measure:
     return Measure(value=chrf(answer.text, answer.reference))
 
 
-ROUGE_L_METRIC = Metric(
+ROUGE_L_METRIC = CodeMetric(
     name="rouge_l",
     summary="words shared with the reference in the same order (F1 of the longest common subsequence)",
     measure=_rouge_l,
 )
-CHRF_METRIC = Metric(
+CHRF_METRIC = CodeMetric(
     name="chrf",
     summary="character sequences shared with the reference; fair to languages with many word forms",
     measure=_chrf_score,

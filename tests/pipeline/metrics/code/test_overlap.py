@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.metrics.overlap import chrf, rouge_l, tokens
+from pipeline.metrics.code.overlap import chrf, rouge_l, tokens
 
 # F-measures of rouge-score 0.1.2, rougeL, use_stemmer=False. The second and third are Lin 2004's own example (S2, S3 against S1).
 ROUGE_SCORE = [

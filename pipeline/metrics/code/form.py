@@ -2,8 +2,8 @@
 
 import re
 
-from pipeline.metrics.metric import Answer, Measure, Metric, yes_no
-from pipeline.metrics.overlap import tokens
+from pipeline.metrics.code.overlap import tokens
+from pipeline.metrics.metric import Answer, CodeMetric, Measure, yes_no
 
 OPENING = 240  # characters; a refusal says so at the start, an answer may quote one later
 BLOCKED = frozenset({"refusal", "content_filter", "content_filtered", "guardrail_intervened", "safety"})
@@ -42,12 +42,12 @@ def _refusal(answer: Answer) -> Measure:
     return yes_no(not refuses(answer.text), "opens with a refusal")
 
 
-LENGTH_RATIO_METRIC = Metric(
+LENGTH_RATIO_METRIC = CodeMetric(
     name="length_ratio",
     summary="how close the answer's length is to the reference's: 1 = equal, 0.5 = half or double",
     measure=_length_ratio,
 )
-REFUSAL_METRIC = Metric(
+REFUSAL_METRIC = CodeMetric(
     name="refusal",
     summary="1 when the model answered, 0 when it refused, was stopped by a filter or said nothing (found by rule, English)",
     measure=_refusal,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from pipeline.metrics.metric import Answer, Measure, Metric
+from pipeline.metrics.metric import Answer, CodeMetric, Measure
 
 FENCED = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL | re.IGNORECASE)
 Path = tuple[str | int, ...]
@@ -102,14 +102,14 @@ def _unusable(reference: str) -> str | None:
     return None
 
 
-JSON_VALID = Metric(
+JSON_VALID = CodeMetric(
     name="json_valid",
     summary="1 when the answer is one JSON value and nothing else; JSON in a Markdown fence is not",
     measure=_valid,
     needs_reference=False,
     binary=True,
 )
-JSON_FIELDS = Metric(
+JSON_FIELDS = CodeMetric(
     name="json_fields",
     summary="share of fields that equal the reference's, nested ones included, lists by position; surplus fields are wrong",
     measure=_fields,

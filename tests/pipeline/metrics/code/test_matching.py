@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.metrics import METRICS
-from pipeline.metrics.matching import normalise
+from pipeline.metrics.code.matching import normalise
 from pipeline.records import Output, Sample
 
 

@@ -1,0 +1,1 @@
+"""Metrics that code computes: one file for each form of answer."""

@@ -1,0 +1,87 @@
+"""What a judged metric asks with and what it may get: a ruling that fits its schema, or a JudgeError that says why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline.records import Spent
+
+# What keeps a cell from getting a score; the first word of `unscored` after "judge".
+KINDS = (
+    "throttled",
+    "transient",
+    "timeout",
+    "truncated",
+    "bad_json",
+    "verdict_mismatch",
+    "vacuous",
+    "context_overflow",
+    "guardrail",
+    "refusal",
+    "access",
+    "failed",
+)
+RETRYABLE = frozenset({"throttled", "transient", "timeout", "truncated", "bad_json", "verdict_mismatch", "failed"})
+"""Kinds that another try may mend: such cells are judged again when a run is resumed or retried."""
+
+
+class JudgeError(Exception):
+    """Why there is no ruling. `kind` is one of KINDS; `message` holds no text of a sample."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind, self.message = kind, message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question to a judge. `schema` is the JSON schema (as text) its answer must fit; `name` names it, [a-zA-Z0-9_]."""
+
+    name: str
+    prompt: str
+    schema: str
+    system: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tab:
+    """What judging one cell has cost so far; every paid call is written on it, answered or not."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def spent(self) -> Spent:
+        return Spent(calls=self.calls, input_tokens=self.input_tokens, output_tokens=self.output_tokens)
+
+
+class Judge(Protocol):
+    """A model that rules. `ref` is its model's."""
+
+    @property
+    def ref(self) -> str: ...
+
+    async def ask(self, question: Question, tab: Tab) -> Any:  # noqa: ANN401  a JSON value that fits the question's schema
+        """The ruling as a JSON value, checked against the schema. Raises JudgeError for everything else."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose cosine says how alike they are. `ref` is `provider:name`."""
+
+    @property
+    def ref(self) -> str: ...
+
+    async def embed(self, texts: Sequence[str], tab: Tab) -> tuple[tuple[float, ...], ...]:
+        """One vector of length 1 for each text. Raises JudgeError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Everything a judged metric works with. `deadline_s` is for one cell with all its calls."""
+
+    judge: Judge
+    embedder: Embedder
+    panel: tuple[Judge, ...] = ()
+    deadline_s: float = 300.0

@@ -1,0 +1,47 @@
+"""The frozen records of the pipeline: what a migration is about, what a model said, what it is worth.
+
+Words are those of the glossary in docs/architecture.md. Every record is immutable; a changed thing is a new record.
+"""
+
+from pipeline.records.calls import Failure, Model, Output, Request, Turn
+from pipeline.records.criteria import Check, Criteria, JudgeChoice, MetricChoice, Rubric, RubricKind
+from pipeline.records.evidence import Agreement, Cause, Comparison, ErrorGroup, Interval, RunKey, RunResult, Score, Spent, Verdict
+from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Syntax
+from pipeline.records.samples import Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage, UseCase
+
+__all__ = [
+    "Agreement",
+    "Candidate",
+    "Cause",
+    "Check",
+    "Comparison",
+    "Criteria",
+    "Dataset",
+    "Edit",
+    "ErrorGroup",
+    "Failure",
+    "Finding",
+    "Interval",
+    "JudgeChoice",
+    "MetricChoice",
+    "Model",
+    "Output",
+    "Parameters",
+    "PriorScores",
+    "PromptVersion",
+    "RecordedOutput",
+    "Request",
+    "Rubric",
+    "RubricKind",
+    "RunKey",
+    "RunResult",
+    "Sample",
+    "Score",
+    "Spent",
+    "Split",
+    "Syntax",
+    "Turn",
+    "Usage",
+    "UseCase",
+    "Verdict",
+]

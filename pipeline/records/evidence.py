@@ -1,0 +1,138 @@
+"""What was measured and what follows: scores, comparisons, verdicts, runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pipeline.records.calls import Output
+from pipeline.records.samples import Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What judging one cell cost: calls that were paid for (answers from the cache are not) and their tokens."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A metric's value for one output (higher is better, in [0, 1] unless the metric says its scale), or why there is none.
+
+    `unscored` begins with its kind and a colon ("judge bad_json: ..."), so that kinds can be counted. `spent` is None for code.
+    """
+
+    sample_id: str
+    metric: str
+    value: float | None
+    unscored: str | None = None
+    reason: str | None = None
+    spent: Spent | None = None
+
+
+class Verdict(StrEnum):
+    """Computed, never chosen."""
+
+    BETTER = "better"
+    NOT_WORSE = "not worse"
+    WORSE = "worse"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One metric of one arm against the source on the same samples; `difference` is arm minus source over the pairs.
+
+    `worst_case` is the difference when every missing target score counts 0. `needed` is the number of samples that would
+    tell, when the verdict is "cannot tell".
+    """
+
+    metric: str
+    primary: bool
+    margin: float
+    pairs: int
+    samples: int
+    source_mean: float | None
+    target_mean: float | None
+    difference: float | None
+    interval: Interval | None
+    worst_case: float | None
+    verdict: Verdict
+    reason: str
+    needed: int | None = None
+    improved: tuple[str, ...] = ()
+    regressed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunKey:
+    """What makes a run the run it is: the same key is never run twice."""
+
+    model: str
+    prompt_hash: str
+    split: Split
+    purpose: str = "compare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A finished run as the report needs it."""
+
+    key: RunKey
+    label: str
+    outputs: tuple[Output, ...]
+    scores: tuple[Score, ...]
+    input_hashes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far a judge (or a metric) agrees with people on the same items, and what that makes of its figures.
+
+    `kappa` is Cohen's, `rate` the share of passes the judge saw, `corrected` what people would have seen (Rogan & Gladen). None
+    where there is too little to say; `reason` then says why. `validated` is False below kappa 0.6 and where kappa is unknown.
+    """
+
+    metric: str
+    against: str
+    n: int
+    kappa: float | None
+    interval: Interval | None
+    validated: bool
+    rate: float | None = None
+    corrected: float | None = None
+    corrected_interval: Interval | None = None
+    reason: str = ""
+
+
+class Cause(StrEnum):
+    """What most likely made an answer wrong; decides the next step."""
+
+    FAILED_CALL = "failed call"
+    TRUNCATION = "truncation"
+    REFUSAL = "refusal"
+    FORMAT = "format"
+    RETRIEVAL = "retrieval"
+    REFERENCE = "reference suspect"
+    PROMPT = "prompt"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorGroup:
+    """Failures of one arm that belong together; `evidence` says why this cause. `sample_ids` are all, the most typical first."""
+
+    arm: str
+    cause: Cause
+    label: str
+    sample_ids: tuple[str, ...]
+    evidence: str
+    next_step: str

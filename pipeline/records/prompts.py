@@ -1,0 +1,66 @@
+"""What is asked: templates with their parameters, how they came to be, and what is proposed for a target."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.hashing import content_hash
+
+
+class Syntax(StrEnum):
+    """How a template marks its variables; declared, never guessed at rendering."""
+
+    SINGLE = "{x}"
+    DOUBLE = "{{x}}"
+    DOLLAR = "{$X}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One change a method made to a prompt, with the rule and where the rule comes from."""
+
+    rule: str
+    reason: str
+    source: str
+    lossless: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Inference parameters of a prompt version; None leaves the provider's default."""
+
+    max_tokens: int = 512
+    temperature: float | None = 0.0
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    json_schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptVersion:
+    """An immutable template with parameters. `parent` is the hash it was made from, `method` what made it.
+
+    `shots` names the dev samples shown inside the prompt: they are left out wherever this prompt is scored on dev.
+    """
+
+    user: str
+    system: str = ""
+    syntax: Syntax = Syntax.SINGLE
+    parameters: Parameters = Parameters()
+    method: str = "as is"
+    parent: str | None = None
+    edits: tuple[Edit, ...] = ()
+    shots: tuple[str, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """Covers what a model sees: turns, syntax, parameters. Two methods that agree make the same version."""
+        return content_hash([self.system, self.user, self.syntax, self.parameters])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A prompt version proposed for one target. `refusal` is the guard's sentence when it may not be run."""
+
+    target: str
+    prompt: PromptVersion
+    refusal: str | None = None
