@@ -16,6 +16,11 @@ def progress_card(migration_id: str, stage: str) -> str:
     return f"progress:{migration_id}:{stage}"
 
 
+def upload_card(migration_id: str, upload_id: str) -> str:
+    """What came of an upload: the findings, or why it was refused."""
+    return f"findings:{migration_id}:{upload_id}"
+
+
 def review_card(migration_id: str, round_number: int, sme: str) -> str:
     """The pair in front of one SME."""
     return f"review:{migration_id}:{round_number}:{sme}"

@@ -37,10 +37,18 @@ async def bump(tx: AsyncConnection, *keys: str) -> None:
 
 
 async def post(
-    tx: AsyncConnection, key: str, *, migration_id: str, channel: str, kind: MessageKind, subject: str, place: str = "thread"
+    tx: AsyncConnection,
+    key: str,
+    *,
+    migration_id: str,
+    channel: str,
+    kind: MessageKind,
+    subject: str = "",
+    place: str = "thread",
+    body: str = "",
 ) -> None:
     """Write a message of a migration once."""
-    row = new_message(key, migration_id=migration_id, channel=channel, place=place, kind=kind, subject=subject, body="")
+    row = new_message(key, migration_id=migration_id, channel=channel, place=place, kind=kind, subject=subject, body=body)
     await insert_new(tx, messages, row)
 
 
