@@ -21,6 +21,11 @@ def upload_card(migration_id: str, upload_id: str) -> str:
     return f"findings:{migration_id}:{upload_id}"
 
 
+def problem_card(monitor_id: str, tick: str) -> str:
+    """Why the digest of a tick could not be made."""
+    return f"problem:{monitor_id}:{tick}"
+
+
 def review_card(migration_id: str, round_number: int, sme: str) -> str:
     """The pair in front of one SME."""
     return f"review:{migration_id}:{round_number}:{sme}"

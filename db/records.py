@@ -269,7 +269,10 @@ class Monitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """One tick of a monitor; unique by (monitor, tick). `tick` is local date and time without offset, or `first`."""
+    """One tick of a monitor; unique by (monitor, tick). `tick` is local date and time without offset, or `first`.
+
+    Nothing more is done about a tick that is `done`; without `json` it was given up.
+    """
 
     id: str
     monitor_id: str
