@@ -1,4 +1,16 @@
-"""Keys of the messages that the store itself writes or bumps, so that everybody means the same card."""
+"""Keys of the messages that the store itself writes or bumps, so that everybody means the same card; and their places."""
+
+UNDER = "under:"
+
+
+def under(ts: str) -> str:
+    """The place of a message in the thread of somebody else's message, which no migration belongs to."""
+    return f"{UNDER}{ts}"
+
+
+def lane_of(channel: str, place: str) -> str:
+    """The conversation in which the order of messages is kept: the channel, or the person's own."""
+    return channel if place in {"root", "thread"} or place.startswith(UNDER) else place
 
 
 def status_card(migration_id: str) -> str:

@@ -302,7 +302,8 @@ class MessageKind(StrEnum):
 class Message:
     """One message Slack shall show, by key. It is sent while `sent` is behind `revision`; `ts` is set once it is posted.
 
-    `place`: root (starts the thread), thread, or a user id for a direct message. `body` is text for replies and problems.
+    `place`: root (starts the thread), thread, `under:TS` (the thread of another message), or a user id for a direct message.
+    `body` is text for replies and problems.
     """
 
     key: str
