@@ -123,7 +123,7 @@ class Outbox:
             step = self._settle(message, lane) if message.state == "sending" else self._send(message.key, lane)
             working = asyncio.ensure_future(step)
             await asyncio.wait({working})
-            await self._check(message, working.exception())
+            await self._attempt(self._check(message, working.exception()))
         self.nudge()
 
     async def _check(self, message: Message, error: BaseException | None) -> None:
