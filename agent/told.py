@@ -10,10 +10,6 @@ FERRY = "ferry"
 """Who did what nobody decided: the workflow itself."""
 
 
-def findings_key(migration_id: str, upload_id: str) -> str:
-    return f"findings:{migration_id}:{upload_id}"
-
-
 def prompts_key(migration_id: str, number: int) -> str:
     return f"prompts:{migration_id}:{number}"
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -199,7 +201,7 @@ async def digest(store: Store, message: Message) -> DigestFacts:
 
 
 async def note(store: Store, message: Message) -> NoteFacts:
-    """A reply or a problem; a proposal carries itself in the subject until it is confirmed."""
+    """A reply or a problem; a proposal carries itself in the subject until it is confirmed, the start card what it read."""
     migration = await migration_of(store, message) if message.migration_id else None
     proposal = read_proposal(message.subject)
     stuck = migration is not None and migration.status is MigrationStatus.STUCK
@@ -209,6 +211,7 @@ async def note(store: Store, message: Message) -> NoteFacts:
         mrkdwn=message.subject == MRKDWN,
         migration=migration,
         proposal=proposal,
+        start=read_start(message.subject),
         retry=stuck and message.place == "thread",
     )
 
@@ -219,10 +222,21 @@ def write_proposal(proposal: Proposal) -> str:
 
 def read_proposal(subject: str) -> Proposal | None:
     """The proposal a reply makes, if it makes one."""
-    if not subject.startswith("{"):
-        return None
-    parsed = json.loads(subject)
-    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"])
+    parsed = _object(subject)
+    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"]) if "kind" in parsed else None
+
+
+def write_start(prefill: Mapping[str, str]) -> str:
+    return json.dumps({"start": dict(prefill)})
+
+
+def read_start(subject: str) -> Mapping[str, str] | None:
+    """The fields that a mention named, for a start card."""
+    return _object(subject).get("start")
+
+
+def _object(subject: str) -> dict[str, Any]:
+    return dict(json.loads(subject)) if subject.startswith("{") else {}
 
 
 def number_of(key: str) -> int:
