@@ -71,6 +71,19 @@ def spent(runs: tuple[Run, ...]) -> str:
     return f"{charged:,} charged calls, price not known to Ferry" if charged else "nothing: no call was charged"
 
 
+async def judged(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
+    """Cells of these runs that the judge has scored (or has said why not), and how many it is asked for."""
+    from pipeline.metrics import judged_metrics
+
+    plan = await store.plans.latest(migration.id)
+    if plan is None or plan.criteria.judge is None:
+        return 0, 0
+    asked = {run.id: judged_metrics(plan.criteria, run.key.split) for run in runs}
+    names = {metric.name for metrics in asked.values() for metric in metrics}
+    cells = sum(run.total * len(asked[run.id]) for run in runs)
+    return (await store.runs.scored(list(asked), sorted(names)) if cells else 0), cells
+
+
 async def question(store: Store, message: Message) -> QuestionFacts:
     """Facts of a question's card; the report is read only for a sign-off."""
     migration = await migration_of(store, message)

@@ -31,6 +31,7 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.CONVERT: Work(convert.convert, _stuck),
     WorkKind.RUN: Work(runs.start, runs.failed),
     WorkKind.CHUNK: Work(runs.chunk, runs.failed),
+    WorkKind.JUDGE: Work(runs.judged, runs.failed),
     WorkKind.REPORT: Work(report.report, _stuck),
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
 }

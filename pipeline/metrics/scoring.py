@@ -28,7 +28,12 @@ def score_run(samples: Iterable[Sample], outputs: Iterable[Output], names: Seque
     Raises InputError at once for an unknown metric, and on reaching an output of no sample here or the second one of a
     sample: outputs of another run must never be taken for this one's.
     """
-    return _scores({s.id: s for s in samples}, outputs, named(names))
+    return score_with(samples, outputs, named(names))
+
+
+def score_with(samples: Iterable[Sample], outputs: Iterable[Output], metrics: Sequence[CodeMetric]) -> Iterator[Score]:
+    """As `score_run` with the metrics themselves."""
+    return _scores({s.id: s for s in samples}, outputs, metrics)
 
 
 async def score_judged(
