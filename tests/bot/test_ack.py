@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from tests.bot.test_clicks import asked, click
 pytestmark = pytest.mark.alone
 AT_ONCE, SLOWED_S, LIMIT_S = 50, 0.3, 0.5
 TURNS = 6
-"""The best of six counts: what else runs on the machine can only make one slower."""
+"""The best of six counts: what else runs on the machine can only make one slower. The first good one ends them."""
 
 
 class SlowDatabase(Database):
@@ -71,6 +71,16 @@ def p99(seconds: list[float]) -> float:
     return sorted(seconds)[int(len(seconds) * 0.99) - 1]
 
 
+async def best_p99(turn: Callable[[int], Awaitable[list[float]]]) -> float:
+    """Of up to TURNS turns; one below the limit settles it."""
+    best = float("inf")
+    for number in range(TURNS):
+        best = min(best, p99(await turn(number)))
+        if best < LIMIT_S:
+            break
+    return best
+
+
 def bodies(migration_id: str, turn: int) -> list[dict[str, Any]]:
     """One click that decides, and many that are refused: each of them reads, writes and answers."""
     people = [REQUESTER, *[SME_1] * (AT_ONCE - 1)]
@@ -83,11 +93,17 @@ async def test_ack_over_http(workspace: Workspace, tmp_path: Path) -> None:
         migration = await asked(office)
         await _post(session, office, bodies(migration.id, 9)[1])  # the first call of all asks Slack who we are
         with busy_worker():
-            rounds = [await _at_once([_post(session, office, b) for b in bodies(migration.id, turn)]) for turn in range(TURNS)]
+            best = await best_p99(lambda turn: _answered(session, office, bodies(migration.id, turn)))
             await office.bot.desk.settled(30)
-        assert {status for turn in rounds for status, _ in turn} == {200}
-        assert min(p99([seconds for _, seconds in turn]) for turn in rounds) < LIMIT_S
+        assert best < LIMIT_S
         assert len(await office.store.questions.decisions(migration.id)) == 1
+
+
+async def _answered(session: aiohttp.ClientSession, office: Office, sent: list[dict[str, Any]]) -> list[float]:
+    """Seconds to each answer; every one has to be 200."""
+    answers = await _at_once([_post(session, office, body) for body in sent])
+    assert {status for status, _ in answers} == {200}
+    return [seconds for _, seconds in answers]
 
 
 async def _at_once(requests: list[Coroutine[Any, Any, tuple[int, float]]]) -> list[tuple[int, float]]:
@@ -116,10 +132,15 @@ async def test_ack_over_socket_mode(workspace: Workspace, tmp_path: Path) -> Non
     async with open_office(workspace, tmp_path, opened=slow_store) as office:
         await office.requester.command("help")
         with busy_worker():
-            rounds = [await _commands(office) for _ in range(TURNS)]
+            best = await best_p99(lambda _: _all_commands(office))
             await office.bot.desk.settled(30)
-        assert all(len(turn) == AT_ONCE for turn in rounds)
-        assert min(p99(turn) for turn in rounds) < LIMIT_S
+        assert best < LIMIT_S
+
+
+async def _all_commands(office: Office) -> list[float]:
+    seconds = await _commands(office)
+    assert len(seconds) == AT_ONCE
+    return seconds
 
 
 async def _commands(office: Office) -> list[float]:
