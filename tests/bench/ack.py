@@ -20,7 +20,7 @@ import aiohttp
 from bot.settings import Mode
 from bot.workspace.server import Workspace
 from tests.bot.office import open_office
-from tests.bot.test_ack import AT_ONCE, SLOWED_S, TURNS, _at_once, _commands, _post, bodies, slow_store
+from tests.bot.test_ack import AT_ONCE, SLOWED_S, TURNS, _answered, _commands, _post, bodies, slow_store, slowed
 from tests.bot.test_clicks import asked
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
@@ -58,15 +58,17 @@ async def _over_http(workspace: Workspace, home: Path) -> list[list[float]]:
     async with open_office(workspace, home, opened=slow_store, **http) as office, aiohttp.ClientSession() as session:
         migration = await asked(office)
         await _post(session, office, bodies(migration.id, 9)[1])
-        answers = [await _at_once([_post(session, office, body) for body in bodies(migration.id, turn)]) for turn in range(TURNS)]
+        with slowed(office):
+            turns = [await _answered(session, office, bodies(migration.id, turn)) for turn in range(TURNS)]
         await office.bot.desk.settled(30)
-    return [[seconds for _, seconds in turn] for turn in answers]
+    return turns
 
 
 async def _over_sockets(workspace: Workspace, home: Path) -> list[list[float]]:
     async with open_office(workspace, home, opened=slow_store) as office:
         await office.requester.command("help")
-        turns = [await _commands(office) for _ in range(TURNS)]
+        with slowed(office):
+            turns = [await _commands(office) for _ in range(TURNS)]
         await office.bot.desk.settled(30)
     return turns
 
