@@ -16,7 +16,7 @@ from agent.worker.tools import Tools
 from agent.worker.work import perform
 
 LISTEN_S = 0.1
-"""On SQLite DBOS looks for notifications this often, a look at memory while nobody waits for one; a stop waits for the next look."""
+"""On SQLite DBOS looks this often whether somebody waits for a notification; a stop waits for the next look."""
 _at_hand: list[Tools] = []
 """The tools of this process. DBOS knows workflows by module-level functions, so theirs cannot be handed in."""
 
