@@ -111,6 +111,8 @@ async def test_pausing_stops_the_calls_within_seconds_and_keeps_what_was_paid(tm
         run = await story.store.runs.get(chunk[0])
         assert 0 < run.stored < run.total
         assert run.stored == model.calls
+        answer_with(story, lambda _request: "age_limit")
+        await story.tools.shelf.close()
         await story.store.migrations.set_status(story.id, MigrationStatus.OPEN, by=REQUESTER)
         sweep = Sweep(story.tools)
         await sweep()
