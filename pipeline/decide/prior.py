@@ -54,7 +54,7 @@ def _figure(by: str, scored: Sequence[tuple[Sample, float]], samples: int, confi
 def _interval(values: Sequence[float], scale: Scale, clusters: Sequence[str] | None, confidence: float) -> Interval | None:
     """Wilson for thumbs, t for the rest (clustered where samples share a cluster), never beyond the scale."""
     shares = [scale.share(value) for value in values]
-    if set(shares) <= {0.0, 1.0} and clusters is None:
+    if scale.thumbs and set(shares) <= {0.0, 1.0} and clusters is None:
         return _on(scale, wilson(round(sum(shares)), len(shares), confidence))
     found = paired(shares, clusters)
     if found.units < 2:

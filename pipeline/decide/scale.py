@@ -16,6 +16,10 @@ class Scale:
     high: float
 
     @property
+    def thumbs(self) -> bool:
+        return self.name.startswith("thumbs")
+
+    @property
     def threshold(self) -> float:
         """The lowest passing value where a scale has whole steps; two thirds of the way up elsewhere."""
         return self.low + PASS * (self.high - self.low)
