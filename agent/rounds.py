@@ -52,7 +52,7 @@ async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan,
     if number:
         last = await store.plans.get(migration_id, number)
         return planning.following(last, migration, dataset, samples, decision.change if decision else None), dataset
-    from pipeline.metrics.choose import propose
+    from pipeline.metrics.guide import propose
 
     return planning.first(migration, dataset, samples, propose(migration.use_case, samples)), dataset
 

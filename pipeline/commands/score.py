@@ -14,7 +14,7 @@ from rich.text import Text
 from pipeline.commands.files import read_dataset, read_run, write_scores
 from pipeline.errors import InputError
 from pipeline.metrics import METRICS, named, score_run
-from pipeline.metrics.choose import propose
+from pipeline.metrics.guide import propose
 from pipeline.records import Dataset, RunResult, Sample, Score, UseCase
 
 Metrics = Annotated[list[str] | None, typer.Option("--metric", "-m", help=f"One of: {', '.join(METRICS)}. Repeatable.")]

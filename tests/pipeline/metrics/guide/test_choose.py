@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.metrics.choose import Form, form, hint, propose
+from pipeline.metrics.guide import Form, form, hint, propose
 from pipeline.records import Criteria, RecordedOutput, Sample, UseCase
 
 INTENTS = ["card_lost", "top_up", "exchange_rate"] * 10
