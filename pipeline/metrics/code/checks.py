@@ -13,6 +13,9 @@ from pipeline.metrics.code.rules import Tester
 from pipeline.metrics.metric import Answer, CodeMetric, Measure, yes_no
 from pipeline.records import Check
 
+SHOWN = 3
+"""Terms of a list that a check's name shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -86,5 +89,6 @@ def check_metrics(checks: Iterable[Check]) -> Mapping[str, CodeMetric]:
 def _title(rule: str, value: str) -> str:
     if rule not in RULES:
         return rule
-    shown = ", ".join(line.strip() for line in value.splitlines() if line.strip())
-    return RULES[rule].title.format(shown[:120])
+    terms = [line.strip() for line in value.splitlines() if line.strip()]
+    more = f" and {len(terms) - SHOWN} more" if len(terms) > SHOWN else ""
+    return RULES[rule].title.format(", ".join(terms[:SHOWN])[:100] + more)
