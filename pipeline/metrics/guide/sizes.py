@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from pipeline.decide.statistics import required_n
-
 PLANNING_SD = 0.35  # of a yes/no difference when about one answer in eight changes (0.35² = 0.12)
 POWER = 0.8
 
@@ -25,6 +23,8 @@ def hint(samples_n: int, margin: float, *, sd: float = PLANNING_SD, confidence: 
     arXiv:2411.00640). `sd` is that of the differences per sample; the default is a planning figure, a baseline run gives a better
     one. Raises ValueError unless margin > 0.
     """
+    from pipeline.decide.statistics import required_n
+
     needed = required_n(sd, margin, confidence=confidence, power=power)
     enough = samples_n >= needed
     start = f"A margin of {margin:.0%} needs about {needed:,} samples in the test split"
