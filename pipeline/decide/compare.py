@@ -1,13 +1,14 @@
 """Compares runs with the source's run, metric by metric: figures over the pairs, a verdict, and what got better and worse."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.decide.pairs import Pairs, Side, check_same_inputs, index, pair
-from pipeline.decide.statistics import holm
-from pipeline.decide.verdict import Claims, Estimate, claims, decide, estimate, needed, sentence
+from pipeline.decide.statistics import bootstrap_interval, holm
+from pipeline.decide.verdict import Estimate, claims, decide, estimate, needed
+from pipeline.decide.wording import Told, counts, scored, sentence
 from pipeline.metrics.registry import metric_named
-from pipeline.records import Comparison, Criteria, Interval, MetricChoice, RunResult, Sample, Verdict
+from pipeline.records import Claims, Comparison, Coverage, Criteria, Interval, MetricChoice, RunResult, Sample, Verdict
 
 DIGITS = 6  # figures are rounded after the verdict, so that a last-bit difference between machines changes no hash
 ALIKE = 1e-9  # 0.95 - 1.0 is a hair below -0.05
@@ -60,7 +61,7 @@ def _gap(pairs: Pairs, gate: float) -> str | None:
     """Why the metric covers too little for a verdict, with what to repair; None when it covers enough."""
     if pairs.samples == 0:
         return (
-            f"{pairs.metric} applies to none of the samples ({_counts(pairs.outside)}). Add references or choose another metric."
+            f"{pairs.metric} applies to none of the samples ({counts(pairs.outside)}). Add references or choose another metric."
         )
     for name, side in (("source", pairs.source_side), ("target", pairs.target_side)):
         if len(side.values) < gate * pairs.samples:
@@ -71,14 +72,9 @@ def _gap(pairs: Pairs, gate: float) -> str | None:
 def _repair(name: str, side: Side, pairs: Pairs, gate: float) -> str:
     lacking = pairs.samples - len(side.values)
     return (
-        f"{lacking} of {pairs.samples} samples have no {pairs.metric} score for the {name} ({_counts(side.missing)}). There is "
+        f"{lacking} of {pairs.samples} samples have no {pairs.metric} score for the {name} ({counts(side.missing)}). There is "
         f"no verdict below {gate:.0%} coverage: repair the cause, run the missing samples of the {name} again, then compare."
     )
-
-
-def _counts(reasons: Mapping[str, int]) -> str:
-    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{reason}: {count}" for reason, count in ordered[:3]) + (", ..." if len(ordered) > 3 else "")
 
 
 def _adjusted(family: Sequence[Claims]) -> Iterable[Claims]:
@@ -92,31 +88,46 @@ def _adjusted(family: Sequence[Claims]) -> Iterable[Claims]:
 
 
 def _comparison(item: Evidence, adjusted: Claims | None, family: int, criteria: Criteria) -> Comparison:
-    """`adjusted` is None for a metric that is not primary: it describes, uncorrected."""
+    """`adjusted` is None for a metric that is not primary: it describes, uncorrected and without the costly bootstrap."""
     if item.gap is not None or item.estimate is None:
-        return _without_verdict(item, item.gap or "No sample has a score from both the source and the target.")
-    verdict = decide(adjusted or item.claims, criteria.confidence)
-    margin, unclear = item.choice.margin, verdict is Verdict.CANNOT_TELL
-    enough = needed(item.estimate, margin, criteria.confidence, family if item.choice.primary else 1) if unclear else None
-    reason = sentence(item.pairs, item.estimate, verdict, margin=margin, confidence=criteria.confidence, enough=enough)
-    improved, regressed = _moved(item.pairs, margin)
-    return Comparison(
-        metric=item.choice.metric,
-        primary=item.choice.primary,
-        margin=margin,
-        pairs=len(item.pairs.ids),
-        samples=item.pairs.samples,
+        return _without_verdict(
+            item, item.gap or f"No sample has a score from both the source and the target.{scored(item.pairs)}"
+        )
+    found = item.estimate
+    told = _told(item, found, adjusted or item.claims, family if item.choice.primary else 1, criteria)
+    return replace(
+        _without_verdict(item, sentence(told) + _left_aside(item.pairs)),
         source_mean=_rounded(sum(item.pairs.source) / len(item.pairs.ids)),
         target_mean=_rounded(sum(item.pairs.target) / len(item.pairs.ids)),
-        difference=_rounded(item.estimate.paired.mean),
-        interval=_rounded_interval(item.estimate.interval(criteria.confidence)),
-        worst_case=_rounded(item.pairs.worst_case),
-        verdict=verdict,
-        reason=reason + _left_aside(item.pairs),
-        needed=enough,
-        improved=improved,
-        regressed=regressed,
+        difference=_rounded(found.paired.mean),
+        interval=_rounded_interval(found.interval(criteria.confidence)),
+        verdict=told.verdict,
+        needed=told.enough,
+        method=found.method,
+        bootstrap=_rounded_interval(told.bootstrap),
+        p=_rounded_claims(item.claims),
+        adjusted=_rounded_claims(adjusted),
+        mcnemar=_rounded(found.mcnemar),
+        clusters=found.paired.units if item.pairs.clusters is not None else None,
     )
+
+
+def _told(item: Evidence, found: Estimate, claimed: Claims, family: int, criteria: Criteria) -> Told:
+    verdict = decide(claimed, criteria.confidence)
+    unclear, margin = verdict is Verdict.CANNOT_TELL, item.choice.margin
+    return Told(
+        pairs=item.pairs,
+        found=found,
+        verdict=verdict,
+        margin=margin,
+        confidence=criteria.confidence,
+        enough=needed(found, margin, criteria.confidence, family) if unclear else None,
+        bootstrap=_bootstrap(item.pairs, criteria.confidence) if item.choice.primary else None,
+    )
+
+
+def _bootstrap(pairs: Pairs, confidence: float) -> Interval | None:
+    return bootstrap_interval(pairs.differences, pairs.clusters, confidence=confidence)
 
 
 def _without_verdict(item: Evidence, reason: str) -> Comparison:
@@ -137,7 +148,13 @@ def _without_verdict(item: Evidence, reason: str) -> Comparison:
         reason=reason,
         improved=improved,
         regressed=regressed,
+        source_coverage=_coverage(item.pairs.source_side),
+        target_coverage=_coverage(item.pairs.target_side),
     )
+
+
+def _coverage(side: Side) -> Coverage:
+    return Coverage(scored=len(side.values), missing=dict(sorted(side.missing.items())))
 
 
 def _moved(pairs: Pairs, margin: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -148,7 +165,7 @@ def _moved(pairs: Pairs, margin: float) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def _left_aside(pairs: Pairs) -> str:
-    return f" Left aside: {_counts(pairs.outside)}." if pairs.outside else ""
+    return f" Left aside: {counts(pairs.outside)}." if pairs.outside else ""
 
 
 def _rounded(value: float | None) -> float | None:
@@ -157,3 +174,9 @@ def _rounded(value: float | None) -> float | None:
 
 def _rounded_interval(interval: Interval | None) -> Interval | None:
     return None if interval is None else Interval(low=round(interval.low, DIGITS), high=round(interval.high, DIGITS))
+
+
+def _rounded_claims(found: Claims | None) -> Claims | None:
+    if found is None:
+        return None
+    return Claims(better=round(found.better, DIGITS), not_worse=round(found.not_worse, DIGITS), worse=round(found.worse, DIGITS))

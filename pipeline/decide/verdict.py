@@ -1,11 +1,11 @@
-"""From the pairs of a metric to an estimate, and from an estimate to a verdict with its sentence."""
+"""From the pairs of a metric to an estimate, and from an estimate to a verdict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.decide.pairs import Pairs
-from pipeline.decide.statistics import Paired, Table, bootstrap_interval, mcnemar, newcombe, paired, required_n, t_interval
-from pipeline.records import Interval, Verdict
+from pipeline.decide.statistics import Paired, Table, mcnemar, newcombe, paired, required_n, t_interval
+from pipeline.records import Claims, Interval, Verdict
 
 SMALLEST_P = 1e-10
 STEPS = 40
@@ -23,20 +23,17 @@ class Estimate:
         return newcombe(self.table, confidence) if self.table else t_interval(self.paired, confidence)
 
     @property
+    def mcnemar(self) -> float | None:
+        """Exact two-sided p that both pass equally often; None where the table does not rule."""
+        return mcnemar(self.table.source_only, self.table.target_only) if self.table else None
+
+    @property
     def method(self) -> str:
-        if self.table:
-            return f"Newcombe; exact McNemar p = {mcnemar(self.table.source_only, self.table.target_only):.3f}"
+        """What the interval is, in words: "Newcombe; exact McNemar p = 0.062", "t over 40 clusters"."""
+        if self.mcnemar is not None:
+            return f"Newcombe; exact McNemar p = {self.mcnemar:.3f}"
         alike = "; all differ alike, so width by the rule of three" if self.paired.error <= 0 else ""
-        return f"t, {self.paired.units} clusters{alike}" if self.paired.units < self.paired.pairs else f"t{alike}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """One-sided p values of the three things a comparison may claim; 1 where nothing can be claimed."""
-
-    better: float = 1.0
-    not_worse: float = 1.0
-    worse: float = 1.0
+        return f"t over {self.paired.units} clusters{alike}" if self.paired.units < self.paired.pairs else f"t{alike}"
 
 
 def estimate(pairs: Pairs) -> Estimate | None:
@@ -66,7 +63,7 @@ def claims(found: Estimate, margin: float) -> Claims:
     """
     above = _p(found, lambda i: i.low > 0)
     below = _p(found, lambda i: i.high < 0)
-    exact = mcnemar(found.table.source_only, found.table.target_only) / 2 if found.table else 0.0
+    exact = (found.mcnemar or 0.0) / 2
     return Claims(better=max(above, exact), not_worse=_p(found, lambda i: i.low > -margin), worse=max(below, exact))
 
 
@@ -110,61 +107,3 @@ def needed(found: Estimate | None, margin: float, confidence: float, family: int
         return None
     shared = 1 - (1 - confidence) / family
     return max(pairs + 1, required_n(sd, distance, confidence=shared, design_effect=effect))
-
-
-def sentence(pairs: Pairs, found: Estimate, verdict: Verdict, *, margin: float, confidence: float, enough: int | None) -> str:
-    """The figures, the method and why they make this verdict."""
-    interval = found.interval(confidence)
-    if interval is None:
-        many = "one sample" if found.paired.pairs == 1 else f"{found.paired.pairs} samples of one cluster"
-        return f"Only {many} could be compared: no interval can be drawn from that.{_more(enough)}"
-    figures = (
-        f"{_mean(pairs.target):.3f} against {_mean(pairs.source):.3f} over {len(pairs.ids)} pairs: {found.paired.mean:+.3f}, "
-        f"{confidence:.0%} interval {interval.low:+.3f} to {interval.high:+.3f} ({found.method})."
-    )
-    return f"{figures} {_why(verdict, interval, margin)}{_more(enough)}{_doubt(pairs, found, interval, margin, confidence)}"
-
-
-def _why(verdict: Verdict, interval: Interval, margin: float) -> str:
-    match verdict:
-        case Verdict.BETTER:
-            return "The whole interval is above zero."
-        case Verdict.NOT_WORSE:
-            return f"Its lower end is above the margin of -{margin:.3f}.{_beyond(interval)}"
-        case Verdict.WORSE:
-            return f"The whole interval is below zero and reaches past the margin of -{margin:.3f}."
-        case Verdict.CANNOT_TELL:
-            return _unclear(interval, margin)
-
-
-def _beyond(interval: Interval) -> str:
-    if interval.high < 0:
-        return " The target is measurably lower, by less than the accepted loss."
-    unsure = " It is above zero as well, which the exact test and the number of comparisons (Holm) do not confirm."
-    return unsure if interval.low > 0 else ""
-
-
-def _unclear(interval: Interval, margin: float) -> str:
-    if interval.low > -margin or interval.high < 0:
-        return "This metric alone would tell, but corrected for the number of comparisons (Holm, exact test) it may be chance."
-    return f"It holds both a loss past the margin of -{margin:.3f} and no loss at all."
-
-
-def _more(enough: int | None) -> str:
-    return f" About {enough:,} samples would tell." if enough is not None else ""
-
-
-def _doubt(pairs: Pairs, found: Estimate, interval: Interval, margin: float, confidence: float) -> str:
-    """A warning when resampling draws another conclusion than t, as it may on few or lopsided differences."""
-    again = bootstrap_interval(pairs.differences, pairs.clusters, confidence=confidence) if found.table is None else None
-    if again is None or _reading(again, margin) == _reading(interval, margin):
-        return ""
-    return f" A bootstrap interval, {again.low:+.3f} to {again.high:+.3f}, would read otherwise: treat as borderline."
-
-
-def _reading(interval: Interval, margin: float) -> tuple[bool, bool, bool]:
-    return interval.low > 0, interval.low > -margin, interval.high < 0
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

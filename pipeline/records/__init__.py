@@ -5,7 +5,20 @@ Words are those of the glossary in docs/architecture.md. Every record is immutab
 
 from pipeline.records.calls import Failure, Model, Output, Request, Tool, Turn
 from pipeline.records.criteria import Check, Criteria, JudgeChoice, MetricChoice, Rubric, RubricKind
-from pipeline.records.evidence import Agreement, Cause, Comparison, ErrorGroup, Interval, RunKey, RunResult, Score, Spent, Verdict
+from pipeline.records.evidence import (
+    Agreement,
+    Cause,
+    Claims,
+    Comparison,
+    Coverage,
+    ErrorGroup,
+    Interval,
+    RunKey,
+    RunResult,
+    Score,
+    Spent,
+    Verdict,
+)
 from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Syntax
 from pipeline.records.samples import Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage, UseCase
 
@@ -14,7 +27,9 @@ __all__ = [
     "Candidate",
     "Cause",
     "Check",
+    "Claims",
     "Comparison",
+    "Coverage",
     "Criteria",
     "Dataset",
     "Edit",

@@ -48,11 +48,30 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """One-sided p values of the three things a comparison may claim; 1 where nothing can be claimed."""
+
+    better: float = 1.0
+    not_worse: float = 1.0
+    worse: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How many samples one side has a score for, and why the others have none, counted by kind."""
+
+    scored: int
+    missing: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """One metric of one arm against the source on the same samples; `difference` is arm minus source over the pairs.
 
-    `worst_case` is the difference when every missing target score counts 0. `needed` is the number of samples that would
-    tell, when the verdict is "cannot tell".
+    `interval` rules and `method` names it; `bootstrap` stands beside it. `worst_case` is the difference when every missing
+    target score counts 0. `needed` is the number of samples that would tell, when the verdict is "cannot tell".
+    `p` are the claims of this metric alone, `adjusted` after Holm (None for a metric that is not primary), `mcnemar` the exact
+    two-sided p of a yes/no metric, `clusters` the independent units where samples share one. None where it does not apply.
     """
 
     metric: str
@@ -70,6 +89,14 @@ class Comparison:
     needed: int | None = None
     improved: tuple[str, ...] = ()
     regressed: tuple[str, ...] = ()
+    method: str = ""
+    bootstrap: Interval | None = None
+    p: Claims | None = None
+    adjusted: Claims | None = None
+    mcnemar: float | None = None
+    clusters: int | None = None
+    source_coverage: Coverage | None = None
+    target_coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

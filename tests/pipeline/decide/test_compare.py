@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.decide.compare import compare, compare_all
 from pipeline.errors import InputError
-from pipeline.records import Criteria, Interval, MetricChoice, Output, Sample, Score, Verdict
+from pipeline.records import Coverage, Criteria, Interval, MetricChoice, Output, Sample, Score, Verdict
 from tests.pipeline.decide.runs import CRITERIA, GRADED, run, samples
 
 
@@ -132,8 +132,53 @@ def test_the_bootstrap_warns_where_it_reads_otherwise() -> None:
     after = [0.51] * 5 + [0.435] * 3
     found = compare(of, run(of, [0.45] * 8, metric="rouge_l", label="source"), run(of, after, metric="rouge_l"), GRADED)[0]
     assert found.verdict is Verdict.NOT_WORSE
-    assert "A bootstrap interval, +0.00" in found.reason
+    assert found.bootstrap is not None
+    assert found.interval is not None
+    assert found.interval.low < 0 < found.bootstrap.low
+    assert f"bootstrap {found.bootstrap.low:+.3f}" in found.reason
     assert "treat as borderline" in found.reason
+
+
+def test_the_bootstrap_stands_beside_t_for_primary_metrics_alone() -> None:
+    of = samples(90, clusters=[f"doc {i // 3}" for i in range(90)])
+    values = [((i * 37) % 11) / 10 for i in range(90)]
+    before = run(of, [0.5] * 90, metric="rouge_l", label="source", more={"chrf": values})
+    after = run(of, values, metric="rouge_l", more={"chrf": values})
+    criteria = Criteria(metrics=(*GRADED.metrics, MetricChoice(metric="chrf")))
+    first, second = compare(of, before, after, criteria)
+    assert first.bootstrap == compare(of, before, after, criteria)[0].bootstrap
+    assert (first.method, first.clusters) == ("t over 30 clusters", 30)
+    assert (second.bootstrap, second.adjusted, second.p is None) == (None, None, False)
+
+
+def test_both_sides_show_what_they_lack() -> None:
+    of = samples(200)
+    before: list[float | None] = [1.0] * 198 + [None] * 2
+    after: list[float | None] = [None] * 3 + [1.0] * 197
+    found = compare(of, run(of, before, label="source"), run(of, after), CRITERIA)[0]
+    assert found.source_coverage == Coverage(scored=198, missing={"call failed (throttled)": 2})
+    assert found.target_coverage == Coverage(scored=197, missing={"call failed (throttled)": 3})
+    assert "Scored: source 198 / 200 (call failed (throttled): 2), target 197 / 200 (call failed (throttled): 3)." in found.reason
+    assert "With every missing target score as 0 the difference is -0.015." in found.reason
+
+
+def test_few_pairs_that_differ_are_called_rough() -> None:
+    of = samples(100)
+    after = [0.4] * 3 + [0.9] * 97
+    found = compare(of, run(of, [0.9] * 100, metric="rouge_l", label="source"), run(of, after, metric="rouge_l"), GRADED)[0]
+    assert "Only 3 of 100 pairs differ, so the interval is rough" in found.reason
+
+
+def test_the_p_values_are_printed_before_and_after_holm() -> None:
+    of = samples(41)
+    before, after = [1.0] * 14 + [0.0] * 27, [1.0] * 19 + [0.0] * 22
+    criteria = Criteria(metrics=(*CRITERIA.metrics, MetricChoice(metric="refusal", primary=True)))
+    even = {"refusal": [1.0] * 41}
+    found = compare(of, run(of, before, label="source", more=even), run(of, after, more=even), criteria)[0]
+    assert found.mcnemar == pytest.approx(0.0625)
+    assert found.p is not None
+    assert found.adjusted is not None
+    assert (found.p.better, found.adjusted.better) == (0.03125, 0.0625)
 
 
 def test_better_must_convince_the_exact_test_too() -> None:

@@ -81,10 +81,24 @@ def test_t_interval_agrees_with_scipy(differences: list[float], level: float) ->
 @given(differences=DIFFERENCES, groups=st.integers(2, 6))
 def test_the_clustered_error_is_millers_double_sum(differences: list[float], groups: int) -> None:
     clusters = [f"c{i % groups}" for i in range(len(differences))]
-    units, n, mean = len(set(clusters)), len(differences), sum(differences) / len(differences)
+    n, mean = len(differences), sum(differences) / len(differences)
     pairs = itertools.product(zip(differences, clusters, strict=True), repeat=2)
-    variance = sum((a - mean) * (b - mean) for (a, c), (b, d) in pairs if c == d) / n**2 * units / (units - 1)
+    variance = sum((a - mean) * (b - mean) / (1 - clusters.count(c) / n) for (a, c), (b, d) in pairs if c == d) / n**2
     assert paired(differences, clusters).error == pytest.approx(math.sqrt(max(0.0, variance)), abs=1e-7)
+
+
+@given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=7))
+def test_degrees_of_freedom_are_bell_and_mccaffreys(sizes: list[int]) -> None:
+    """Their definition with matrices: trace(G)² / trace(G²), G = W'W with one column of weights for each cluster."""
+    n = sum(sizes)
+    member = np.repeat(np.eye(len(sizes)), sizes, axis=0)
+    weights = (member - np.asarray(sizes) / n) / np.sqrt(1 - np.asarray(sizes) / n)
+    gram = weights.T @ weights
+    clusters = [f"c{k}" for k, size in enumerate(sizes) for _ in range(size)]
+    expected = np.trace(gram) ** 2 / (gram**2).sum()
+    assert paired([0.1] * n, clusters).freedom == pytest.approx(expected)
+    if len(set(sizes)) == 1:
+        assert expected == pytest.approx(len(sizes) - 1)
 
 
 def test_clusters_of_one_are_no_clusters() -> None:
@@ -160,6 +174,15 @@ def test_the_bootstrap_is_seeded_and_close_to_t() -> None:
     assert first is not None
     assert exact is not None
     assert (first.low, first.high) == pytest.approx((exact.low, exact.high), abs=0.004)
+
+
+def test_few_kinds_of_units_are_resampled_by_count_to_the_same_interval() -> None:
+    differences = np.random.default_rng(4).choice([-1.0, 0.0, 1.0], 300, p=[0.1, 0.7, 0.2])
+    counted = bootstrap_interval(differences.tolist())
+    one_by_one = bootstrap_interval((differences + np.linspace(0, 1e-9, 300)).tolist())
+    assert counted is not None
+    assert one_by_one is not None
+    assert (counted.low, counted.high) == pytest.approx((one_by_one.low, one_by_one.high), abs=0.004)
 
 
 def test_the_bootstrap_resamples_whole_clusters() -> None:
