@@ -4,26 +4,27 @@ from pipeline.metrics.guide.choose import MARGINS, propose
 from pipeline.metrics.guide.costs import Cost, Priced, PriceOf, cost, total
 from pipeline.metrics.guide.forms import Form, form
 from pipeline.metrics.guide.limits import limits, offered
-from pipeline.metrics.guide.roles import check_roles, is_judged, judged_on, relatives, undecisive
-from pipeline.metrics.guide.sizes import Hint, hint
+from pipeline.metrics.guide.own import Own, is_own, with_own, without
+from pipeline.metrics.guide.roles import check_roles, is_judged, judged_on, names
 
 __all__ = [
     "MARGINS",
     "Cost",
     "Form",
-    "Hint",
+    "Own",
     "PriceOf",
     "Priced",
     "check_roles",
     "cost",
     "form",
-    "hint",
     "is_judged",
+    "is_own",
     "judged_on",
     "limits",
+    "names",
     "offered",
     "propose",
-    "relatives",
     "total",
-    "undecisive",
+    "with_own",
+    "without",
 ]

@@ -1,16 +1,21 @@
 """What a plan must say of itself before anybody approves it: what it cannot conclude, and what its data would allow besides."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from pipeline.metrics.guide.roles import CHECK, OVERLAP, RUBRIC, is_judged, relatives
-from pipeline.metrics.guide.sizes import hint
+from pipeline.decide.guards import OVERLAP, judge_flags
+from pipeline.metrics.guide.roles import CHECK, RUBRIC, is_judged
 from pipeline.metrics.registry import catalog
 from pipeline.records import Criteria, Sample
 
 
-def limits(criteria: Criteria, samples: Sequence[Sample], targets: Collection[str], test: int) -> tuple[str, ...]:
-    """Sentences for people, the gravest first. `test` is the number of samples in the test split."""
-    said = (_references(criteria, samples), relatives(criteria, targets), _judge(criteria), _size(criteria, test))
+def limits(criteria: Criteria, samples: Sequence[Sample], targets: Sequence[str], test: Sequence[Sample]) -> tuple[str, ...]:
+    """Sentences for people, the gravest first. `test` are the samples of the test split."""
+    said = (
+        _references(criteria, samples),
+        judge_flags(criteria.judge, targets),
+        _judge(criteria),
+        _size(criteria, test, len(targets)),
+    )
     return tuple(sentence for sentences in (*said, _prior(criteria, samples)) for sentence in sentences)
 
 
@@ -46,10 +51,13 @@ def _prior(criteria: Criteria, samples: Sequence[Sample]) -> Iterator[str]:
         yield f"{by_people:,} scores of people that came with the dataset {use}."
 
 
-def _size(criteria: Criteria, test: int) -> Iterator[str]:
+def _size(criteria: Criteria, test: Sequence[Sample], targets: int) -> Iterator[str]:
+    from pipeline.decide.size import size
+
     margins = [choice.margin for choice in criteria.primary if choice.margin > 0]
     if margins:
-        yield hint(test, min(margins), confidence=criteria.confidence).message
+        family = len(criteria.primary) * max(targets, 1)
+        yield size(test, min(margins), family=family, confidence=criteria.confidence).message
 
 
 def offered(criteria: Criteria, samples: Sequence[Sample]) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from pipeline.decide.guards import OVERLAP, SIMILARITY
 from pipeline.metrics.guide import propose
-from pipeline.metrics.guide.roles import OVERLAP, SIMILARITY
 from pipeline.metrics.registry import METRICS
 from pipeline.records import Criteria, Sample, UseCase
 from tests.pipeline.metrics.guide.bench import DEEPEVAL, EVERY, JUDGE, OWN
