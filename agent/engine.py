@@ -25,6 +25,7 @@ class WorkKind(StrEnum):
     CHUNK = "chunk"  # run id, first sample, sample after the last one
     REPORT = "report"  # migration id, number
     DIGEST = "digest"  # monitor id, tick
+    TRIAL = "trial"  # migration id, plan number
 
 
 class Engine(Protocol):

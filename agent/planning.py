@@ -50,7 +50,8 @@ def following(last: Plan, about: Subject, change: PlanChange | None) -> Plan:
     except InputError as error:
         made = _plan(about, last.number + 1, last.criteria, pairs)
         return replace(made, notes=(f"The change that was asked for cannot be made: {error.message}", *made.notes))
-    return _plan(about, last.number + 1, criteria, pairs)
+    made = _plan(about, last.number + 1, criteria, pairs)
+    return replace(made, notes=(*made.notes, *(f'Tests nothing, so it was left out: "{text}"' for text in asked.left_out)))
 
 
 def with_target(targets: tuple[str, ...], change: PlanChange | None) -> tuple[str, ...]:

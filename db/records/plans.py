@@ -57,7 +57,7 @@ class PlanChange:
     """A change somebody asked of a plan; None or empty leaves a thing as it is. The next plan is the last one with this applied.
 
     `judge` is a model's ref, empty to do without one. `primary` are the metrics that decide from now on. Removing the metric of a
-    rubric or a check removes the criterion too.
+    rubric or a check removes the criterion too. `left_out` are sentences of a style guide that test nothing; the plan says so.
     """
 
     margin: float | None = None
@@ -72,6 +72,7 @@ class PlanChange:
     primary: tuple[str, ...] | None = None
     rubrics: tuple[Rubric, ...] = ()
     checks: tuple[Check, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,12 +26,12 @@ class Own:
 
 
 def with_own(criteria: Criteria, rubrics: Iterable[Rubric] = (), checks: Iterable[Check] = ()) -> Criteria:
-    """`criteria` with these too, reported until a person lets them decide; the same name again replaces the former one.
+    """`criteria` with these too, reported until a person lets them decide; the same name again gets a number.
 
     Rubrics join the metrics once there is a judge; until then the plan keeps them waiting.
     """
-    all_rubrics = {each.metric: each for each in (*criteria.rubrics, *rubrics)}
-    all_checks = {each.metric: each for each in (*criteria.checks, *checks)}
+    all_rubrics = {each.metric: each for each in distinct((*criteria.rubrics, *rubrics))}
+    all_checks = {each.metric: each for each in distinct((*criteria.checks, *checks))}
     there = {choice.metric for choice in criteria.metrics}
     wanted = [(name, "your rubric, asked of the judge") for name in all_rubrics if criteria.judge]
     wanted += [(name, f"your rule, tested by code: {check.text}") for name, check in all_checks.items()]
