@@ -88,8 +88,7 @@ async def _after(tools: Tools, run: Run) -> None:
 async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...]) -> None:
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
     plan = await tools.store.plans.latest(run.migration_id)
-    metrics = tuple(choice.metric for choice in plan.criteria.metrics) if plan else ()
-    sink, halt = Sink(tools.store, run.id, todo, metrics), asyncio.Event()
+    sink, halt = Sink(tools.store, run.id, todo, plan.criteria if plan else None), asyncio.Event()
     answering = asyncio.create_task(_call(Kept(model, sink), prompt, todo, halt))
     try:
         await _attend(tools, run.id, answering, halt)

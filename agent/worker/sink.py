@@ -9,17 +9,17 @@ import asyncio
 from agent.worker.boundary import persist
 from agent.worker.shelf import Bounded
 from db.store import Store
-from pipeline.records import Output, Request, Sample, Score
+from pipeline.records import Criteria, Output, Request, Sample, Score
 
 STOPPERS = frozenset({"access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation"})
 """Kinds of failure that every further call of the run would meet as well: somebody has to change something first."""
 
 
 class Sink:
-    """Belongs to one chunk: scores its outputs with the plan's code metrics and saves them."""
+    """Belongs to one chunk: scores its outputs with the plan's code metrics, checks of people among them, and saves them."""
 
-    def __init__(self, store: Store, run_id: str, samples: tuple[Sample, ...], metrics: tuple[str, ...]) -> None:
-        self._store, self._run_id, self._metrics = store, run_id, metrics
+    def __init__(self, store: Store, run_id: str, samples: tuple[Sample, ...], criteria: Criteria | None) -> None:
+        self._store, self._run_id, self._criteria = store, run_id, criteria
         self._samples = {sample.id: sample for sample in samples}
         self._waiting: dict[str, Output] = {}
         self._writing = asyncio.Lock()
@@ -46,10 +46,12 @@ class Sink:
                 await self._flush()
 
     def _scored(self, batch: tuple[Output, ...]) -> tuple[Score, ...]:
-        from pipeline.metrics import score_run
+        from pipeline.metrics import by_code, score_run
 
+        if self._criteria is None:
+            return ()
         samples = [self._samples[output.sample_id] for output in batch]
-        return tuple(score_run(samples, batch, self._metrics))
+        return tuple(score_run(samples, batch, by_code(self._criteria), self._criteria))
 
 
 class Kept:

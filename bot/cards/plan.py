@@ -21,11 +21,7 @@ def plan_body(plan: Plan | None) -> list[Block]:
         lines(["*Metrics*", *(_metric(choice, costs) for choice in plan.criteria.metrics)], what="metrics"),
         *([lines(["*Your own criteria*", *own], what="criteria")] if own else []),
         lines(["*Estimate*", *(_estimate(estimate) for estimate in plan.estimates)] if plan.estimates else [], what="stages"),
-        *(
-            [lines(["*Before you approve*", *(f"• {literal(note, 500)}" for note in plan.notes)], what="notes")]
-            if plan.notes
-            else []
-        ),
+        *([lines(["*Before you approve*", *notes], what="notes")] if notes else []),
         section(f"*Review* {plan.review_pairs} blind pairs for the SMEs; *confidence* {plan.criteria.confidence:.0%}."),
         context(f"Approving locks these criteria: `{plan.criteria.hash[:12]}`"),
     ]

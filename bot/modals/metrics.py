@@ -34,13 +34,7 @@ def view(press: Press, plan: Plan) -> dict[str, Any]:
             kit.field("judge", "Judge", kit.text_input(before["judge"], limit=300), hint=JUDGE_HINT, optional=True),
             *_measured(plan, names),
             *([kit.field("more", "Measure also", kit.multi_select(_labelled(more)), optional=True)] if more else []),
-            kit.field(
-                "deciding",
-                "These decide",
-                kit.multi_select(_labelled([*names, *more]), deciding),
-                hint=DECIDES_HINT,
-                optional=True,
-            ),
+            kit.field("deciding", "These decide", _deciding(plan, [*names, *more]), hint=DECIDES_HINT, optional=True),
             kit.field("embedder", "Embedder", kit.text_input(before["embedder"], limit=300), hint=EMBEDDER_HINT, optional=True),
             kit.field(
                 "panel", "Panel", kit.text_input(before["panel"], multiline=True, limit=900), hint=PANEL_HINT, optional=True

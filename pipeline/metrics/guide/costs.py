@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.errors import InputError
-from pipeline.metrics.guide.roles import RUBRIC
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.registry import catalog
 from pipeline.records import Criteria, Usage
-
-RUBRIC_CALLS, RUBRIC_INPUT, RUBRIC_OUTPUT = 1, 800, 200
-"""Of one rubric on one answer of ordinary length, where its metric does not say better."""
 
 
 class Priced(Protocol):
@@ -41,14 +37,14 @@ def cost(name: str, cells: int, criteria: Criteria, price_of: PriceOf | None = N
 
     The tokens are those of texts of ordinary length (a few hundred tokens); long contexts cost more.
     """
-    calls, tokens_in, tokens_out = _per_cell(name, criteria)
-    if not (calls or tokens_in) or criteria.judge is None:
+    metric = catalog(criteria).get(name)
+    if criteria.judge is None or not isinstance(metric, JudgedMetric):
         return None
-    used = Usage(input_tokens=tokens_in * cells, output_tokens=tokens_out * cells)
+    used = Usage(input_tokens=metric.input_tokens * cells, output_tokens=metric.output_tokens * cells)
     return Cost(
         metric=name,
         cells=cells,
-        calls=calls * cells,
+        calls=metric.calls * cells,
         input_tokens=used.input_tokens,
         output_tokens=used.output_tokens,
         usd=_usd(criteria.judge.model, used, price_of),
@@ -67,13 +63,6 @@ def total(costs: Iterable[Cost]) -> Cost:
         output_tokens=sum(each.output_tokens for each in every),
         usd=sum(money) if len(money) == len(every) else None,
     )
-
-
-def _per_cell(name: str, criteria: Criteria) -> tuple[int, int, int]:
-    metric = catalog(criteria).get(name)
-    if isinstance(metric, JudgedMetric):
-        return metric.calls, metric.input_tokens, metric.output_tokens
-    return (RUBRIC_CALLS, RUBRIC_INPUT, RUBRIC_OUTPUT) if name.startswith(RUBRIC) else (0, 0, 0)
 
 
 def _usd(judge: str, used: Usage, price_of: PriceOf | None) -> float | None:

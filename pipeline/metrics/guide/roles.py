@@ -12,8 +12,8 @@ RUBRIC, CHECK = "rubric:", "check:"
 
 
 def is_judged(name: str, criteria: Criteria | None = None) -> bool:
-    """Whether a judge scores this metric; rubrics are known by their name."""
-    return name.startswith(RUBRIC) or isinstance(catalog(criteria).get(name), JudgedMetric)
+    """Whether a judge scores this metric."""
+    return isinstance(catalog(criteria).get(name), JudgedMetric)
 
 
 def judged_on(criteria: Criteria, split: Split) -> tuple[str, ...]:
@@ -39,12 +39,10 @@ def _known(choice: MetricChoice, criteria: Criteria) -> None:
         raise InputError(
             f"{choice.metric} needs a judge. Choose one by its model, such as bedrock:MODEL-ID, or remove the metric."
         )
-    rubrics = {rubric.metric for rubric in criteria.rubrics}
-    if choice.metric not in catalog(criteria) and choice.metric not in rubrics:
+    if choice.metric not in catalog(criteria):
         raise InputError(f"There is no metric called {choice.metric[:80]}. Choose from: {', '.join(names(criteria))}.")
 
 
 def names(criteria: Criteria | None = None) -> Sequence[str]:
     """Every metric a person can name for these criteria."""
-    own = [rubric.metric for rubric in criteria.rubrics] if criteria else []
-    return tuple(dict.fromkeys((*catalog(criteria), *own)))
+    return tuple(catalog(criteria))
