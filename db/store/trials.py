@@ -25,10 +25,9 @@ class Trials(Noun):
         return _trial(row)
 
     async def finish(self, trial_id: str, scores: tuple[Score, ...]) -> None:
-        """What came of it; what was found first stands."""
-        known = update(trials).where(T.id == trial_id, T.result_zstd.is_(None))
+        """What came of it; trying again replaces it."""
         async with self.db.write() as tx:
-            await tx.execute(known.values(result_zstd=canonical_json(scores)))
+            await tx.execute(update(trials).where(T.id == trial_id).values(result_zstd=canonical_json(scores)))
 
     async def of(self, migration_id: str, number: int) -> tuple[Trial, ...]:
         """The trials of a plan, by metric."""

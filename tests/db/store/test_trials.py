@@ -1,4 +1,4 @@
-"""Trials of people's own criteria: asked once for each plan, and what was found first stands."""
+"""Trials of people's own criteria: asked once for each plan, and tried again where it has to be."""
 
 from dataclasses import replace
 
@@ -16,8 +16,8 @@ async def test_a_trial_is_kept_with_its_scores_as_they_were(store: Store) -> Non
         Score(sample_id="s1", metric="rubric:tone", value=0.7, reason="curt \x00 🙂", spent=Spent(calls=1, input_tokens=9)),
         Score(sample_id="s2", metric="rubric:tone", value=None, unscored="judge bad_json: no JSON"),
     )
-    await store.trials.finish("t1", scores)
     await store.trials.finish("t1", ())
+    await store.trials.finish("t1", scores)
     assert await store.trials.add(asked) == replace(asked, scores=scores)
     other = replace(asked, id="t2", number=2)
     await store.trials.add(other)
