@@ -26,6 +26,7 @@ class WorkKind(StrEnum):
     JUDGE = "judge"  # run id, first sample, sample after the last one
     REPORT = "report"  # migration id, number
     DIGEST = "digest"  # monitor id, tick
+    TRIAL = "trial"  # migration id, plan number
 
 
 PIECES = frozenset({WorkKind.CHUNK, WorkKind.JUDGE})

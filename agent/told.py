@@ -14,6 +14,10 @@ def prompts_key(migration_id: str, number: int) -> str:
     return f"prompts:{migration_id}:{number}"
 
 
+def trial_key(migration_id: str, number: int) -> str:
+    return f"trial:{migration_id}:{number}"
+
+
 def table_key(migration_id: str, number: int) -> str:
     return f"table:{migration_id}:{number}"
 

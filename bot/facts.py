@@ -15,10 +15,11 @@ from bot.cards.prompts import CandidateFacts, PromptsFacts
 from bot.cards.question import QuestionFacts
 from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
+from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
 from db.records import Assignment, Message, Migration, MigrationStatus, Question, QuestionKind, Run
 from db.store import Store
-from pipeline.records import Candidate, Finding, PromptVersion, Sample
+from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
 from pipeline.report.records import Report
 
 FREE = frozenset({"local", "recorded", "scripted"})
@@ -227,6 +228,24 @@ async def note(store: Store, message: Message) -> NoteFacts:
         start=read_start(message.subject),
         retry=stuck and message.place == "thread",
     )
+
+
+async def trial(store: Store, message: Message) -> TrialFacts:
+    """Samples with what each criterion of a plan said of them; `waiting` while some have not been tried."""
+    migration, number = await migration_of(store, message), int(message.subject)
+    trials, dataset = await store.trials.of(migration.id, number), await store.datasets.latest(migration.id)
+    by_sample: dict[str, list[Score]] = {}
+    for score in (score for tried in trials for score in tried.scores or ()):
+        by_sample.setdefault(score.sample_id, []).append(score)
+    known = {s.id: s for s in await store.datasets.samples(dataset.id)} if dataset and by_sample else {}
+    samples = tuple(_tried(known[sample_id], scores) for sample_id, scores in by_sample.items() if sample_id in known)
+    return TrialFacts(number=number, samples=samples, waiting=any(tried.scores is None for tried in trials))
+
+
+def _tried(sample: Sample, scores: list[Score]) -> TriedSample:
+    answer = sample.recorded.text if sample.recorded else sample.reference or ""
+    said = tuple(TriedScore(metric=s.metric, value=s.value, said=s.unscored or s.reason or "") for s in scores)
+    return TriedSample(question=input_text(sample), answer=answer, scores=said)
 
 
 def write_proposal(proposal: Proposal) -> str:

@@ -21,7 +21,7 @@ BATCH, BATCH_S = 50, 1.0
 
 
 class Sink:
-    """Belongs to one chunk: scores its outputs with the plan's code metrics and saves them."""
+    """Belongs to one chunk: scores its outputs with the plan's code metrics, checks of people among them, and saves them."""
 
     def __init__(self, store: Store, run_id: str, samples: tuple[Sample, ...], metrics: tuple[CodeMetric, ...]) -> None:
         self._store, self._run_id, self._metrics = store, run_id, metrics

@@ -47,6 +47,7 @@ async def _known(desk: Desk, migration: Migration) -> Facts:
         status=migration.status.value,
         waiting=question.kind.value if question else "",
         metrics=tuple(choice.metric for choice in plan.criteria.metrics) if plan else (),
+        offered=plan.offered if plan else (),
         targets=migration.targets,
     )
 

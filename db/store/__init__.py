@@ -18,6 +18,7 @@ from db.store.reports import Reports
 from db.store.reviews import Reviews
 from db.store.rulings import Rulings
 from db.store.runs import Runs
+from db.store.trials import Trials
 
 
 class Store:
@@ -39,6 +40,7 @@ class Store:
         self.audit = Audit(database, clock)
         self.monitors = Monitors(database, clock)
         self.leases = Leases(database, clock)
+        self.trials = Trials(database, clock)
 
     async def close(self) -> None:
         await self._database.close()

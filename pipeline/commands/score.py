@@ -17,7 +17,7 @@ from pipeline.commands.files import read_dataset, read_run, write_scores
 from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
 from pipeline.errors import InputError
 from pipeline.metrics import METRICS, catalog, score_run
-from pipeline.metrics.choose import propose
+from pipeline.metrics.guide import propose
 from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CodeMetric, Metric

@@ -1,4 +1,4 @@
-"""Metrics: `METRICS` (code) and `JUDGED` by name, `catalog` of criteria, `score_run` over outputs, `choose` for a plan."""
+"""Metrics: `METRICS` (code) and `JUDGED` by name, `catalog` of criteria, `score_run` over outputs, `guide` for a plan."""
 
 from pipeline.metrics.metric import CodeMetric, Metric
 from pipeline.metrics.registry import JUDGED, METRICS, catalog, code_metrics, judged_metrics, metric_named

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipeline.metrics.code.checks import check_metrics
 from pipeline.metrics.code.form import LENGTH_RATIO_METRIC, REFUSAL_METRIC
 from pipeline.metrics.code.matching import EXACT_MATCH, NORMALISED_MATCH
 from pipeline.metrics.code.numbers import NUMBER_MATCH
@@ -33,7 +34,9 @@ JUDGED: Mapping[str, JudgedMetric] = {metric.name: metric for metric in (*ANSWER
 
 def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:
     """Every metric these criteria can name: those that ship with Ferry and the people's own."""
-    return {**METRICS, **JUDGED, **rubric_metrics(criteria.rubrics if criteria else ())}
+    if criteria is None:
+        return {**METRICS, **JUDGED}
+    return {**METRICS, **JUDGED, **rubric_metrics(criteria.rubrics), **check_metrics(criteria.checks)}
 
 
 def metric_named(name: str, criteria: Criteria | None = None) -> Metric:

@@ -8,27 +8,30 @@ from pipeline.errors import InputError
 from pipeline.metrics.judge.port import Bench
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CodeMetric
-from pipeline.metrics.registry import METRICS
+from pipeline.metrics.registry import catalog
 from pipeline.pool import bounded
-from pipeline.records import Output, Sample, Score
+from pipeline.records import Criteria, Output, Sample, Score
 
 
-def named(names: Iterable[str]) -> tuple[CodeMetric, ...]:
-    """The metrics of these names. InputError for an unknown one, naming those that exist."""
+def named(names: Iterable[str], criteria: Criteria | None = None) -> tuple[CodeMetric, ...]:
+    """The code metrics of these names, checks of `criteria` among them. InputError for an unknown one, naming those there are."""
+    known = {name: metric for name, metric in catalog(criteria).items() if isinstance(metric, CodeMetric)}
     wanted = tuple(dict.fromkeys(names))
-    unknown = [name for name in wanted if name not in METRICS]
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise InputError(f"There is no metric called {unknown[0]}. Choose from: {', '.join(METRICS)}.")
-    return tuple(METRICS[name] for name in wanted)
+        raise InputError(f"There is no metric called {unknown[0]}. Choose from: {', '.join(known)}.")
+    return tuple(known[name] for name in wanted)
 
 
-def score_run(samples: Iterable[Sample], outputs: Iterable[Output], names: Sequence[str]) -> Iterator[Score]:
-    """Every output scored by every metric of `names`, streaming over `outputs`.
+def score_run(
+    samples: Iterable[Sample], outputs: Iterable[Output], names: Sequence[str], criteria: Criteria | None = None
+) -> Iterator[Score]:
+    """Every output scored by every code metric of `names` (checks of `criteria` among them), streaming over `outputs`.
 
     Raises InputError at once for an unknown metric, and on reaching an output of no sample here or the second one of a
     sample: outputs of another run must never be taken for this one's.
     """
-    return score_with(samples, outputs, named(names))
+    return score_with(samples, outputs, named(names, criteria))
 
 
 def score_with(samples: Iterable[Sample], outputs: Iterable[Output], metrics: Sequence[CodeMetric]) -> Iterator[Score]:
