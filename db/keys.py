@@ -33,6 +33,21 @@ def upload_card(migration_id: str, upload_id: str) -> str:
     return f"findings:{migration_id}:{upload_id}"
 
 
+def table_card(migration_id: str, number: int) -> str:
+    """The comparison of a round."""
+    return f"table:{migration_id}:{number}"
+
+
+def stuck_card(migration_id: str) -> str:
+    """Why a migration cannot go on."""
+    return f"problem:{migration_id}"
+
+
+def digest_card(monitor_id: str, tick: str) -> str:
+    """What a tick found."""
+    return f"digest:{monitor_id}:{tick}"
+
+
 def problem_card(monitor_id: str, tick: str) -> str:
     """Why the digest of a tick could not be made."""
     return f"problem:{monitor_id}:{tick}"

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from agent import arms, told
+from agent import arms
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
-from db.records import Digest, MessageKind, Monitor, Run, RunStatus
+from db.records import Digest, Monitor, Run, RunStatus
 from pipeline.records import Split
 
 LEASE_S = 60.0
@@ -17,11 +17,7 @@ async def digest(tools: Tools, monitor_id: str, tick: str) -> None:
     monitor = await tools.store.monitors.get(monitor_id)
     claimed = await tools.store.monitors.claim(monitor_id, tick, tools.clock(), LEASE_S)
     found = claimed or await _standing(tools, monitor_id, tick)
-    if found is None:
-        return
-    if found.state == "done":
-        if found.json is not None:  # one that was given up has nothing to announce
-            await _announce(tools, monitor, found)
+    if found is None or found.state == "done":
         return
     baseline = await tools.store.runs.get(monitor.baseline_run)
     dataset = await tools.store.datasets.get(baseline.dataset_id)
@@ -57,12 +53,3 @@ async def _tell(tools: Tools, monitor: Monitor, found: Digest, run: Run) -> None
         return
     result = await asyncio.to_thread(compared, samples, baseline, now, plan.criteria)
     await store.monitors.finish(found.id, dumps(result))
-    await _announce(tools, monitor, found)
-
-
-async def _announce(tools: Tools, monitor: Monitor, found: Digest) -> None:
-    """Once: a worker that was killed after the digest was made announces it when it comes back."""
-    key = told.digest_key(monitor.id, found.tick)
-    if await tools.store.messages.get(key) is None:
-        migration = await tools.store.migrations.get(monitor.migration_id)
-        await told.tell(tools.store, migration, key, MessageKind.DIGEST, subject=found.id)

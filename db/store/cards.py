@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import lane_of, status_card
 from db.records import MessageKind
-from db.store.rows import Values, insert_new
+from db.store.rows import Values, insert, insert_new
 from db.tables import messages
 
 M = messages.c
@@ -49,6 +49,12 @@ async def post(
     """Write a message of a migration once."""
     row = new_message(key, migration_id=migration_id, channel=channel, place=place, kind=kind, subject=subject, body=body)
     await insert_new(tx, messages, row)
+
+
+async def show(tx: AsyncConnection, row: Values) -> None:
+    """Write a message, or give the one with its key something new to show."""
+    again = {"subject": row["subject"], "body": row["body"], **changed()}
+    await tx.execute(insert(tx, messages).values(**row).on_conflict_do_update(index_elements=["key"], set_=again))
 
 
 async def bump_status(tx: AsyncConnection, migration_id: str) -> None:

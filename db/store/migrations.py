@@ -7,10 +7,10 @@ from uuid import uuid4
 from sqlalchemy import Select, String, and_, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.keys import question_card, status_card
+from db.keys import question_card, status_card, stuck_card
 from db.records import MessageKind, Migration, MigrationStatus, NewMigration, QuestionKind
 from db.store.audit import append
-from db.store.cards import bump, bump_status, post
+from db.store.cards import bump, bump_status, new_message, post, show
 from db.store.noun import Noun
 from db.store.rows import Values, insert_new, record, records, values
 from db.tables import decisions, migrations, prompts, questions
@@ -100,6 +100,20 @@ class Migrations(Noun):
             if (before.status, before.problem) != (status, problem):
                 await self._change(tx, before, {"status": status, "problem": problem}, by=by)
             return await found(tx, migration_id)
+
+    async def stick(self, migration_id: str, problem: str, *, by: str) -> None:
+        """Stop an open migration and tell why in its thread; one that rests or is over keeps its status and is told only."""
+        async with self.db.write() as tx:
+            before = await found(tx, migration_id, lock=True)
+            if (before.status, before.problem) == (MigrationStatus.STUCK, problem):
+                return
+            message = new_message(
+                stuck_card(before.id), migration_id=before.id, channel=before.channel, place="thread", kind=MessageKind.PROBLEM,
+                subject="", body=problem,
+            )  # fmt: skip
+            await show(tx, message)
+            if before.status in {MigrationStatus.OPEN, MigrationStatus.STUCK}:
+                await self._change(tx, before, {"status": MigrationStatus.STUCK, "problem": problem}, by=by)
 
     async def edit(
         self,

@@ -1,12 +1,15 @@
 """A worker that dies between a fact and its telling: both are there, or neither, and what comes back tells it once."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from agent.engine import WorkKind
 from agent.worker.sweep import Sweep
 from db.records import Message, MessageKind
-from tests.agent.story import Story, open_story
+from tests.agent.story import OWNER, Story, open_story
 
 
 class KilledError(BaseException):
@@ -64,3 +67,39 @@ async def test_the_refusal_of_a_file_is_told_once(tmp_path: Path) -> None:
         refused = await story.store.datasets.upload(upload)
         assert refused.state == "refused"
         assert [(m.body, m.revision) for m in await told(story, MessageKind.PROBLEM)] == [(refused.refusal, 1)]
+
+
+@asynccontextmanager
+async def dying(story: Story) -> AsyncIterator[None]:
+    """A worker that is killed as soon as it tells something outside of the fact's own transaction."""
+    messages, story.store.messages = story.store.messages, DyingMessages()  # type: ignore[assignment]
+    with suppress(KilledError):
+        yield
+    story.store.messages = messages
+
+
+async def test_the_table_of_a_report_is_told_once(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_review()
+        await story.decide("review:1", "close")
+        await story.conversation.advance(story.id)
+        async with dying(story):
+            await story.work(WorkKind.REPORT)
+        await Sweep(story.tools)()
+        report = await story.store.reports.latest(story.id)
+        assert report
+        assert [(m.subject, m.revision) for m in await told(story, MessageKind.TABLE)] == [(report.hash, 1)]
+        assert await story.waits_for() == "sign_off:1"
+
+
+async def test_a_digest_is_told_once(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_sign_off()
+        await story.answer("sign_off:1", "approve", by=OWNER)
+        (monitor,) = await story.store.monitors.active()
+        await story.engine.submit(WorkKind.DIGEST, "x", monitor.id, "2026-01-12T09:00")
+        async with dying(story):
+            await story.work()
+        digests = await story.store.monitors.digests(monitor.id)
+        assert [digest.state for digest in digests] == ["done", "done"]
+        assert [(m.subject, m.revision) for m in await told(story, MessageKind.DIGEST)] == [(d.id, 1) for d in digests]

@@ -155,3 +155,20 @@ async def outcome(deciding: Awaitable[tuple[Decision, bool]]) -> bool:
         return (await deciding)[1]
     except RefusedError:
         return False
+
+
+async def test_why_a_migration_is_stuck_is_told_with_it(store: Store) -> None:
+    migration = await opened(store)
+    for sentence, revision in (("No model answers.", 1), ("No model answers.", 1), ("It answers nonsense.", 2)):
+        await store.migrations.stick(migration.id, sentence, by="ferry")
+        after, said = await store.migrations.get(migration.id), await store.messages.get(f"problem:{migration.id}")
+        assert (after.status, after.problem) == (MigrationStatus.STUCK, sentence)
+        assert said is not None
+        assert (said.body, said.place, said.kind, said.revision) == (sentence, "thread", MessageKind.PROBLEM, revision)
+    await store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by="U1")
+    await store.migrations.stick(migration.id, "Too late.", by="ferry")
+    said = await store.messages.get(f"problem:{migration.id}")
+    assert said is not None
+    assert said.body == "Too late."
+    assert (await store.migrations.get(migration.id)).status is MigrationStatus.CANCELLED
+    assert await store.audit.verify() is None
