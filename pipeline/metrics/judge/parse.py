@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pipeline.hashing import canonical_json
+
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
@@ -78,6 +80,10 @@ def _fits(value: Any, schema: str, problems: list[Misfit]) -> bool:  # noqa: ANN
 def _only(found: list[Any]) -> Any:  # noqa: ANN401
     if any(other != found[0] for other in found[1:]):
         raise UnfitError("the reply holds several JSON values that fit and differ")
+    try:
+        canonical_json(found[0]).encode()
+    except UnicodeEncodeError as error:  # "\ud83d" alone is JSON, but no text: no file and no database takes it
+        raise UnfitError("the JSON holds half of a character") from error
     return found[0]
 
 

@@ -50,7 +50,7 @@ class Wording:
 def tagged(texts: Mapping[str, str]) -> str:
     """`texts` between tags, with the same mark for the same texts."""
     kept = {tag: text for tag, text in texts.items() if text.strip()}
-    mark = _mark(kept)
+    mark = mark_of(kept)
     return "\n\n".join(f"<{tag} {mark}>\n{text}\n</{tag} {mark}>" for tag, text in kept.items())
 
 
@@ -75,9 +75,10 @@ def _not_one_each(items: int, ruling: Any) -> str | None:  # noqa: ANN401  a rul
     return f"it needs exactly one verdict for each item from 1 to {items}, by its number"
 
 
-def _mark(texts: Mapping[str, str]) -> str:
+def mark_of(texts: Mapping[str, str], size: int = 8) -> str:
+    """`size` hexadecimal digits that follow from `texts` and stand in none of them."""
     for salt in count():
-        mark = content_hash([salt, dict(texts)])[:8]
+        mark = content_hash([salt, dict(texts)])[:size]
         if not any(mark in text for text in texts.values()):
             return mark
     raise AssertionError("unreachable")

@@ -95,6 +95,16 @@ def test_the_same_command_again_costs_nothing_and_gives_the_same(place: Path) ->
     assert f"{len(paid)} rulings had been paid for before" in done.stderr
 
 
+def test_runs_that_share_their_rulings_pay_for_a_reference_once(place: Path) -> None:
+    ref, shared = judge(place), ["-m", "answer_recall", "--rulings", str(place / "shared.jsonl")]
+    ferry(*arguments(place, ref, *shared))
+    first = calls(place).total()
+    files = [str(place / "question.jsonl"), str(place / "source.jsonl"), "-o", str(place / "source.scores.jsonl")]
+    assert ferry("score", *files, "--judge", ref, *shared).exit_code == 0
+    assert calls(place).total() - first == 30, "one verdict for each answer; the statements of the references are there"
+    assert not rulings_beside(place / "scores.jsonl").exists()
+
+
 def test_with_a_judge_and_no_metric_named_ferry_s_own_are_used(place: Path) -> None:
     (place / "tone.txt").write_text("A good answer is polite.")
     done = ferry(*arguments(place, judge(place), "--source", str(place / "source.jsonl"), "--rubric", str(place / "tone.txt")))
