@@ -169,6 +169,17 @@ def test_few_pairs_that_differ_are_called_rough() -> None:
     assert "Only 3 of 100 pairs differ, so the interval is rough" in found.reason
 
 
+def test_two_total_losses_of_a_hundred_do_not_pass_as_not_worse() -> None:
+    """t alone draws -0.048 from the two of them: inside the margin that they might well exceed."""
+    of = samples(100)
+    after = [0.0] * 2 + [1.0] * 98
+    found = compare(of, run(of, [1.0] * 100, metric="rouge_l", label="source"), run(of, after, metric="rouge_l"), GRADED)[0]
+    assert found.verdict is Verdict.CANNOT_TELL
+    assert found.interval is not None
+    assert found.interval.low < -0.05
+    assert found.method == "t, widened because few differ"
+
+
 def test_the_p_values_are_printed_before_and_after_holm() -> None:
     of = samples(41)
     before, after = [1.0] * 14 + [0.0] * 27, [1.0] * 19 + [0.0] * 22
