@@ -96,7 +96,7 @@ class Conversation:
                     return await self._rest(migration, question)
                 await self.store.questions.close(migration.id, question.key)
                 step = _resume(snapshot.interrupts[0], answer)
-            elif not snapshot.next:
+            elif not snapshot.tasks:  # `next` is empty as well where a kill came between a node's end and its checkpoint
                 step = _first_input(snapshot, migration)
             await self._graph.ainvoke(step, thread, context=self._deps, durability="sync")
             migration = await self.store.migrations.get(migration.id)

@@ -10,12 +10,12 @@ FERRY = "ferry"
 """Who did what nobody decided: the workflow itself."""
 
 
-def findings_key(migration_id: str, upload_id: str) -> str:
-    return f"findings:{migration_id}:{upload_id}"
-
-
 def prompts_key(migration_id: str, number: int) -> str:
     return f"prompts:{migration_id}:{number}"
+
+
+def trial_key(migration_id: str, number: int) -> str:
+    return f"trial:{migration_id}:{number}"
 
 
 def table_key(migration_id: str, number: int) -> str:

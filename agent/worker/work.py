@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent import trouble
 from agent.engine import WorkKind
-from agent.worker import convert, digest, ingest, report, runs
+from agent.worker import convert, digest, ingest, report, runs, trial
 from agent.worker.boundary import Trouble, attempt, persist
 from agent.worker.tools import Tools
 
@@ -31,8 +31,10 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.CONVERT: Work(convert.convert, _stuck),
     WorkKind.RUN: Work(runs.start, runs.failed),
     WorkKind.CHUNK: Work(runs.chunk, runs.failed),
+    WorkKind.JUDGE: Work(runs.judged, runs.failed),
     WorkKind.REPORT: Work(report.report, _stuck),
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
+    WorkKind.TRIAL: Work(trial.trial, trial.failed),
 }
 
 

@@ -1,18 +1,23 @@
-"""The standing comparisons and their ticks. A tick is claimed by one process; a claim whose holder died runs out."""
+"""The standing comparisons and their ticks. A tick is claimed by one process; a claim whose holder died, or failed, runs out."""
 
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Row, Select, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.records import Digest, Monitor
+from db.keys import problem_card
+from db.records import Digest, MessageKind, Monitor
+from db.store.cards import post
+from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import insert, insert_new, record, records, values
 from db.tables import digests, monitors
 from pipeline.errors import RefusedError
 
 D, M = digests.c, monitors.c
+FIRST_PAUSE, PATIENCE = timedelta(minutes=1), timedelta(hours=4)
 
 
 class Monitors(Noun):
@@ -72,6 +77,28 @@ class Monitors(Noun):
         async with self.db.write() as tx:
             statement = update(digests).where(D.id == digest_id, D.state == "claimed").values(**done)
             return (await tx.execute(statement.returning(D.id))).first() is not None
+
+    async def fail(self, digest_id: str, problem: str, now: datetime) -> None:
+        """A try at a tick failed; the first problem is told in the thread.
+
+        The next try comes after as long as the tick has been tried so far. After four hours it ends without a result, and the
+        next tick starts fresh.
+        """
+        claimed = and_(D.id == digest_id, D.state == "claimed")
+        async with self.db.write() as tx:
+            row = (await tx.execute(select(digests).where(claimed).with_for_update())).first()
+            if row is None:
+                return
+            tried = now - row.claimed_at
+            change = {"state": "done"} if tried >= PATIENCE else {"lease_until": now + max(tried, FIRST_PAUSE)}
+            await tx.execute(update(digests).where(claimed).values(**change))
+            await self._tell(tx, _digest(row), problem)
+
+    async def _tell(self, tx: AsyncConnection, digest: Digest, problem: str) -> None:
+        of = select(M.migration_id).where(M.id == digest.monitor_id)
+        migration = await found(tx, (await tx.execute(of)).scalar_one())
+        key = problem_card(digest.monitor_id, digest.tick)
+        await post(tx, key, migration_id=migration.id, channel=migration.channel, kind=MessageKind.PROBLEM, body=problem)
 
     async def digests(self, monitor_id: str) -> tuple[Digest, ...]:
         """Every tick of a monitor, oldest first."""

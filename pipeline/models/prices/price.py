@@ -1,0 +1,91 @@
+"""The price of a model reference: the operator's before the snapshot's; what runs here is not charged; unknown is an error."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.errors import InputError
+from pipeline.models.prices.catalog import Entry, catalogued
+from pipeline.records import Usage
+
+UNCHARGED = frozenset({"local", "scripted"})
+"""Providers that run on this machine: nobody sends a bill for a call."""
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """USD per million tokens of `ref`, priced as `model`, with source and date; all 0 and no source when it is not `charged`."""
+
+    ref: str
+    model: str
+    input: float
+    output: float
+    cache_read: float | None = None
+    cache_write: float | None = None
+    batch_input: float | None = None
+    batch_output: float | None = None
+    source: str = ""
+    date: str = ""
+    charged: bool = True
+
+    def of(self, usage: Usage) -> float:
+        """USD of these tokens on demand: input tokens at the input price, output tokens at the output price."""
+        return (usage.input_tokens * self.input + usage.output_tokens * self.output) / MILLION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Where prices come from: the operator's own by reference, then the snapshot."""
+
+    overrides: Mapping[str, Entry] = field(default_factory=dict)
+
+    def of(self, ref: str) -> Price:
+        """The price of `ref`. Raises InputError that names the model and how to add its price.
+
+        A recorded source is priced when its name is that of a model in the snapshot, or when the operator says what it was.
+        """
+        own = self.overrides.get(ref)
+        provider, _, name = ref.partition(":")
+        if own is not None:
+            return _price(ref, own)
+        if provider in UNCHARGED:
+            return Price(ref=ref, model=name, input=0.0, output=0.0, source="runs on this machine: not charged", charged=False)
+        found = catalogued(name)
+        if found is None or (provider == "bedrock" and found.provider != "bedrock"):
+            raise InputError(
+                f"The price of {ref} is unknown. Write it into the price file (FERRY_PRICES, or --prices FILE): "
+                f'{{"{ref}": {{"input": USD per million tokens, "output": ...}}}}, or {{"same_as": "a model of the price list"}}.'
+            )
+        return _price(ref, found)
+
+
+def price(ref: str, prices: Prices | None = None) -> Price:
+    """As `Prices.of`, with the snapshot alone when no prices are given."""
+    return (prices or Prices()).of(ref)
+
+
+def known(refs: Iterable[str], prices: Prices | None = None) -> Mapping[str, Price]:
+    """The prices that are known, by reference; a report prints the others as unknown."""
+    found = {}
+    for ref in dict.fromkeys(refs):
+        try:
+            found[ref] = price(ref, prices)
+        except InputError:
+            continue
+    return found
+
+
+def _price(ref: str, entry: Entry) -> Price:
+    return Price(
+        ref=ref,
+        model=entry.model,
+        input=entry.input,
+        output=entry.output,
+        cache_read=entry.cache_read,
+        cache_write=entry.cache_write,
+        batch_input=entry.batch_input,
+        batch_output=entry.batch_output,
+        source=entry.source,
+        date=entry.date,
+    )
