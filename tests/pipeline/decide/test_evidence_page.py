@@ -9,14 +9,7 @@ HERE = Path(__file__).parents[1]
 PAGE = HERE.parents[1] / "docs" / "evidence.md"
 NAMED = sorted(set(re.findall(r"`([\w./]+\.py)::(\w+)`", PAGE.read_text())))
 # Rooms of the house that are built beside this page: their files are checked from the day they are here.
-BESIDE = frozenset({
-    "metrics/judge/test_model_judge.py",
-    "metrics/judge/test_parse.py",
-    "metrics/judged/test_answers.py",
-    "metrics/judged/test_deepeval.py",
-    "metrics/judged/test_ragas.py",
-    "models/prices/test_prices.py",
-})  # fmt: skip
+BESIDE = frozenset({"metrics/judged/test_deepeval.py", "metrics/judged/test_ragas.py"})
 
 
 def test_the_page_names_a_test_for_every_fault() -> None:
