@@ -44,9 +44,7 @@ GIVEN: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
     "review": {"question": st.just("review:1")},
 }
 OWN = re.compile(r"<@U\d+>|<#C1>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d: ]+UTC>|:[a-z_]+:|`|[*~]\w|>")
-OFTEN = settings(
-    max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck)
-)
+OFTEN = settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 def alive(payload: Mapping[str, Any]) -> list[str]:
