@@ -7,6 +7,7 @@ from pipeline.metrics.code.matching import EXACT_MATCH, NORMALISED_MATCH
 from pipeline.metrics.code.numbers import NUMBER_MATCH
 from pipeline.metrics.code.overlap import CHRF_METRIC, ROUGE_L_METRIC
 from pipeline.metrics.code.structure import JSON_FIELDS, JSON_VALID
+from pipeline.metrics.judged import deepeval, ragas
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CodeMetric, Metric
 from pipeline.records import Criteria
@@ -25,7 +26,7 @@ METRICS: Mapping[str, CodeMetric] = {
         REFUSAL_METRIC,
     )
 }
-JUDGED: Mapping[str, JudgedMetric] = {}
+JUDGED: Mapping[str, JudgedMetric] = {metric.name: metric for metric in (*ragas.METRICS, *deepeval.METRICS)}
 
 
 def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:

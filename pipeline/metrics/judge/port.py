@@ -1,7 +1,7 @@
 """What a judged metric asks with and what it may get: a ruling that fits its schema, or a JudgeError that says why not."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipeline.records import Spent
@@ -35,12 +35,17 @@ class JudgeError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question to a judge. `schema` is the JSON schema (as text) its answer must fit; `name` names it, [a-zA-Z0-9_]."""
+    """One question to a judge. `schema` is the JSON schema (as text) its answer must fit; `name` names it, [a-zA-Z0-9_].
+
+    `mismatch` says in a sentence, free of sample text, why a ruling that fits the schema does not fit the question (a verdict is
+    missing), or None. Such a ruling is asked for once more, and then it is a `verdict_mismatch`; it is never cached.
+    """
 
     name: str
     prompt: str
     schema: str
     system: str = ""
+    mismatch: Callable[[Any], str | None] | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True, kw_only=True)
