@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.metrics.judge.port import Bench, JudgeError, Question, Tab
 from pipeline.records import Output, Sample
 
-DIMENSIONS = 64
+DIMENSIONS = 1024
 CONTEXTS = ("Revenue in 2024 was 12 million.", "Profit fell.")
 SAMPLE = Sample(
     id="s1",
@@ -84,7 +84,7 @@ class ScriptedJudge:
 class WordEmbedder:
     """Texts of the same words are alike: how often each word stands there, hashed into a few dimensions."""
 
-    ref = "words:64"
+    ref = f"words:{DIMENSIONS}"
 
     async def embed(self, texts: Sequence[str], tab: Tab) -> tuple[tuple[float, ...], ...]:
         return tuple(_vector(text) for text in texts)
