@@ -16,6 +16,7 @@ from db.store.prompts import Prompts
 from db.store.questions import Questions
 from db.store.reports import Reports
 from db.store.reviews import Reviews
+from db.store.rulings import Rulings
 from db.store.runs import Runs
 
 
@@ -30,6 +31,7 @@ class Store:
         self.plans = Plans(database, clock)
         self.questions = Questions(database, clock)
         self.runs = Runs(database, clock)
+        self.rulings = Rulings(database, clock)
         self.reviews = Reviews(database, clock)
         self.reports = Reports(database, clock)
         self.messages = Messages(database, clock)

@@ -14,7 +14,21 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.hashing import canonical_json
-from pipeline.records import Dataset, Failure, Output, Parameters, PromptVersion, RunKey, RunResult, Sample, Score, Split, Usage
+from pipeline.lines import cut_unfinished
+from pipeline.records import (
+    Dataset,
+    Failure,
+    Output,
+    Parameters,
+    PromptVersion,
+    RunKey,
+    RunResult,
+    Sample,
+    Score,
+    Spent,
+    Split,
+    Usage,
+)
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -69,7 +83,7 @@ def write_scores(path: Path, key: RunKey, scores: Iterable[Score]) -> None:
 def read_scores(path: Path) -> tuple[RunKey | None, tuple[Score, ...]]:
     """The scores in `path` and the run they are of (None in an empty file). Raises InputError."""
     _must_exist(path, "file of scores")
-    found = [(_key(value["run"]), Score(**value["score"])) for value in _lines(path, "scores")]
+    found = [(_key(value["run"]), _score(value["score"])) for value in _lines(path, "scores")]
     if len({key for key, _ in found}) > 1:
         raise InputError(f"{path} holds scores of several runs. Score each run into its own file.")
     return (found[0][0] if found else None), tuple(score for _, score in found)
@@ -84,7 +98,7 @@ class OutputFile:
     def __init__(self, path: Path, key: RunKey, samples: Iterable[Sample], *, retry_failed: bool = False) -> None:
         self._key, self._hashes = key, {sample.id: sample.input_hash for sample in samples}
         path.parent.mkdir(parents=True, exist_ok=True)
-        _cut_unfinished(path)
+        cut_unfinished(path)
         self.done = self._done(path, retry_failed=retry_failed) if path.exists() and path.stat().st_size else frozenset[str]()
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
@@ -149,24 +163,13 @@ def _lines(path: Path, what: str) -> Iterator[dict[str, Any]]:
             yield value
 
 
-def _cut_unfinished(path: Path) -> None:
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        end = file.seek(0, os.SEEK_END)
-        while end > 0:
-            start = max(0, end - 65536)
-            file.seek(start)
-            at = file.read(end - start).rfind(b"\n")
-            if at >= 0:
-                end = start + at + 1
-                break
-            end = start
-        file.truncate(end)
-
-
 def _key(value: Mapping[str, Any]) -> RunKey:
     return RunKey(**{**value, "split": Split(value["split"])})
+
+
+def _score(value: Mapping[str, Any]) -> Score:
+    spent = value.get("spent")
+    return Score(**{**value, "spent": Spent(**spent) if spent else None})
 
 
 def _output(value: Mapping[str, Any]) -> Output:

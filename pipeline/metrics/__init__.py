@@ -2,6 +2,6 @@
 
 from pipeline.metrics.metric import CodeMetric, Metric
 from pipeline.metrics.registry import JUDGED, METRICS, catalog, metric_named
-from pipeline.metrics.scoring import named, score_run
+from pipeline.metrics.scoring import named, score_judged, score_run
 
-__all__ = ["JUDGED", "METRICS", "CodeMetric", "Metric", "catalog", "metric_named", "named", "score_run"]
+__all__ = ["JUDGED", "METRICS", "CodeMetric", "Metric", "catalog", "metric_named", "named", "score_judged", "score_run"]

@@ -8,7 +8,10 @@ from pipeline.metrics.code.numbers import NUMBER_MATCH
 from pipeline.metrics.code.overlap import CHRF_METRIC, ROUGE_L_METRIC
 from pipeline.metrics.code.structure import JSON_FIELDS, JSON_VALID
 from pipeline.metrics.judged import deepeval, ragas
+from pipeline.metrics.judged.answers import ANSWERS
 from pipeline.metrics.judged.metric import JudgedMetric
+from pipeline.metrics.judged.pairwise import JUDGE_PREFERENCE
+from pipeline.metrics.judged.rubric import rubric_metrics
 from pipeline.metrics.metric import CodeMetric, Metric
 from pipeline.records import Criteria
 
@@ -26,12 +29,14 @@ METRICS: Mapping[str, CodeMetric] = {
         REFUSAL_METRIC,
     )
 }
-JUDGED: Mapping[str, JudgedMetric] = {metric.name: metric for metric in (*ragas.METRICS, *deepeval.METRICS)}
+JUDGED: Mapping[str, JudgedMetric] = {
+    metric.name: metric for metric in (*ANSWERS, *ragas.METRICS, *deepeval.METRICS, JUDGE_PREFERENCE)
+}
 
 
 def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:
     """Every metric these criteria can name: those that ship with Ferry and the people's own."""
-    return {**METRICS, **JUDGED}
+    return {**METRICS, **JUDGED, **rubric_metrics(criteria.rubrics if criteria else ())}
 
 
 def metric_named(name: str, criteria: Criteria | None = None) -> Metric:

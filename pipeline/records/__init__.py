@@ -3,7 +3,7 @@
 Words are those of the glossary in docs/architecture.md. Every record is immutable; a changed thing is a new record.
 """
 
-from pipeline.records.calls import Failure, Model, Output, Request, Turn
+from pipeline.records.calls import Failure, Model, Output, Request, Tool, Turn
 from pipeline.records.criteria import Check, Criteria, JudgeChoice, MetricChoice, Rubric, RubricKind
 from pipeline.records.evidence import Agreement, Cause, Comparison, ErrorGroup, Interval, RunKey, RunResult, Score, Spent, Verdict
 from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Syntax
@@ -40,6 +40,7 @@ __all__ = [
     "Spent",
     "Split",
     "Syntax",
+    "Tool",
     "Turn",
     "Usage",
     "UseCase",

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pipeline.hashing import content_hash
 from pipeline.metrics.judge.port import Bench, JudgeError, Tab
 from pipeline.metrics.judged import quiet
 from pipeline.metrics.judged.inquiry import Inquiry, unequal
@@ -267,7 +268,7 @@ METRICS = (
         name="deepeval_g_eval",
         summary="correctness against the reference, 0 to 10 by fixed steps and a rubric, divided by 10 (DeepEval G-Eval)",
         ask=_g_eval,
-        library=LIBRARY,
+        library=f"{LIBRARY}, steps {content_hash([STEPS, RUBRIC])[:8]}",  # our words, so a change of them is another judge
         calls=1,
         input_tokens=650,
         output_tokens=80,

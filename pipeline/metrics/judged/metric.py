@@ -44,7 +44,7 @@ class JudgedMetric(Metric):
             return as_score(self, output, found)
         tab = Tab()
         try:
-            async with asyncio.timeout(bench.deadline_s):
+            async with asyncio.timeout(bench.deadline_s) as tab.limit:
                 return as_score(self, output, await self.ask(answer, bench, tab), tab.spent())
         except JudgeError as error:
             return self._unscored(sample, error.kind, error.message, tab)

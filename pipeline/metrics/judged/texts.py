@@ -1,18 +1,14 @@
-"""What of a sample a judge is shown as the question, and what as the text a summary was made from."""
+"""What of a sample a library is shown as the question, and what as the text a summary was made from."""
 
+from pipeline.metrics.judge.prompts import task
 from pipeline.records import Sample
 
-QUESTION, CONTEXT = "question", "context"
+NOTHING_ASKED = "(nothing but contexts was given)"
 
 
 def question(sample: Sample) -> str:
-    """What was asked: the variable `question`, else all variables but the contexts, with their names where there are several."""
-    if asked := sample.variables.get(QUESTION, "").strip():
-        return asked
-    rest = {name: text for name, text in sorted(sample.variables.items()) if name != CONTEXT and text.strip()}
-    if len(rest) == 1:
-        return next(iter(rest.values()))
-    return "\n".join(f"{name}: {text}" for name, text in rest.items()) or "(nothing but contexts was given)"
+    """What a library is told was asked; never empty, because both refuse that."""
+    return task(sample) or NOTHING_ASKED
 
 
 def original(sample: Sample) -> str:

@@ -11,8 +11,9 @@ from pipeline.metrics.judge.port import KINDS, JudgeError, Question
 from pipeline.metrics.judged import deepeval, ragas
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.registry import JUDGED
-from pipeline.records import Failure, Output, Sample
-from tests.pipeline.metrics.judged.scripted import SAMPLE, ScriptedJudge, bench, said
+from pipeline.records import Failure, Output, Request, Sample
+from tests.pipeline.metrics.judged import oracle
+from tests.pipeline.metrics.judged.scripted import SAMPLE, ScriptedJudge, bench, ruled, said
 
 LIBRARY_METRICS = (*ragas.METRICS, *deepeval.METRICS)
 ANSWER = "Revenue in 2024 was 12 million. I think this is a good year."
@@ -76,6 +77,22 @@ async def test_a_slow_judge_is_a_timeout(metric: JudgedMetric) -> None:
     await metric.score(SAMPLE, said(ANSWER), bench())  # the library is loaded: loading is no slowness of the judge
     score = await metric.score(SAMPLE, said(ANSWER), bench(ScriptedJudge(delay_s=5), deadline_s=0.02))
     assert score.unscored == "judge timeout: no score within 0.02 s"
+
+
+@EVERY
+async def test_the_forms_of_the_libraries_go_through_the_judge_core(metric: JudgedMetric) -> None:
+    """Their JSON schemas, written by pydantic, are sent, checked and cached as ours are."""
+
+    def answers(request: Request) -> str:
+        form = json.loads(request.parameters.json_schema or "{}")["title"]
+        return json.dumps(ruled(Question(name=form, prompt=request.turns[0].text, schema="")))
+
+    table, model = oracle.bench(answers)
+    for calls in (model.calls, metric.calls):
+        score = await metric.score(SAMPLE, said(ANSWER), table)
+        assert (score.unscored, model.calls) == (None, metric.calls)
+        assert score.spent is not None
+        assert score.spent.calls == metric.calls - calls
 
 
 @EVERY

@@ -11,7 +11,7 @@ from pipeline.records import Sample
 @pytest.mark.parametrize(
     ("variables", "asked"),
     [
-        ({"question": " why? ", "tone": "kind"}, "why?"),
+        ({"question": "why?", "context": "facts"}, "why?"),
         ({"transcript": "A: hello"}, "A: hello"),
         ({"transcript": "A: hello", "field": "topic"}, "field: topic\ntranscript: A: hello"),
         ({"context": "facts", "text": "say it"}, "say it"),
