@@ -22,6 +22,23 @@ from pipeline.metrics.metric import Answer, Measure
 LIBRARY = "ragas 0.4.3"
 WEIGHTS = (0.75, 0.25)  # of factuality and of similarity in answer correctness
 SHOWN = 3  # statements a reason quotes
+PROMPTS = ("statement_generator_prompt", "nli_statement_prompt", "correctness_classifier_prompt")
+
+
+class Prepared:
+    """A prompt of Ragas whose fixed part is written once: Ragas makes its JSON schema anew for every call, 0.4 ms each time."""
+
+    def __init__(self, prompt: Any) -> None:  # noqa: ANN401  a BasePrompt
+        example, _ = prompt.examples[-1]
+        self._before, self._after = prompt.to_string(example).rsplit(self._written(example), 1)
+
+    def to_string(self, data: BaseModel) -> str:
+        """The same text as the prompt's own `to_string`."""
+        return f"{self._before}{self._written(data)}{self._after}"
+
+    @staticmethod
+    def _written(data: BaseModel) -> str:
+        return data.model_dump_json(indent=4, exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +48,14 @@ class _Ragas:
     similarity: Any
     asker: Any
     vectors: Any
+    prompts: Mapping[str, Prepared]
+
+    def prepared(self, metric: Any) -> Any:  # noqa: ANN401  a metric of Ragas
+        """The metric with its prompts prepared; another cell's metric shares them."""
+        for name in PROMPTS:
+            if hasattr(metric, name):
+                setattr(metric, name, self.prompts[name])
+        return metric
 
 
 @cache
@@ -40,6 +65,8 @@ def _ragas() -> _Ragas:
         from ragas.embeddings.base import BaseRagasEmbedding
         from ragas.llms.base import InstructorBaseRagasLLM
         from ragas.metrics.collections import AnswerCorrectness, Faithfulness, SemanticSimilarity
+        from ragas.metrics.collections.answer_correctness.util import CorrectnessClassifierPrompt
+        from ragas.metrics.collections.faithfulness.util import NLIStatementPrompt, StatementGeneratorPrompt
 
     class Asker(InstructorBaseRagasLLM):  # type: ignore[misc]
         def __init__(self, inquiry: Inquiry) -> None:
@@ -64,8 +91,14 @@ def _ragas() -> _Ragas:
         async def aembed_text(self, text: str, **_: object) -> list[float]:
             return self.embed_text(text)
 
+    kinds = (StatementGeneratorPrompt, NLIStatementPrompt, CorrectnessClassifierPrompt)
     return _Ragas(
-        faithfulness=Faithfulness, correctness=AnswerCorrectness, similarity=SemanticSimilarity, asker=Asker, vectors=Vectors
+        faithfulness=Faithfulness,
+        correctness=AnswerCorrectness,
+        similarity=SemanticSimilarity,
+        asker=Asker,
+        vectors=Vectors,
+        prompts={name: Prepared(kind()) for name, kind in zip(PROMPTS, kinds, strict=True)},
     )
 
 
@@ -98,7 +131,7 @@ async def _supported(answer: Answer, bench: Bench, tab: Tab, *, text: str, by: s
     """The share of the statements in `text` that follow from `by`."""
     ragas = await _loaded()
     async with Inquiry(bench, tab, RULES) as inquiry:
-        metric = ragas.faithfulness(llm=ragas.asker(inquiry))
+        metric = ragas.prepared(ragas.faithfulness(llm=ragas.asker(inquiry)))
         found = await metric.ascore(user_input=question(answer.sample), response=text, retrieved_contexts=[by])
         _not_vacuous(inquiry, (whose,))
         missed = [ruled.statement for ruled in inquiry.rulings[-1].statements if not ruled.verdict]  # type: ignore[attr-defined]
@@ -117,7 +150,8 @@ async def _correctness(answer: Answer, bench: Bench, tab: Tab) -> Measure:
     ragas = await _loaded()
     vectors = ragas.vectors(await _embedded(answer, bench, tab))
     async with Inquiry(bench, tab, RULES) as inquiry:
-        metric = ragas.correctness(llm=ragas.asker(inquiry), embeddings=vectors, weights=list(WEIGHTS))
+        asker = ragas.asker(inquiry)
+        metric = ragas.prepared(ragas.correctness(llm=asker, embeddings=vectors, weights=list(WEIGHTS)))
         found = await metric.ascore(user_input=question(answer.sample), response=answer.text, reference=answer.reference)
         _not_vacuous(inquiry, ("answer", "reference"))
         classes = inquiry.rulings[-1]

@@ -48,27 +48,22 @@ def unspoilt(_: Question, ruling: Any) -> Any:
 
 @dataclass(kw_only=True)
 class ScriptedJudge:
-    """`spoil` may change a ruling or raise; `delay_s` is what a call takes, `cap` how many may be in flight."""
+    """`spoil` may change a ruling or raise; `delay_s` is what a call takes."""
 
     spoil: Spoil = unspoilt
     delay_s: float = 0.0
-    cap: int = 64
     ref: str = "scripted:judge"
     asked: list[Question] = field(default_factory=list)
-    busy_s: float = 0.0
     remembers: bool = True
 
     def __post_init__(self) -> None:
         self._known: dict[tuple[str, str, str], str] = {}
-        self._places = asyncio.Semaphore(self.cap)
 
     async def ask(self, question: Question, tab: Tab) -> Any:
         key = (question.name, question.schema, question.prompt)
         if self.remembers and key in self._known:
             return json.loads(self._known[key])
-        async with self._places:
-            await asyncio.sleep(self.delay_s)
-            self.busy_s += self.delay_s
+        await asyncio.sleep(self.delay_s)
         self.asked.append(question)
         ruling = self.spoil(question, ruled(question))
         tab.calls += 1
