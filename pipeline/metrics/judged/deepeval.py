@@ -131,7 +131,7 @@ RULES = {"Verdicts": _verdict_for_each, "Answers": _answer_for_each, "ReasonScor
 
 
 async def _by_list(answer: Answer, bench: Bench, tab: Tab, *, listing: _Listing) -> Measure:
-    deepeval = await _loaded()
+    deepeval = await _loaded(tab)
     more = {"penalize_ambiguous_claims": True} if listing.penalise_unknown else {}
     async with Inquiry(bench, tab, RULES) as inquiry:
         kind = getattr(deepeval.metrics, listing.kind)
@@ -147,7 +147,7 @@ async def _by_list(answer: Answer, bench: Bench, tab: Tab, *, listing: _Listing)
 
 
 async def _g_eval(answer: Answer, bench: Bench, tab: Tab) -> Measure:
-    deepeval = await _loaded()
+    deepeval = await _loaded(tab)
     async with Inquiry(bench, tab, RULES) as inquiry:
         metric = deepeval.metrics.GEval(
             name="correctness",
@@ -165,7 +165,7 @@ async def _summary(answer: Answer, bench: Bench, tab: Tab) -> Any:  # noqa: ANN4
     text = original(answer.sample)
     if not text.strip():
         raise JudgeError("vacuous", "the sample has no text that could be summarised")
-    deepeval = await _loaded()
+    deepeval = await _loaded(tab)
     async with Inquiry(bench, tab, RULES) as inquiry:
         asker = deepeval.asker(inquiry, bench.judge.ref)
         metric = deepeval.metrics.SummarizationMetric(model=asker, eval_mode="llm", include_reason=False, n=QUESTIONS)

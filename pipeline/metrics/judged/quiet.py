@@ -17,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+from pipeline.metrics.judge.port import Tab
+
 SWITCHES: Mapping[str, str] = {
     "RAGAS_DO_NOT_TRACK": "true",  # only this word works, and only before the import
     "DEEPEVAL_TELEMETRY_OPT_OUT": "1",  # also keeps it from making a folder .deepeval here
@@ -53,17 +55,21 @@ def silence() -> Iterator[None]:
         yield
 
 
-def loader(library: Callable[[], T]) -> Callable[[], Awaitable[T]]:
-    """`library` (which imports for seconds) called once, in a thread of its own, so that the event loop goes on meanwhile."""
+def loader(library: Callable[[], T]) -> Callable[[Tab], Awaitable[T]]:
+    """`library` (which imports for seconds) called once, in a thread of its own, so that the event loop goes on meanwhile.
+
+    The deadline of the cell that waits for it stands still: loading is no slowness of its judge.
+    """
     kept: list[T] = []
 
     def load() -> None:
         if not kept:
             kept.append(library())
 
-    async def loaded() -> T:
+    async def loaded(tab: Tab) -> T:
         if not kept:
-            await asyncio.get_running_loop().run_in_executor(_THREAD, load)
+            with tab.off_the_clock():
+                await asyncio.get_running_loop().run_in_executor(_THREAD, load)
         return kept[0]
 
     return loaded

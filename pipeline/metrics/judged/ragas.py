@@ -129,7 +129,7 @@ def _statements(heard: Sequence[BaseModel]) -> list[list[str]]:
 
 async def _supported(answer: Answer, bench: Bench, tab: Tab, *, text: str, by: str, whose: str) -> Measure:
     """The share of the statements in `text` that follow from `by`."""
-    ragas = await _loaded()
+    ragas = await _loaded(tab)
     async with Inquiry(bench, tab, RULES) as inquiry:
         metric = ragas.prepared(ragas.faithfulness(llm=ragas.asker(inquiry)))
         found = await metric.ascore(user_input=question(answer.sample), response=text, retrieved_contexts=[by])
@@ -147,7 +147,7 @@ async def _recall(answer: Answer, bench: Bench, tab: Tab) -> Measure:
 
 
 async def _correctness(answer: Answer, bench: Bench, tab: Tab) -> Measure:
-    ragas = await _loaded()
+    ragas = await _loaded(tab)
     vectors = ragas.vectors(await _embedded(answer, bench, tab))
     async with Inquiry(bench, tab, RULES) as inquiry:
         asker = ragas.asker(inquiry)
@@ -161,7 +161,7 @@ async def _correctness(answer: Answer, bench: Bench, tab: Tab) -> Measure:
 
 
 async def _similarity(answer: Answer, bench: Bench, tab: Tab) -> Measure:
-    ragas = await _loaded()
+    ragas = await _loaded(tab)
     vectors = ragas.vectors(await _embedded(answer, bench, tab))
     async with Inquiry(bench, tab):
         found = await ragas.similarity(embeddings=vectors).ascore(response=answer.text, reference=answer.reference)

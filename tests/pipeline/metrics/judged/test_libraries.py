@@ -74,7 +74,6 @@ async def test_a_judge_that_gives_empty_rulings_never_makes_a_full_score(metric:
 
 @ASKING
 async def test_a_slow_judge_is_a_timeout(metric: JudgedMetric) -> None:
-    await metric.score(SAMPLE, said(ANSWER), bench())  # the library is loaded: loading is no slowness of the judge
     score = await metric.score(SAMPLE, said(ANSWER), bench(ScriptedJudge(delay_s=5), deadline_s=0.02))
     assert score.unscored == "judge timeout: no score within 0.02 s"
 
