@@ -59,8 +59,8 @@ UNKNOWN = Intent(kind=IntentKind.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Short strings: `metrics` are the names in the plan, `offered` those that could be added, `targets` model refs, `waiting` what
-    the migration waits for.
+    """Short strings: `metrics` are the names in the plan, `offered` those that could be added, `targets` model refs, `waiting`
+    what the migration waits for.
     """
 
     status: str = ""
