@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent import arms, planning
+from agent import arms, measured, planning
 from agent.review import Judged
 from agent.revision import revised
 from agent.state import State
-from db.records import DatasetVersion, Decision, Plan, PlanChange, Run
+from db.records import DatasetVersion, Decision, Plan, PlanChange, Run, RunStatus
 from db.store import Store
 from pipeline.errors import InputError
 from pipeline.prompts.template import render, variables
-from pipeline.records import Candidate, PromptVersion, Sample, Split
+from pipeline.records import Candidate, Criteria, PromptVersion, Sample, Split
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
@@ -121,6 +121,14 @@ async def source_run(store: Store, migration_id: str, dataset_id: str, split: Sp
     """The source's run on a split of this dataset version."""
     runs = await store.runs.listed(migration_id, stage=arms.BASELINE)
     return next(run for run in runs if run.key.split is split and run.dataset_id == dataset_id)
+
+
+async def reopen(store: Store, runs: Sequence[Run], criteria: Criteria) -> None:
+    """Finished runs whose outputs these criteria want scored by more metrics than an earlier plan did go on."""
+    for run in runs:
+        names = [metric.name for metric in measured.by_all(run, criteria)]
+        if run.status is RunStatus.DONE and await store.runs.unscored(run.id, names):
+            await store.runs.reopen(run.id)
 
 
 async def worked_on(store: Store, migration_id: str) -> DatasetVersion:

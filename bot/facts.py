@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -68,6 +70,19 @@ def spent(runs: tuple[Run, ...]) -> str:
             calls[run.key.model] = calls.get(run.key.model, 0) + run.stored
     charged = sum(calls.values())
     return f"{charged:,} charged calls, price not known to Ferry" if charged else "nothing: no call was charged"
+
+
+async def judged(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
+    """Cells of these runs that the judge has scored (or has said why not), and how many it is asked for."""
+    from pipeline.metrics import judged_metrics
+
+    plan = await store.plans.latest(migration.id)
+    if plan is None or plan.criteria.judge is None:
+        return 0, 0
+    asked = {run.id: judged_metrics(plan.criteria, run.key.split) for run in runs}
+    names = {metric.name for metrics in asked.values() for metric in metrics}
+    cells = sum(run.total * len(asked[run.id]) for run in runs)
+    return (await store.runs.scored(list(asked), sorted(names)) if cells else 0), cells
 
 
 async def question(store: Store, message: Message) -> QuestionFacts:
@@ -200,7 +215,7 @@ async def digest(store: Store, message: Message) -> DigestFacts:
 
 
 async def note(store: Store, message: Message) -> NoteFacts:
-    """A reply or a problem; a proposal carries itself in the subject until it is confirmed."""
+    """A reply or a problem; a proposal carries itself in the subject until it is confirmed, the start card what it read."""
     migration = await migration_of(store, message) if message.migration_id else None
     proposal = read_proposal(message.subject)
     stuck = migration is not None and migration.status is MigrationStatus.STUCK
@@ -210,6 +225,7 @@ async def note(store: Store, message: Message) -> NoteFacts:
         mrkdwn=message.subject == MRKDWN,
         migration=migration,
         proposal=proposal,
+        start=read_start(message.subject),
         retry=stuck and message.place == "thread",
     )
 
@@ -238,10 +254,21 @@ def write_proposal(proposal: Proposal) -> str:
 
 def read_proposal(subject: str) -> Proposal | None:
     """The proposal a reply makes, if it makes one."""
-    if not subject.startswith("{"):
-        return None
-    parsed = json.loads(subject)
-    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"])
+    parsed = _object(subject)
+    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"]) if "kind" in parsed else None
+
+
+def write_start(prefill: Mapping[str, str]) -> str:
+    return json.dumps({"start": dict(prefill)})
+
+
+def read_start(subject: str) -> Mapping[str, str] | None:
+    """The fields that a mention named, for a start card."""
+    return _object(subject).get("start")
+
+
+def _object(subject: str) -> dict[str, Any]:
+    return dict(json.loads(subject)) if subject.startswith("{") else {}
 
 
 def number_of(key: str) -> int:

@@ -69,6 +69,7 @@ class Renderer:
         done, total = sum(run.stored for run in runs), sum(run.total for run in runs)
         speed = self.speeds.setdefault(message.key, Speed())
         paused = migration.status is MigrationStatus.PAUSED
+        scored, cells = await facts.judged(self.store, migration, runs)
         return progress_card(
             ProgressFacts(
                 migration_id=migration.id,
@@ -76,6 +77,8 @@ class Renderer:
                 runs=runs,
                 paused=paused,
                 seconds_left=None if paused else speed.seconds_left(self.clock(), done, total),
+                scored=scored,
+                cells=cells,
             )
         )
 

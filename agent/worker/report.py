@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from agent import arms, rounds, told
+from agent import arms, rounds
 from agent.state import State
 from agent.worker.tools import Tools
-from db.records import Choice, DatasetVersion, MessageKind, Migration, Plan, Run, StoredReport
+from db.records import Choice, DatasetVersion, Migration, Plan, Run, StoredReport
 from db.store import Store
 from pipeline.records import Split
 from pipeline.report.records import Arm, DevChoice, Preferences, Provenance, Report, ReportInputs
@@ -22,9 +22,7 @@ async def report(tools: Tools, migration_id: str, number: str) -> None:
     if latest is None or latest.number < int(number):
         plan = await store.plans.get(migration_id, int(number))
         inputs = await _inputs(tools, migration, plan)
-        latest = await store.reports.add(await asyncio.to_thread(_write, tools, plan, inputs))
-    key = told.table_key(migration_id, latest.number)
-    await told.tell(store, migration, key, MessageKind.TABLE, subject=latest.hash)
+        await store.reports.add(await asyncio.to_thread(_write, tools, plan, inputs))
     await tools.conversation.advance(migration_id)
 
 

@@ -99,7 +99,7 @@ async def _judge(desk: Desk, click: Click, value: str) -> None:
 
 
 async def _pause(desk: Desk, click: Click, _: str) -> None:
-    await rest(desk, click.migration, MigrationStatus.PAUSED, click.person.user)
+    await rest(desk, click, MigrationStatus.PAUSED)
 
 
 async def _resume(desk: Desk, click: Click, _: str) -> None:
@@ -107,7 +107,7 @@ async def _resume(desk: Desk, click: Click, _: str) -> None:
 
 
 async def _cancel(desk: Desk, click: Click, _: str) -> None:
-    await rest(desk, click.migration, MigrationStatus.CANCELLED, click.person.user)
+    await rest(desk, click, MigrationStatus.CANCELLED)
 
 
 ACTS = {

@@ -248,7 +248,10 @@ class Monitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """One tick of a monitor; unique by (monitor, tick). `tick` is local date and time without offset, or `first`."""
+    """One tick of a monitor; unique by (monitor, tick). `tick` is local date and time without offset, or `first`.
+
+    Nothing more is done about a tick that is `done`; without `json` it was given up.
+    """
 
     id: str
     monitor_id: str
@@ -281,7 +284,8 @@ class MessageKind(StrEnum):
 class Message:
     """One message Slack shall show, by key. It is sent while `sent` is behind `revision`; `ts` is set once it is posted.
 
-    `place`: root (starts the thread), thread, or a user id for a direct message. `body` is text for replies and problems.
+    `place`: root (starts the thread), thread, `under:TS` (the thread of another message), or a user id for a direct message.
+    `body` is text for replies and problems.
     """
 
     key: str

@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from db.records import SignOff, StoredReport
-from db.store.cards import bump_status
+from db.keys import table_card
+from db.records import MessageKind, SignOff, StoredReport
+from db.store.cards import bump_status, post
+from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import insert_new, record, values
 from db.tables import reports, sign_offs
@@ -16,12 +18,17 @@ R = reports.c
 
 class Reports(Noun):
     async def add(self, report: StoredReport) -> StoredReport:
-        """The report with this number; the first one given stands."""
+        """The report with this number; the first one given stands, with its table in the thread."""
         row = values(report, "json") | {"json_zstd": report.json}
         numbered = select(reports).where(R.migration_id == report.migration_id, R.number == report.number)
         async with self.db.write() as tx:
             if await insert_new(tx, reports, row):
-                await bump_status(tx, report.migration_id)
+                migration = await found(tx, report.migration_id)
+                key = table_card(migration.id, report.number)
+                await post(
+                    tx, key, migration_id=migration.id, channel=migration.channel, kind=MessageKind.TABLE, subject=report.hash
+                )
+                await bump_status(tx, migration.id)
             return _report((await tx.execute(numbered)).one())
 
     async def get(self, report_hash: str) -> StoredReport:

@@ -13,7 +13,7 @@ from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.judged.pairwise import JUDGE_PREFERENCE
 from pipeline.metrics.judged.rubric import rubric_metrics
 from pipeline.metrics.metric import CodeMetric, Metric
-from pipeline.records import Criteria
+from pipeline.records import Criteria, Split
 
 METRICS: Mapping[str, CodeMetric] = {
     metric.name: metric
@@ -42,3 +42,17 @@ def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:
 def metric_named(name: str, criteria: Criteria | None = None) -> Metric:
     """The metric of this name; for one Ferry does not know (scores that came from elsewhere) one that excludes no sample."""
     return catalog(criteria).get(name) or Metric(name=name, summary="scores that came from elsewhere", needs_reference=False)
+
+
+def code_metrics(criteria: Criteria) -> tuple[CodeMetric, ...]:
+    """What code computes of these criteria's metrics, in their order."""
+    known = catalog(criteria)
+    chosen = (known.get(choice.metric) for choice in criteria.metrics)
+    return tuple(metric for metric in chosen if isinstance(metric, CodeMetric))
+
+
+def judged_metrics(criteria: Criteria, split: Split) -> tuple[JudgedMetric, ...]:
+    """What a judge is paid for on this split: on test all judged metrics, on dev those that decide, since only they choose."""
+    known = catalog(criteria)
+    wanted = (known.get(choice.metric) for choice in criteria.metrics if choice.primary or split is Split.TEST)
+    return tuple(metric for metric in wanted if isinstance(metric, JudgedMetric))

@@ -23,12 +23,6 @@ def named(names: Iterable[str], criteria: Criteria | None = None) -> tuple[CodeM
     return tuple(known[name] for name in wanted)
 
 
-def by_code(criteria: Criteria) -> tuple[str, ...]:
-    """The metrics of `criteria` that code scores: all but those that need a judge."""
-    known = catalog(criteria)
-    return tuple(choice.metric for choice in criteria.metrics if not isinstance(known.get(choice.metric), JudgedMetric))
-
-
 def score_run(
     samples: Iterable[Sample], outputs: Iterable[Output], names: Sequence[str], criteria: Criteria | None = None
 ) -> Iterator[Score]:
@@ -37,7 +31,12 @@ def score_run(
     Raises InputError at once for an unknown metric, and on reaching an output of no sample here or the second one of a
     sample: outputs of another run must never be taken for this one's.
     """
-    return _scores({s.id: s for s in samples}, outputs, named(names, criteria))
+    return score_with(samples, outputs, named(names, criteria))
+
+
+def score_with(samples: Iterable[Sample], outputs: Iterable[Output], metrics: Sequence[CodeMetric]) -> Iterator[Score]:
+    """As `score_run` with the metrics themselves."""
+    return _scores({s.id: s for s in samples}, outputs, metrics)
 
 
 async def score_judged(
