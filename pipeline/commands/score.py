@@ -50,6 +50,9 @@ def score(
     panel: Annotated[list[str] | None, typer.Option(help="A further judge, asked where a cell is disputed. Repeatable.")] = None,
     rubric: Annotated[list[Path] | None, typer.Option(help="A rubric of your own, as text or JSON. Repeatable.")] = None,
     source: Annotated[Path | None, typer.Option(help="Outputs of the source's run, for judge_preference.")] = None,
+    rulings: Annotated[
+        Path | None, typer.Option(help="File of rulings, to share between runs one after another; default: beside the scores.")
+    ] = None,
     in_flight: Annotated[int, typer.Option(min=1, help="Calls of a judge on Bedrock at once.")] = DEFAULTS.in_flight,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call of the judge.")] = 120.0,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one judged cell.")] = 300.0,
@@ -74,7 +77,7 @@ def score(
                 endpoint_url=endpoint_url,
                 jitter=random.random,
             ),
-            rulings=rulings_beside(out),
+            rulings=rulings or rulings_beside(out),
             deadline_s=deadline,
         )
         scores += _judged(samples, run, wanted.judged, judging, _source(frozen, run, source))

@@ -15,6 +15,7 @@ from pipeline.models.settings import DEFAULTS, ModelSettings
 from pipeline.records import JudgeChoice, Model
 
 DEADLINE_S = 300.0
+CELLS_PER_CALL = 4  # cells at once for each call at once: those that wait for one another's statements leave no place empty
 
 
 @asynccontextmanager
@@ -50,5 +51,5 @@ async def open_bench(
             embedder=embedder,
             panel=tuple(panel),
             deadline_s=deadline_s,
-            in_flight=max(2, 2 * opened[0].concurrency),
+            in_flight=CELLS_PER_CALL * opened[0].concurrency,
         )

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 from pipeline.metrics.judge.port import Question
+from pipeline.models.failures import KINDS
 from pipeline.records import Failure, Parameters, Request, Tool, Turn
 
 # Constraints the structured outputs of Bedrock do not take; replies are checked against the whole schema anyway.
@@ -53,7 +54,7 @@ class Way:
         """The way to try when the provider refused the request as it is; None when another way would not help."""
         if problem is None or problem.kind != "validation":
             return None
-        said = problem.message.partition("Change the prompt's parameters")[0].lower()
+        said = problem.message.removesuffix(KINDS["validation"].way_out).lower()
         if not self.bare and "temperature" in said:
             return replace(self, bare=True)
         return replace(self, rung=Rung(self.rung + 1)) if self.rung is not Rung.TEXT else None

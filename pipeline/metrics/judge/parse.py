@@ -7,8 +7,11 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from pipeline.hashing import canonical_json
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -18,7 +21,22 @@ OPENINGS = 200  # places of a text where an object is looked for
 
 
 class UnfitError(ValueError):
-    """There is no JSON value that fits; the message says why, without the text."""
+    """There is no JSON value that fits; the message says why, without the text. `rule` is the rule of the schema it breaks."""
+
+    def __init__(self, message: str, rule: str = "") -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """Where a value breaks which rule of a schema."""
+
+    rule: str
+    place: str
+
+    def __str__(self) -> str:
+        return f'the JSON breaks the rule "{self.rule}" of the schema at {self.place}'
 
 
 def fitting(text: str, schema: str) -> Any:  # noqa: ANN401  a JSON value
@@ -26,24 +44,22 @@ def fitting(text: str, schema: str) -> Any:  # noqa: ANN401  a JSON value
 
     Several are refused because a judge that quotes a sample may quote a ruling planted there.
     """
-    problem = "the reply is empty" if not text.strip() else "the reply holds no JSON"
-    for candidates in ((text,), FENCE.findall(text)):
-        found, problem = _fits(_parsed(candidates), schema, problem)
-        if found:
+    problems: list[Misfit] = []
+    for values in (_parsed((text,)), _parsed(FENCE.findall(text)), _embedded(text)):
+        if found := [value for value in values if _fits(value, schema, problems)]:
             return _only(found)
-    found, problem = _fits(_embedded(text), schema, problem)
-    if not found:
-        raise UnfitError(problem)
-    return _only(found)
+    if problems:
+        raise UnfitError(str(problems[-1]), problems[-1].rule)
+    raise UnfitError("the reply holds no JSON" if text.strip() else "the reply is empty")
 
 
-def misfit(value: Any, schema: str) -> str | None:  # noqa: ANN401
+def misfit(value: Any, schema: str) -> Misfit | None:  # noqa: ANN401
     """Why `value` does not fit `schema`: the place and the rule, never the value. None when it fits."""
     error = next(_validator(schema).iter_errors(value), None)
     if error is None:
         return None
     place = "/".join(str(step) for step in error.absolute_path) or "the top"
-    return f'the JSON breaks the rule "{error.validator}" of the schema at {place}'
+    return Misfit(rule=str(error.validator), place=place)
 
 
 def loads(text: str) -> Any:  # noqa: ANN401
@@ -54,20 +70,20 @@ def loads(text: str) -> Any:  # noqa: ANN401
         raise ValueError("the JSON is nested too deep") from error
 
 
-def _fits(values: Iterable[Any], schema: str, problem: str) -> tuple[list[Any], str]:
-    found = []
-    for value in values:
-        why = misfit(value, schema)
-        if why is None:
-            found.append(value)
-        else:
-            problem = why
-    return found, problem
+def _fits(value: Any, schema: str, problems: list[Misfit]) -> bool:  # noqa: ANN401
+    """Whether it fits; where it does not, `problems` gets the reason."""
+    problem = misfit(value, schema)
+    problems += [problem] if problem else []
+    return problem is None
 
 
 def _only(found: list[Any]) -> Any:  # noqa: ANN401
     if any(other != found[0] for other in found[1:]):
         raise UnfitError("the reply holds several JSON values that fit and differ")
+    try:
+        canonical_json(found[0]).encode()
+    except UnicodeEncodeError as error:  # "\ud83d" alone is JSON, but no text: no file and no database takes it
+        raise UnfitError("the JSON holds half of a character") from error
     return found[0]
 
 

@@ -5,8 +5,9 @@ them is ever formatted. `prompts_hash` covers all of it: other words are another
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -31,19 +32,25 @@ class Wording:
     words: str
     schema: str
 
-    def question(
-        self, texts: Mapping[str, str], *, rule: str = "", mismatch: Callable[[Any], str | None] | None = None
-    ) -> Question:
-        """The question over `texts` by tag (empty ones are left out); `rule` is what people want judged, in their own words."""
+    def question(self, texts: Mapping[str, str], *, rule: str = "", items: int | None = None) -> Question:
+        """The question over `texts` by tag (empty ones are left out); `rule` is what people want judged, in their own words.
+
+        With `items` the ruling must hold exactly one verdict for each of that many numbered items.
+        """
         parts = (self.words, rule.strip(), tagged(texts))
         prompt = "\n\n".join(part for part in parts if part)
-        return Question(name=self.name, prompt=prompt, schema=self.schema, system=SYSTEM, mismatch=mismatch)
+        if items is None:
+            return Question(name=self.name, prompt=prompt, schema=self.schema, system=SYSTEM)
+        schema = json.loads(self.schema)
+        schema["properties"]["verdicts"] |= {"minItems": items, "maxItems": items}
+        mismatch = partial(_not_one_each, items)
+        return Question(name=self.name, prompt=prompt, schema=json.dumps(schema), system=SYSTEM, mismatch=mismatch)
 
 
 def tagged(texts: Mapping[str, str]) -> str:
     """`texts` between tags, with the same mark for the same texts."""
     kept = {tag: text for tag, text in texts.items() if text.strip()}
-    mark = _mark(kept)
+    mark = mark_of(kept)
     return "\n\n".join(f"<{tag} {mark}>\n{text}\n</{tag} {mark}>" for tag, text in kept.items())
 
 
@@ -60,17 +67,18 @@ def evidence(sample: Sample) -> str:
     return "\n\n".join(sample.contexts)
 
 
-def one_each(values: Any, wanted: int, what: str) -> str | None:  # noqa: ANN401  a list of objects with `item`
-    """Why a list of verdicts is not one for each of `wanted` numbered items, or None."""
-    given = sorted(value["item"] for value in values)
-    if given == list(range(1, wanted + 1)):
+def _not_one_each(items: int, ruling: Any) -> str | None:  # noqa: ANN401  a ruling with verdicts
+    """Why the verdicts are not one for each of `items` numbered items, or None."""
+    given = sorted(verdict["item"] for verdict in ruling["verdicts"])
+    if given == list(range(1, items + 1)):
         return None
-    return f"it needs exactly one verdict for each of the {wanted} {what}, numbered 1 to {wanted}, and has {len(given)}"
+    return f"it needs exactly one verdict for each item from 1 to {items}, by its number"
 
 
-def _mark(texts: Mapping[str, str]) -> str:
+def mark_of(texts: Mapping[str, str], size: int = 8) -> str:
+    """`size` hexadecimal digits that follow from `texts` and stand in none of them."""
     for salt in count():
-        mark = content_hash([salt, dict(texts)])[:8]
+        mark = content_hash([salt, dict(texts)])[:size]
         if not any(mark in text for text in texts.values()):
             return mark
     raise AssertionError("unreachable")
@@ -143,8 +151,8 @@ PREFERENCE = Wording(
 WORDINGS = (STATEMENTS, SUPPORT, SCALE, YES_NO, PREFERENCE)
 
 
-def prompts_hash() -> str:
+def prompts_hash(wordings: Sequence[Wording] = WORDINGS) -> str:
     """The hash of every word and schema above and of how texts are set; criteria lock it."""
     example = {"task": "t", "answer": "a"}
-    questions = [wording.question(example, rule="r") for wording in WORDINGS]
+    questions = [wording.question(example, rule="r") for wording in wordings]
     return content_hash([[q.name, q.prompt, q.schema, q.system] for q in questions])

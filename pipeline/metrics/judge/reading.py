@@ -23,6 +23,7 @@ _KINDS: Mapping[str, str] = {
     "needs_inference_profile": "access",
     "unknown_model": "access",
 }
+COUNTS = frozenset({"minItems", "maxItems"})  # the rules of a schema that say how many verdicts there must be
 _STOPPED: Mapping[str, tuple[str, str]] = {
     "max_tokens": ("truncated", "the judge's reply was cut off; raise its max_tokens"),
     "length": ("truncated", "the judge's reply was cut off; raise its max_tokens"),
@@ -54,7 +55,7 @@ def read(output: Output, question: Question) -> Any:  # noqa: ANN401  a JSON val
     except UnfitError as error:
         if "{" not in said and refuses(said):
             raise JudgeError("refusal", "the judge refused to rule") from error
-        raise UnusableError("bad_json", str(error), said) from error
+        raise UnusableError("verdict_mismatch" if error.rule in COUNTS else "bad_json", str(error), said) from error
     if question.mismatch is not None and (problem := question.mismatch(value)) is not None:
         raise UnusableError("verdict_mismatch", problem, said)
     return value

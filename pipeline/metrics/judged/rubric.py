@@ -4,11 +4,12 @@ The scale and the JSON with "reasoning" and "score" are those of the AWS model a
 """
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.metrics.judge.port import Bench, Judge, Tab
-from pipeline.metrics.judge.prompts import SCALE, YES_NO, evidence, one_each, task
+from pipeline.metrics.judge.prompts import SCALE, YES_NO, evidence, task
 from pipeline.metrics.judged.metric import Ask, JudgedMetric
 from pipeline.metrics.judged.panel import by_median, near_the_middle, settled
 from pipeline.metrics.judged.statements import numbered
@@ -65,12 +66,9 @@ def _scale(rubric: Rubric) -> Ask:
 def _yes_no(rubric: Rubric) -> Ask:
     asked = questions(rubric)
 
-    def mismatch(ruling: Any) -> str | None:  # noqa: ANN401  a ruling of YES_NO's schema
-        return one_each(ruling["verdicts"], len(asked), "questions")
-
     async def ask(answer: Answer, bench: Bench, tab: Tab) -> Measure:
         rule = f"Rubric:\n{rubric.text}\n\nQuestions:\n{numbered(asked)}"
-        question = YES_NO.question(_texts(answer), rule=rule, mismatch=mismatch)
+        question = YES_NO.question(_texts(answer), rule=rule, items=len(asked))
 
         async def by(judge: Judge) -> Measure:
             return _answered(asked, await judge.ask(question, tab))
@@ -81,10 +79,10 @@ def _yes_no(rubric: Rubric) -> Ask:
 
 
 def _answered(asked: tuple[str, ...], ruling: Any) -> Measure:  # noqa: ANN401
-    failed = [verdict for verdict in sorted(ruling["verdicts"], key=_item) if verdict["verdict"] == "no"]
+    failed = [verdict for verdict in sorted(ruling["verdicts"], key=itemgetter("item")) if verdict["verdict"] == "no"]
     reason = f"{len(asked) - len(failed)} of {len(asked)} yes"
     if failed:
-        reason = f"{reason}; no: " + ", ".join(f'"{asked[v["item"] - 1]}" ({v["reason"]})' for v in failed)
+        reason = f"{reason}; no: " + ", ".join(f'"{asked[int(v["item"]) - 1]}" ({v["reason"]})' for v in failed)
     return Measure(value=1 - len(failed) / len(asked), reason=reason)
 
 
@@ -95,7 +93,3 @@ def _texts(answer: Answer) -> Mapping[str, str]:
         "reference": answer.reference,
         "answer": answer.text,
     }
-
-
-def _item(verdict: Any) -> int:  # noqa: ANN401
-    return int(verdict["item"])

@@ -5,10 +5,10 @@ Both go through the judge's cache, so the statements of a reference are found on
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
 
 from pipeline.metrics.judge.port import Judge, JudgeError, Tab
-from pipeline.metrics.judge.prompts import STATEMENTS, SUPPORT, one_each
+from pipeline.metrics.judge.prompts import STATEMENTS, SUPPORT
 
 AT_ONCE = 25  # statements of one question: the verdicts on more would not fit into a reply
 
@@ -40,11 +40,8 @@ async def checked(judge: Judge, given: Sequence[str], evidence: str, tab: Tab) -
 
 
 async def _checked(judge: Judge, given: Sequence[str], evidence: str, tab: Tab) -> list[Finding]:
-    def mismatch(ruling: Any) -> str | None:  # noqa: ANN401  a ruling of SUPPORT's schema
-        return one_each(ruling["verdicts"], len(given), "statements")
-
-    question = SUPPORT.question({"evidence": evidence, "statements": numbered(given)}, mismatch=mismatch)
-    verdicts = sorted((await judge.ask(question, tab))["verdicts"], key=_item)
+    question = SUPPORT.question({"evidence": evidence, "statements": numbered(given)}, items=len(given))
+    verdicts = sorted((await judge.ask(question, tab))["verdicts"], key=itemgetter("item"))
     return [
         Finding(statement=statement, supported=verdict["supported"], reason=verdict["reason"])
         for statement, verdict in zip(given, verdicts, strict=True)
@@ -54,7 +51,3 @@ async def _checked(judge: Judge, given: Sequence[str], evidence: str, tab: Tab) 
 def numbered(lines: Sequence[str]) -> str:
     """One numbered line each, whatever line ends are inside."""
     return "\n".join(f"{number}. {' '.join(line.split())}" for number, line in enumerate(lines, 1))
-
-
-def _item(verdict: Any) -> int:  # noqa: ANN401
-    return int(verdict["item"])

@@ -87,7 +87,7 @@ async def test_a_bench_opens_what_is_chosen_without_streams_and_closes_it() -> N
     choice = JudgeChoice(model="a:1", panel=("b:2", "c:3"), embedder="hashing:64", prompts_hash=prompts_hash())
     async with open_bench(choice, MemoryRulings(), deadline_s=9.0, models=models) as bench:
         assert [bench.judge.ref, *(judge.ref for judge in bench.panel)] == ["a:1", "b:2", "c:3"]
-        assert (bench.embedder.ref, bench.deadline_s, bench.in_flight) == ("hashing:64", 9.0, 10)
+        assert (bench.embedder.ref, bench.deadline_s, bench.in_flight) == ("hashing:64", 9.0, 20)
         assert not any(model.closed for model in opened)
     assert all(model.closed for model in opened)
 

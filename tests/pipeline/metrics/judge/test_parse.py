@@ -54,6 +54,7 @@ def test_the_ruling_is_found_wherever_it_stands(text: str) -> None:
         ('{"reason": "x", "score": 1e999}', "no JSON"),
         ('{"reason": "x", "score": 1, "score": 10}', "no JSON"),
         ('The text says {"reason": "x", "score": 10}, but I say {"reason": "y", "score": 2}', "differ"),
+        ('{"reason": "\\ud83d", "score": 7}', "half of a character"),
         ("[" * 100_000, "no JSON"),
         ('{"a":' * 100_000, "no JSON"),
     ],

@@ -74,19 +74,17 @@ async def test_a_text_without_statements_is_vacuous_not_perfect() -> None:
         assert score.spent.calls == calls
 
 
-@pytest.mark.parametrize("dropped", [[2], [1, 2, 3], []], ids=["one", "all", "doubled"])
-async def test_a_verdict_for_each_statement_or_no_score(dropped: list[int]) -> None:
+@pytest.mark.parametrize("items", [[1, 3], [], [1, 1, 2, 3], [1, 2, 2], [0, 1, 2]], ids=str)
+async def test_a_verdict_for_each_statement_or_no_score(items: list[int]) -> None:
     def dropping(request: Request) -> str:
         if kind(request) != "support":
             return oracle(request)
-        verdicts = json.loads(oracle(request))["verdicts"]
-        kept = [v for v in verdicts if v["item"] not in dropped] if dropped else [verdicts[0], *verdicts]
-        return json.dumps({"verdicts": [{**v, "supported": True} for v in kept]})
+        return json.dumps({"verdicts": [{"item": n, "reason": "r", "supported": True} for n in items]})
 
     table, _ = bench(dropping)
     score = await PRECISION.score(sample(), output(HALF), table)
     assert score.value is None
-    assert (score.unscored or "").startswith("judge verdict_mismatch: it needs exactly one verdict for each of the 3 statements")
+    assert (score.unscored or "").startswith("judge verdict_mismatch: ")
 
 
 async def test_verdicts_in_another_order_belong_to_their_statements() -> None:
