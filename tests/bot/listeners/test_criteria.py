@@ -88,7 +88,7 @@ async def test_metrics_are_proposed_from_words(office: Office) -> None:
     assert (await changed(office, migration)).add_metrics == ("chrf",)
 
 
-async def test_what_is_not_measured_cannot_be_removed_and_recorded_outputs_cannot_judge(office: Office) -> None:
+async def test_what_is_not_measured_cannot_be_removed_and_a_judge_needs_a_name(office: Office) -> None:
     migration = await asked(office)
     await reply(office, migration, "remove metric chrf", "The plan measures exact_match")
     await reply(office, migration, "use a judge", "Which model shall judge?")
