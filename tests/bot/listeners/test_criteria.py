@@ -76,6 +76,12 @@ async def test_criteria_are_tried_on_a_click_and_not_before(office: Office) -> N
 async def test_a_judge_is_proposed_from_words_and_chosen_by_a_click(office: Office) -> None:
     migration = await asked(office)
     card = await reply(office, migration, f"use {JUDGE} as judge", "judge, with a new plan?")
+    await office.person(SME_1).click(card, "proposal_confirm")
+
+    async def refused() -> bool:
+        return any("Only the requester" in sentence for sentence in told(office, SME_1))
+
+    await eventually(refused)
     assert await office.store.questions.decisions(migration.id) == ()
     await office.requester.click(card, "proposal_confirm")
     assert (await changed(office, migration)).judge == JUDGE
