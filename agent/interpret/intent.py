@@ -59,7 +59,9 @@ UNKNOWN = Intent(kind=IntentKind.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Short strings: `metrics` are the plan's, `offered` those that could be added, `targets` refs, `waiting` what for."""
+    """Short strings: `metrics` are the names in the plan, `offered` those that could be added, `targets` model refs, `waiting`
+    what the migration waits for.
+    """
 
     status: str = ""
     waiting: str = ""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from pipeline import report as reports
 from pipeline.commands.compare import criteria_for, with_scores
+from pipeline.commands.criteria import CriteriaFile
 from pipeline.commands.files import read_dataset, read_prompt, read_run
 from pipeline.commands.score import Metrics, run_samples
 from pipeline.errors import InputError
@@ -29,11 +30,12 @@ def report(
     metric: Metrics = None,
     margin: Annotated[float | None, typer.Option(help="The largest acceptable loss in a deciding metric.")] = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses metrics and margins when none is named.")] = UseCase.CHAT,
+    criteria_file: CriteriaFile = None,
 ) -> None:
     """Write the report of target runs against the source's run."""
     frozen, before = read_dataset(dataset), read_run(source)
     samples = run_samples(frozen, before, source)
-    criteria = criteria_for(metric, margin, use_case, samples)
+    criteria = criteria_for(metric, margin, use_case, samples, criteria_file)
     prompts = _prompts(prompt or [], target, dataset)
     arms = tuple(_arm(path, made, frozen, criteria) for path, made in zip(target, prompts, strict=True))
     built = build(

@@ -21,6 +21,7 @@ from bot.cards.prompts import PromptsFacts, prompts_card
 from bot.cards.question import QuestionFacts, question_card
 from bot.cards.review import ReviewFacts, review_card
 from bot.cards.status import StatusFacts, status_card
+from bot.cards.trial import TrialFacts, trial_card
 from bot.cards.verdict import TableFacts, table_card
 from bot.fit import payloads
 from tests.bot.blocks.live import live
@@ -38,6 +39,7 @@ BUILDERS: Mapping[str, tuple[type[Any], Callable[[Any], Card]]] = {
     "review": (ReviewFacts, review_card),
     "status": (StatusFacts, status_card),
     "table": (TableFacts, table_card),
+    "trial": (TrialFacts, trial_card),
 }
 GIVEN: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
     "reply": {"proposal": st.none() | records(Proposal, kind=st.just("add_target"))},

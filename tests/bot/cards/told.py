@@ -15,6 +15,7 @@ from bot.cards.prompts import CandidateFacts, PromptsFacts, prompts_card
 from bot.cards.question import QuestionFacts, question_card
 from bot.cards.review import Pair, ReviewFacts, review_card
 from bot.cards.status import StatusFacts, status_card
+from bot.cards.trial import TrialFacts, TriedSample, TriedScore, trial_card
 from bot.cards.verdict import TableFacts, table_card
 from bot.opening import read_opening
 from db.records import (
@@ -22,6 +23,7 @@ from db.records import (
     Decision,
     Digest,
     Estimate,
+    MetricCost,
     Migration,
     MigrationStatus,
     Monitor,
@@ -33,7 +35,22 @@ from db.records import (
     SignOff,
 )
 from pipeline.monitor.digest import Alert, DigestResult
-from pipeline.records import Comparison, Criteria, Edit, Finding, Interval, MetricChoice, RunKey, Split, UseCase, Verdict
+from pipeline.records import (
+    Check,
+    Comparison,
+    Criteria,
+    Edit,
+    Finding,
+    Interval,
+    JudgeChoice,
+    MetricChoice,
+    Rubric,
+    RubricKind,
+    RunKey,
+    Split,
+    UseCase,
+    Verdict,
+)
 from pipeline.report.build import build
 from tests.pipeline.report import made
 
@@ -59,6 +76,35 @@ PLAN = Plan(
         Estimate(stage="baseline", calls=0, seconds=0.4, usd=0.0, note="recorded"),
         Estimate(stage="targets", calls=1_200, seconds=5_000, usd=None, note="price not known"),
     ),
+)  # fmt: skip
+RUBRICS = (
+    Rubric(name="Tone", kind=RubricKind.SCALE, text="1 is rude, 10 is how a good <colleague> writes."),
+    Rubric(name="House rules", kind=RubricKind.YES_NO, text="…", questions=("Is the fiscal year right?", "Are quarters named?")),
+)
+JUDGED_PLAN = Plan(
+    migration_id="m1", number=3, source=MIGRATION.source, targets=MIGRATION.targets, review_pairs=20,
+    criteria=Criteria(
+        metrics=(
+            MetricChoice(metric="answer_correctness", primary=True, margin=0.05, reason="Facts against the reference."),
+            MetricChoice(metric="rubric:tone", reason="your rubric, asked of the judge"),
+            MetricChoice(metric="rubric:house-rules", reason="your rubric, asked of the judge"),
+            MetricChoice(metric="check:at-most-50-words", reason="your rule, tested by code"),
+            MetricChoice(metric="rouge_l", reason="Wording shared with the reference."),
+        ),
+        judge=JudgeChoice(model="bedrock:amazon.nova-pro-v1:0", panel=("bedrock:meta.llama3",)),
+        rubrics=RUBRICS,
+        checks=(Check(name="at most 50 words", rule="max_words", value="50", text="Keep it below 50 words."),),
+    ),
+    estimates=(
+        Estimate(stage="baseline", calls=0, seconds=0.4, usd=None, note="recorded"),
+        Estimate(stage="judging: targets", calls=9_600, seconds=1_200, usd=7.5, note="about 9.6 M tokens in and 960 k out"),
+    ),
+    costs=(
+        MetricCost(metric="answer_correctness", calls=7_200, input_tokens=7_200_000, output_tokens=720_000, usd=5.625),
+        MetricCost(metric="rubric:tone", calls=480, input_tokens=432_000, output_tokens=57_600),
+    ),
+    notes=("12 of 200 samples have no reference.", "A margin of 5% needs about 385 samples, but there are only 160."),
+    offered=("exact_match", "chrf", "answer_recall"),
 )  # fmt: skip
 REPORT = build(made.inputs())
 RUN = Run(
@@ -134,6 +180,7 @@ def cards() -> Iterator[tuple[str, Card]]:
     yield from _statuses()
     yield from _questions()
     yield from _work()
+    yield from _trials()
     yield from _digests()
     yield from _notes()
 
@@ -154,6 +201,9 @@ def _questions() -> Iterator[tuple[str, Card]]:
         yield f"question_{kind}_over", question_card(replace(asked(kind), open=False))
     for kind, answer in ((QuestionKind.PLAN, "approve"), (QuestionKind.SIGN_OFF, "reject"), (QuestionKind.REVIEW, "close")):
         yield f"question_{kind}_{answer}", question_card(asked(kind, decided=answer))
+    yield "question_plan_judged", question_card(replace(asked(QuestionKind.PLAN), plan=JUDGED_PLAN))
+    waiting = replace(JUDGED_PLAN, criteria=replace(JUDGED_PLAN.criteria, judge=None), costs=())
+    yield "question_plan_waiting_for_a_judge", question_card(replace(asked(QuestionKind.PLAN), plan=waiting))
     yield "question_plan_being_made", question_card(replace(asked(QuestionKind.PLAN), plan=None))
     yield "question_sign_off_being_written", question_card(replace(asked(QuestionKind.SIGN_OFF), report=None))
 
@@ -180,6 +230,17 @@ def _work() -> Iterator[tuple[str, Card]]:
     yield "table", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH))
     names = ("report.html", "report.xlsx", "report.json", "report.png")
     yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
+
+
+def _trials() -> Iterator[tuple[str, Card]]:
+    yield "trial_waiting", trial_card(TrialFacts(number=3, samples=(), waiting=True))
+    scores = (
+        TriedScore(metric="rubric:tone", value=0.67, said="7 of 10: correct, but curt"),
+        TriedScore(metric="rubric:house-rules", value=None, said="judge bad_json: the ruling was no JSON"),
+        TriedScore(metric="check:at-most-50-words", value=1.0, said=""),
+    )
+    tried = TriedSample(question="Where is my <card>?", answer="It is on its way.\nAsk *again* on Monday.", scores=scores)
+    yield "trial", trial_card(TrialFacts(number=3, samples=(tried, replace(tried, answer="")), waiting=False))
 
 
 def _digests() -> Iterator[tuple[str, Card]]:
