@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from pipeline.commands import compare, convert, report, run, score
+from pipeline.commands import compare, convert, errors, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "compare": compare.compare,
     "report": report.report,
     "convert": convert.convert,
+    "errors": errors.errors,
 }
 
 
