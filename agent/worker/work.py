@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent import trouble
 from agent.engine import WorkKind
-from agent.worker import convert, digest, ingest, report, runs
+from agent.worker import convert, digest, errors, ingest, report, runs
 from agent.worker.boundary import Trouble, attempt, persist
 from agent.worker.tools import Tools
 
@@ -31,6 +31,8 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.CONVERT: Work(convert.convert, _stuck),
     WorkKind.RUN: Work(runs.start, runs.failed),
     WorkKind.CHUNK: Work(runs.chunk, runs.failed),
+    WorkKind.ERRORS: Work(errors.errors, errors.errors_failed),
+    WorkKind.CORRECT: Work(errors.correct, errors.correct_failed),
     WorkKind.REPORT: Work(report.report, _stuck),
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
 }

@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,6 @@ WAYS: dict[str, Callable[[Sequence[str]], Sequence[Sequence[int]]]] = {
 
 if __name__ == "__main__":
     given = planted.file_samples(Path(sys.argv[1]), 77) if len(sys.argv) > 1 else planted.demo_samples()
-    for line in (*cluster_lines(given), *planted_lines(given)):
+    for line in chain(cluster_lines(given), planted_lines(given)):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
