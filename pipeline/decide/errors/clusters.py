@@ -1,4 +1,4 @@
-"""Texts that belong together, by Ward's method on their vectors; any number of texts in bounded memory, the same on every look.
+"""Texts that belong together, by Ward's method on their reduced vectors; any number in bounded memory, the same on every look.
 
 Ward 1963, "Hierarchical grouping to optimize an objective function", as scipy.cluster.hierarchy has it.
 """
@@ -18,6 +18,7 @@ MOST_CLUSTERS = 8
 SMALLEST = 4
 """Fewer texts than this are one cluster."""
 NAMED = 3
+DIMENSIONS, TINY, DIGITS = 24, 1e-9, 6
 TELLING = 0.2
 """How much more often a word stands in a cluster's texts than elsewhere to name it."""
 
@@ -59,28 +60,36 @@ def _labels(rows: sparse.csr_matrix, wanted: int) -> NDArray[np.intp]:
     if wanted == 1:
         return np.ones(size, dtype=np.intp)
     from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
 
     compared = np.unique(np.linspace(0, size - 1, min(size, MOST_COMPARED)).astype(int))
-    own = fcluster(linkage(squareform(_distances(rows[compared]), checks=False), "ward"), wanted, criterion="maxclust")
-    middles = np.stack([_middle(rows[compared[own == label]]) for label in sorted(set(own.tolist()))])
-    labels: NDArray[np.intp] = np.asarray(rows @ middles.T).argmax(axis=1) + 1
+    points = _reduced(rows, compared)
+    own = fcluster(linkage(points[compared], "ward"), wanted, criterion="maxclust")
+    middles = np.stack([points[compared[own == label]].mean(axis=0) for label in sorted(set(own.tolist()))])
+    squares = (middles**2).sum(axis=1) - 2 * points @ middles.T
+    labels: NDArray[np.intp] = squares.argmin(axis=1) + 1
     labels[compared] = own
     return labels
 
 
-def _distances(rows: sparse.csr_matrix) -> NDArray[np.float64]:
-    """Euclidean distances of all pairs, from the products: the rows are sparse, so this takes a fraction of the time."""
-    products = (rows @ rows.T).toarray()
-    squares = np.diag(products)
-    return np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * products, 0))
+def _reduced(rows: sparse.csr_matrix, compared: NDArray[np.intp]) -> NDArray[np.float64]:
+    """All rows in the few directions in which those compared differ most, each of unit length.
 
+    Latent semantic analysis (Deerwester et al. 1990, "Indexing by Latent Semantic Analysis"), from eigenvectors of the products.
+    """
+    from scipy.linalg import eigh
 
-def _middle(rows: sparse.csr_matrix) -> NDArray[np.float64]:
-    return np.asarray(rows.mean(axis=0)).ravel()
+    some = rows[compared]
+    last = len(compared) - 1
+    values, directions = eigh((some @ some.T).toarray(), subset_by_index=[max(0, last - DIMENSIONS + 1), last])
+    kept = values > TINY
+    basis = some.T @ (directions[:, kept] / np.sqrt(values[kept]))
+    points = np.asarray(rows @ basis)
+    lengths = np.linalg.norm(points, axis=1, keepdims=True)
+    found: NDArray[np.float64] = np.round(points / np.maximum(lengths, TINY), DIGITS)
+    return found
 
 
 def _typical_first(rows: sparse.csr_matrix, places: NDArray[np.intp]) -> tuple[int, ...]:
     inside = rows[places]
-    likeness = np.round(np.asarray(inside @ _middle(inside)), 9)
+    likeness = np.round(np.asarray(inside @ np.asarray(inside.mean(axis=0)).ravel()), 9)
     return tuple(int(places[at]) for at in np.lexsort((places, -likeness)))

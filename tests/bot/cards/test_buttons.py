@@ -16,7 +16,7 @@ from bot.cards.home import HomeFacts, home_view
 from bot.cards.question import BUILDERS
 from bot.desk import Desk
 from bot.listeners import register
-from bot.modals import edit_details, new_migration, notes, plan_change
+from bot.modals import edit_details, new_migration, notes, plan_change, references
 from db.records import Question, QuestionKind
 from db.store import Store
 from tests.bot.cards.told import MIGRATION, cards, homes
@@ -94,6 +94,7 @@ async def test_every_button_has_a_listener_and_every_listener_a_button(app: Regi
 
 async def test_every_form_has_a_listener_and_every_listener_a_form(app: Registering) -> None:
     forms = {new_migration.CALLBACK, edit_details.CALLBACK, plan_change.CALLBACK, notes.NOTE_CALLBACK, notes.REASON_CALLBACK}
+    forms |= {references.CALLBACK}
     assert forms == app.views
 
 
