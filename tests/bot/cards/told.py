@@ -87,7 +87,8 @@ FAILED = GroupSummary(
 ARM = ArmErrors(arm="local:gemma3-270m · winner", failed=15, samples=160, groups=(GROUP, FAILED))
 ERRORS = ErrorsFacts(name=MIGRATION.name, round=1, arms=(ARM,))
 DOUBT = Doubt(
-    check_id="c1", question="When will my card be here?", reference="card_arrival", why="3 models agree against it.", answers=("card_delivery_estimate", "card delivery"), suggestion="card_delivery_estimate",
+    check_id="c1", question="When will my card be here?", reference="card_arrival", why="3 models agree against it.",
+    answers=("card_delivery_estimate", "card delivery"), suggestion="card_delivery_estimate",
 )  # fmt: skip
 REFERENCES = ReferencesFacts(migration_id="m1", name=MIGRATION.name, question="references:1", doubt=DOUBT, done=1, total=4)
 CORRECTIONS = CorrectionsFacts(corrected=2, by=("U3", "U4"), waiting=1, dataset=2, measured=1, owner="U2", requester="U1")
