@@ -11,6 +11,7 @@ class IntentKind(StrEnum):
     STATUS = "status"
     WHY = "why"
     SHOW_WORST = "show_worst"
+    SHOW_ERRORS = "show_errors"
     HELP = "help"
     CHANGE_MARGIN = "change_margin"
     ADD_TARGET = "add_target"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from pipeline.commands import compare, convert, guide, report, run, score
+from pipeline.commands import compare, convert, errors, guide, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "report": report.report,
     "convert": convert.convert,
     "guide": guide.guide,
+    "errors": errors.errors,
 }
 
 

@@ -16,7 +16,7 @@ from bot.cards.home import HomeFacts, home_view
 from bot.cards.question import BUILDERS
 from bot.desk import Desk
 from bot.listeners import register
-from bot.modals import criteria, edit_details, metrics, new_migration, notes, plan_change
+from bot.modals import criteria, edit_details, metrics, new_migration, notes, plan_change, references
 from db.records import Question, QuestionKind
 from db.store import Store
 from tests.bot.cards.told import MIGRATION, cards, homes
@@ -95,6 +95,7 @@ async def test_every_button_has_a_listener_and_every_listener_a_button(app: Regi
 async def test_every_form_has_a_listener_and_every_listener_a_form(app: Registering) -> None:
     of_plan = {plan_change.CALLBACK, metrics.CALLBACK, criteria.CALLBACK}
     forms = of_plan | {new_migration.CALLBACK, edit_details.CALLBACK, notes.NOTE_CALLBACK, notes.REASON_CALLBACK}
+    forms |= {references.CALLBACK}
     assert forms == app.views
 
 

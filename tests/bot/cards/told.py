@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.cards.digest import DigestFacts, digest_card
+from bot.cards.errors import ErrorsFacts, errors_card
 from bot.cards.files import FilesFacts, files_card
 from bot.cards.findings import FindingsFacts, findings_card
 from bot.cards.home import HomeFacts, home_view
@@ -13,6 +14,7 @@ from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_
 from bot.cards.progress import ProgressFacts, progress_card
 from bot.cards.prompts import CandidateFacts, PromptsFacts, prompts_card
 from bot.cards.question import QuestionFacts, question_card
+from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts, corrections_card, references_card
 from bot.cards.review import Pair, ReviewFacts, review_card
 from bot.cards.status import StatusFacts, status_card
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore, trial_card
@@ -34,8 +36,10 @@ from db.records import (
     RunStatus,
     SignOff,
 )
+from pipeline.decide.errors.summary import ArmErrors, Example, GroupSummary
 from pipeline.monitor.digest import Alert, DigestResult
 from pipeline.records import (
+    Cause,
     Check,
     Comparison,
     Criteria,
@@ -113,6 +117,28 @@ RUN = Run(
 )  # fmt: skip
 PAIR = Pair(assignment_id="a1", question="Where is my card?", first="card arrival", second="lost card", reference="card arrival")
 REVIEW = ReviewFacts(migration_id="m1", name=MIGRATION.name, question="review:1", pair=PAIR, done=2, total=20)
+GROUP = GroupSummary(
+    cause=Cause.MODEL, label="says 'card_arrival' where the reference says 'card_delivery_estimate'", count=12,
+    examples=(
+        Example(sample_id="s7", question="When will my card be here?", reference="card_delivery_estimate", answer="card_arrival"),
+        Example(sample_id="s9", question="How long does a card take?", reference="card_delivery_estimate", answer="card_arrival"),
+    ),
+    evidence="12 samples with this reference get this answer. The source did better on 9 of 12.",
+    next_step="Edit the prompt: say what tells 'card_delivery_estimate' from 'card_arrival', with an example of each.",
+)  # fmt: skip
+FAILED = GroupSummary(
+    cause=Cause.FAILED_CALL, label="the call failed: throttled", count=3,
+    examples=(Example(sample_id="s1", question="Where is <it>?", reference=None, answer=None),),
+    evidence="The provider's failure is of the kind throttled.", next_step="Run again later.",
+)  # fmt: skip
+ARM = ArmErrors(arm="local:gemma3-270m · winner", failed=15, samples=160, groups=(GROUP, FAILED))
+ERRORS = ErrorsFacts(name=MIGRATION.name, round=1, arms=(ARM,))
+DOUBT = Doubt(
+    check_id="c1", question="When will my card be here?", reference="card_arrival", why="3 models agree against it.",
+    answers=("card_delivery_estimate", "card delivery"), suggestion="card_delivery_estimate",
+)  # fmt: skip
+REFERENCES = ReferencesFacts(migration_id="m1", name=MIGRATION.name, question="references:1", doubt=DOUBT, done=1, total=4)
+CORRECTIONS = CorrectionsFacts(corrected=2, by=("U3", "U4"), waiting=1, dataset=2, measured=1, owner="U2", requester="U1")
 COMPARISON = Comparison(
     metric="exact_match", primary=True, margin=0.05, pairs=160, samples=160, source_mean=0.9, target_mean=0.8, difference=-0.1,
     interval=Interval(low=-0.16, high=-0.04), worst_case=-0.1, verdict=Verdict.WORSE, reason="The whole interval is below zero.",
@@ -227,6 +253,15 @@ def _work() -> Iterator[tuple[str, Card]]:
     yield "review_without_answer", review_card(replace(REVIEW, pair=replace(PAIR, second=None, reference=None)))
     yield "review_done", review_card(replace(REVIEW, pair=None, done=20))
     yield "review_closed", review_card(replace(REVIEW, closed=True))
+    yield "errors", errors_card(ERRORS)
+    none = replace(ARM, arm="bedrock:amazon.nova-lite-v1:0 · winner", failed=0, groups=())
+    yield "errors_many", errors_card(replace(ERRORS, arms=(replace(ARM, groups=(GROUP,) * 9), none)))
+    yield "errors_without_targets", errors_card(replace(ERRORS, arms=()))
+    yield "references", references_card(REFERENCES)
+    yield "references_done", references_card(replace(REFERENCES, doubt=None, done=4))
+    yield "references_over", references_card(replace(REFERENCES, over=True))
+    yield "corrections", corrections_card(CORRECTIONS)
+    yield "corrections_without_version", corrections_card(replace(CORRECTIONS, corrected=1, dataset=None, owner=None, waiting=0))
     yield "table", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH))
     names = ("report.html", "report.xlsx", "report.json", "report.png")
     yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
