@@ -9,8 +9,8 @@ from bot.buttons import Press
 from bot.cards.kit import Block, Card, actions, button, context, lines, section
 from db.records import Migration
 
-CARRIED = 300
-"""Characters of each field that the start button carries: three of them, escaped, are less than the 2,000 a button takes."""
+PREFILLED, CARRIED = ("name", "source", "targets"), 300
+"""Fields of the form that the start button carries, and characters of each: escaped, less than the 2,000 a button takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def problem_card(facts: NoteFacts) -> Card:
 
 def start_card(sentence: str, prefill: Mapping[str, str]) -> Card:
     """The button that opens the form with what was read from the text; a form needs a click to open."""
-    told = {key: plain(text, CARRIED) for key, text in prefill.items()}
+    told = {key: plain(prefill[key], CARRIED) for key in PREFILLED if key in prefill}
     value = json.dumps({key: text for key, text in told.items() if text != EMPTY}, ensure_ascii=False)
     blocks: list[Block] = [
         section(literal(sentence, 1500)),
