@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import fields, replace
 from functools import partial
 
 from pipeline.errors import InputError
-from pipeline.metrics.judge.port import Bench
+from pipeline.metrics.judge.port import RETRYABLE, Bench
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CodeMetric
 from pipeline.metrics.registry import catalog
 from pipeline.pool import bounded
-from pipeline.records import Criteria, Output, Sample, Score
+from pipeline.records import Criteria, Output, Sample, Score, Spent
+
+Cell = tuple[str, str]
+"""Sample id and name of the metric."""
 
 
 def named(names: Iterable[str], criteria: Criteria | None = None) -> tuple[CodeMetric, ...]:
@@ -52,21 +56,40 @@ async def score_judged(
     """Every output judged by each of `metrics` unless (sample id, metric name) is in `skip`, in the order they complete.
 
     At most `in_flight` cells are open (default: the bench's). `source_outputs` are what metrics compare with that need the
-    source. What a judge fails to do is an unscored cell, never an exception. Stores nothing: close the iterator
-    (`contextlib.aclosing`) to cancel what is open; to resume, run again with what is stored in `skip`, or over the same cache of
-    rulings. Raises InputError for outputs of another run, as `score_run` does.
+    source. A cell that the judge failed at, in a way another try may mend, is asked about once more after all others; what it
+    fails to do then is an unscored cell, never an exception. Stores nothing: close the iterator (`contextlib.aclosing`) to cancel
+    what is open; to resume, run again with what is stored in `skip`, or over the same cache of rulings. Raises InputError for
+    outputs of another run, as `score_run` does.
     """
-    known, done = {s.id: s for s in samples}, frozenset(skip)
+    known = {s.id: s for s in samples}
     source = {output.sample_id: output for _, output in _matched(known, source_outputs)}
-    cells = (
-        partial(metric.score, sample, output, bench, source.get(sample.id))
+    cells = {
+        (sample.id, metric.name): partial(metric.score, sample, output, bench, source.get(sample.id))
         for sample, output in _matched(known, outputs)
         for metric in metrics
-        if (sample.id, metric.name) not in done
-    )
-    async with aclosing(bounded(cells, in_flight or bench.in_flight)) as scores:
-        async for score in scores:
-            yield score
+    }
+    todo, failed = cells.keys() - frozenset(skip), dict[Cell, Score]()
+    for last in (False, True):
+        async with aclosing(bounded((cells[key] for key in cells if key in todo), in_flight or bench.in_flight)) as scores:
+            async for score in scores:
+                if not last and _may_be_mended(score):
+                    failed[score.sample_id, score.metric] = score
+                else:
+                    yield _with_spent(score, failed.get((score.sample_id, score.metric)))
+        todo = set(failed)
+
+
+def _may_be_mended(score: Score) -> bool:
+    return (score.unscored or "").partition(":")[0].removeprefix("judge ") in RETRYABLE
+
+
+def _with_spent(score: Score, before: Score | None) -> Score:
+    """`score` with what the try before it cost as well."""
+    first, second = before.spent if before else None, score.spent
+    if first is None or second is None:
+        return score
+    sums = {field.name: getattr(first, field.name) + getattr(second, field.name) for field in fields(Spent)}
+    return replace(score, spent=Spent(**sums))
 
 
 def _scores(samples: dict[str, Sample], outputs: Iterable[Output], metrics: Sequence[CodeMetric]) -> Iterator[Score]:

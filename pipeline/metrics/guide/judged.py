@@ -45,6 +45,8 @@ def _all(ground: Ground) -> Iterator[MetricChoice]:
         yield from _without_references(ground)
     if ground.use_case in {UseCase.RAG, UseCase.CHAT, UseCase.SUMMARIZATION}:
         yield from _manners(ground)
+    pairs = "which of source and target answers better, both orders asked; held against what SMEs say of the same pairs"
+    yield from _some(ground, pairs, "judge_preference")
 
 
 def _summary(ground: Ground) -> Iterator[MetricChoice]:

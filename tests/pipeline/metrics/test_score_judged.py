@@ -93,7 +93,8 @@ async def test_a_faulty_judge_loses_no_cell_and_makes_none_perfect() -> None:
     assert found.keys() == truth.keys()
     assert min(faulty.faults.values()) >= 10, faulty.faults
     unscored = [score for score in found.values() if score.value is None]
-    assert {str(score.unscored).split(":")[0] for score in unscored} == {
+    assert 0 < len(unscored) < 100, "most of what failed once was mended at the end"
+    assert {str(score.unscored).split(":")[0] for score in unscored} <= {
         "judge throttled", "judge bad_json", "judge verdict_mismatch", "judge truncated"
     }  # fmt: skip
     assert all(score.value == truth[cell].value for cell, score in found.items() if score.value is not None)
@@ -132,7 +133,7 @@ async def test_cells_are_bounded_and_closing_cancels_what_is_open() -> None:
 
 async def test_a_judge_that_hangs_costs_its_cell_and_no_other() -> None:
     async def sleep(_seconds: float) -> None:
-        if model.calls == 1:
+        if model.calls in {1, 6}:  # the first question, and the same one asked again after the other four
             await asyncio.sleep(60)
 
     table, model = bench(deadline_s=0.1)
@@ -141,6 +142,20 @@ async def test_a_judge_that_hangs_costs_its_cell_and_no_other() -> None:
     late = [score.unscored for score in found.values() if score.value is None]
     assert late == ["judge timeout: no score within 0.1 s"]
     assert next(score.spent for score in found.values() if score.value is None) is not None
+
+
+async def test_what_a_judge_failed_at_is_asked_once_more_and_both_tries_are_on_the_bill() -> None:
+    asked: list[str] = []
+
+    def stumbling(request: Request) -> Output | str:
+        asked.append(request.sample_id)
+        usage = Usage(input_tokens=7, output_tokens=1)
+        return Output(sample_id="x", text="{", stop_reason="max_tokens", usage=usage) if len(asked) == 1 else oracle(request)
+
+    table, _ = bench(stumbling)
+    found = await judged(3, table, (FACTS,))
+    assert all(score.value is not None for score in found.values())
+    assert sorted(score.spent.calls for score in found.values() if score.spent) == [1, 1, 2]
 
 
 async def test_the_source_s_answers_are_compared_and_must_be_of_these_samples() -> None:
