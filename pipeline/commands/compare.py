@@ -13,6 +13,7 @@ from rich.text import Text
 from pipeline.commands.files import read_dataset, read_run
 from pipeline.commands.score import Metrics, run_samples, scored
 from pipeline.decide.compare import compare_all
+from pipeline.decide.guards import check_deciding
 from pipeline.errors import InputError
 from pipeline.metrics import named
 from pipeline.metrics.choose import propose
@@ -46,7 +47,9 @@ def criteria_for(metric: list[str] | None, margin: float | None, use_case: UseCa
     choices = asked or propose(use_case, samples).metrics
     if margin is not None:
         choices = tuple(replace(choice, margin=margin) if choice.primary else choice for choice in choices)
-    return Criteria(metrics=choices)
+    criteria = Criteria(metrics=choices)
+    check_deciding(criteria)
+    return criteria
 
 
 def _target(path: Path, dataset: Dataset, source: RunResult, criteria: Criteria) -> RunResult:

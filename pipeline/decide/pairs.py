@@ -63,7 +63,7 @@ def pair(samples: Sequence[Sample], source: ScoreIndex, target: ScoreIndex, metr
         ids=tuple(s.id for s in paired),
         source=tuple(before.values[s.id] for s in paired),
         target=tuple(after.values[s.id] for s in paired),
-        clusters=_clusters(paired),
+        clusters=units(paired),
         samples=len(inside),
         outside=Counter(reason for reason in reasons.values() if reason is not None),
         source_side=before,
@@ -88,10 +88,10 @@ def _cause(score: Score | None) -> str:
     return "no score stored" if score is None else (score.unscored or "unscored").partition(":")[0]
 
 
-def _clusters(samples: Sequence[Sample]) -> tuple[str, ...] | None:
-    """The unit of each sample; None when no two samples share one."""
-    units = tuple(f"cluster {s.cluster}" if s.cluster is not None else f"sample {s.id}" for s in samples)
-    return units if len(set(units)) < len(units) else None
+def units(samples: Sequence[Sample]) -> tuple[str, ...] | None:
+    """The independent unit of each sample, its cluster or itself; None when no two samples share one."""
+    found = tuple(f"cluster {s.cluster}" if s.cluster is not None else f"sample {s.id}" for s in samples)
+    return found if len(set(found)) < len(found) else None
 
 
 def index(run: RunResult) -> ScoreIndex:

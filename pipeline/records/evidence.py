@@ -124,8 +124,9 @@ class RunResult:
 class Agreement:
     """How far a judge (or a metric) agrees with people on the same items, and what that makes of its figures.
 
-    `kappa` is Cohen's, `rate` the share of passes the judge saw, `corrected` what people would have seen (Rogan & Gladen). None
-    where there is too little to say; `reason` then says why. `validated` is False below kappa 0.6 and where kappa is unknown.
+    `kappa` is Cohen's (Krippendorff's alpha among people), `rate` the share of passes the judge saw, `corrected` what people
+    would have seen (Rogan & Gladen). None where there is too little to say; `reason` then says why. `validated` is False below
+    kappa 0.6, where kappa is unknown and where n is too small. `correlation` is Spearman's, for scores on a scale.
     """
 
     metric: str
@@ -138,6 +139,9 @@ class Agreement:
     corrected: float | None = None
     corrected_interval: Interval | None = None
     reason: str = ""
+    sensitivity: float | None = None
+    specificity: float | None = None
+    correlation: float | None = None
 
 
 class Cause(StrEnum):
