@@ -14,7 +14,20 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.hashing import canonical_json
-from pipeline.records import Dataset, Failure, Output, Parameters, PromptVersion, RunKey, RunResult, Sample, Score, Split, Usage
+from pipeline.records import (
+    Dataset,
+    Failure,
+    Output,
+    Parameters,
+    PromptVersion,
+    RunKey,
+    RunResult,
+    Sample,
+    Score,
+    Spent,
+    Split,
+    Usage,
+)
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -34,12 +47,12 @@ def read_prompt(
     """
     from pipeline.prompts.template import parse_prompt
 
-    text = _text(path, "prompt") if path else _recorded_prompt(dataset)
+    text = read_text(path, "prompt") if path else _recorded_prompt(dataset)
     if text is None and needed:
         raise InputError(f"{dataset.name} records no prompt that all its samples share. Give one as a file with --prompt FILE.")
     if text is None:
         return PromptVersion(user="", parameters=parameters)
-    prompt = parse_prompt(text, system=_text(system, "system prompt") if system else "")
+    prompt = parse_prompt(text, system=read_text(system, "system prompt") if system else "")
     return replace(prompt, parameters=parameters)
 
 
@@ -69,7 +82,7 @@ def write_scores(path: Path, key: RunKey, scores: Iterable[Score]) -> None:
 def read_scores(path: Path) -> tuple[RunKey | None, tuple[Score, ...]]:
     """The scores in `path` and the run they are of (None in an empty file). Raises InputError."""
     _must_exist(path, "file of scores")
-    found = [(_key(value["run"]), Score(**value["score"])) for value in _lines(path, "scores")]
+    found = [(_key(value["run"]), _score(value["score"])) for value in _lines(path, "scores")]
     if len({key for key, _ in found}) > 1:
         raise InputError(f"{path} holds scores of several runs. Score each run into its own file.")
     return (found[0][0] if found else None), tuple(score for _, score in found)
@@ -123,7 +136,8 @@ def _recorded_prompt(dataset: Path) -> str | None:
     return None if storage.is_frozen(dataset) else source_prompt(dataset)
 
 
-def _text(path: Path, what: str) -> str:
+def read_text(path: Path, what: str) -> str:
+    """The text of `path`; `what` names it in the InputError when it is absent or no UTF-8."""
     _must_exist(path, what)
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -167,6 +181,11 @@ def _cut_unfinished(path: Path) -> None:
 
 def _key(value: Mapping[str, Any]) -> RunKey:
     return RunKey(**{**value, "split": Split(value["split"])})
+
+
+def _score(value: Mapping[str, Any]) -> Score:
+    spent = value.get("spent")
+    return Score(**{**value, "spent": Spent(**spent) if spent else None})
 
 
 def _output(value: Mapping[str, Any]) -> Output:

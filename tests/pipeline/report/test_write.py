@@ -26,7 +26,7 @@ def test_the_workbook_holds_every_cell_and_no_formula(tmp_path: Path) -> None:
     report = build(made.inputs())
     reports.write(report, tmp_path)
     book = load_workbook(tmp_path / "report.xlsx")
-    assert book["Cells"].max_row == 1 + len(report.cells)
+    assert book["Cells"].max_row == 1 + len(list(report.evidence.cells()))
     answers = [line[6] for line in book["Regressions"].iter_rows(min_row=2)]
     assert {a.value for a in answers} == {"=lost card"}
     assert {a.data_type for a in answers} == {"s"}
@@ -36,5 +36,5 @@ def test_the_workbook_holds_every_cell_and_no_formula(tmp_path: Path) -> None:
 def test_the_same_report_gives_the_same_bytes_of_json_and_picture(tmp_path: Path) -> None:
     for name in ("a", "b"):
         reports.write(build(made.inputs()), tmp_path / name)
-    for name in ("report.json", "report.png", "report.html"):
+    for name in ("report.json", "report.png", "tradeoff.png", "report.html"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
