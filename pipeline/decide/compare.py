@@ -115,7 +115,7 @@ def _comparison(item: Evidence, adjusted: Claims | None, family: int, criteria: 
         interval=_rounded_interval(found.interval(criteria.confidence)),
         verdict=told.verdict,
         needed=told.enough,
-        method=found.method,
+        method=found.method(criteria.confidence),
         bootstrap=_rounded_interval(told.bootstrap),
         p=_rounded_claims(item.claims),
         adjusted=_rounded_claims(adjusted),

@@ -27,7 +27,8 @@ class Paired:
     """Mean difference over `pairs` samples in `units` independent units; `error` is its standard error, `sd` that of one pair.
 
     `freedom` are the degrees of freedom of the error: units - 1, fewer where a few clusters hold most of the samples.
-    `design_effect` is the factor by which clusters inflate the variance of the mean (1 without clusters).
+    `design_effect` is the factor by which clusters inflate the variance of the mean (1 without clusters). `gains` and `losses`
+    count the units above and below zero, `typical` is the root mean square of what such a unit adds.
     """
 
     mean: float
@@ -37,6 +38,9 @@ class Paired:
     units: int
     freedom: float
     design_effect: float = 1.0
+    gains: int = 0
+    losses: int = 0
+    typical: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,20 @@ def paired(differences: Sequence[float], clusters: Sequence[str] | None = None) 
     error = math.sqrt(float((sums**2 / (1 - sizes / n)).sum())) / n if units > 1 else 0.0
     naive = sd / math.sqrt(n)
     effect = (error / naive) ** 2 if units < n and naive > ALIKE and error > 0 else 1.0
-    return Paired(mean=mean, error=error, sd=sd, pairs=n, units=units, freedom=_freedom(sizes), design_effect=effect)
+    moved = (sums + mean * sizes) * units / n
+    changed = moved[np.abs(moved) > ALIKE]
+    return Paired(
+        mean=mean,
+        error=error,
+        sd=sd,
+        pairs=n,
+        units=units,
+        freedom=_freedom(sizes),
+        design_effect=effect,
+        gains=int((changed > 0).sum()),
+        losses=int((changed < 0).sum()),
+        typical=math.sqrt(float((changed**2).mean())) if len(changed) else 0.0,
+    )
 
 
 def _freedom(sizes: "NDArray[np.float64]") -> float:
@@ -106,6 +123,31 @@ def t_interval(estimate: Paired, confidence: float = 0.95) -> Interval | None:
         return Interval(low=estimate.mean - unseen * (SPAN + estimate.mean), high=estimate.mean + unseen * (SPAN - estimate.mean))
     half = float(stdtrit(estimate.freedom, 1 - tail)) * estimate.error
     return Interval(low=estimate.mean - half, high=estimate.mean + half)
+
+
+def mean_interval(estimate: Paired, confidence: float = 0.95) -> Interval | None:
+    """The interval a comparison rests on: that of t, or the wider one of `rare_interval` where few units differ, end by end."""
+    by_t, by_count = t_interval(estimate, confidence), rare_interval(estimate, confidence)
+    if by_t is None or by_count is None:
+        return by_t
+    return Interval(low=min(by_t.low, by_count.low), high=max(by_t.high, by_count.high))
+
+
+def rare_interval(estimate: Paired, confidence: float = 0.95) -> Interval | None:
+    """The mean difference from the shares of units that gained and lost, each of typical size; None where `t_interval` counts.
+
+    When few units differ, t draws its spread from these few and claims too much: where 5 % of 100 samples lost all, "not worse"
+    than that very loss was claimed in 11 % of simulated runs instead of 2.5 %, and in 0.4 % with this. Wilson's limits of both
+    shares are combined as for a difference of two estimates (Zou & Donner 2008, Statistics in Medicine 27:1693).
+    """
+    units = estimate.units
+    if units < 2 or estimate.error <= ALIKE or estimate.typical <= 0:
+        return None
+    gains, losses = wilson(estimate.gains, units, confidence), wilson(estimate.losses, units, confidence)
+    gained, lost = estimate.gains / units, estimate.losses / units
+    down = estimate.typical * math.hypot(gained - gains.low, losses.high - lost)
+    up = estimate.typical * math.hypot(gains.high - gained, lost - losses.low)
+    return Interval(low=estimate.mean - down, high=estimate.mean + up)
 
 
 def bootstrap_interval(

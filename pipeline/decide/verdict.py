@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.decide.pairs import Pairs
-from pipeline.decide.statistics import Paired, Table, mcnemar, newcombe, paired, required_n, t_interval
+from pipeline.decide.statistics import Paired, Table, mcnemar, mean_interval, newcombe, paired, required_n, t_interval
 from pipeline.records import Claims, Interval, Verdict
 
 SMALLEST_P = 1e-10
@@ -20,20 +20,22 @@ class Estimate:
     table: Table | None
 
     def interval(self, confidence: float) -> Interval | None:
-        return newcombe(self.table, confidence) if self.table else t_interval(self.paired, confidence)
+        return newcombe(self.table, confidence) if self.table else mean_interval(self.paired, confidence)
 
     @property
     def mcnemar(self) -> float | None:
         """Exact two-sided p that both pass equally often; None where the table does not rule."""
         return mcnemar(self.table.source_only, self.table.target_only) if self.table else None
 
-    @property
-    def method(self) -> str:
+    def method(self, confidence: float) -> str:
         """What the interval is, in words: "Newcombe; exact McNemar p = 0.062", "t over 40 clusters"."""
         if self.mcnemar is not None:
             return f"Newcombe; exact McNemar p = {self.mcnemar:.3f}"
-        alike = "; all differ alike, so width by the rule of three" if self.paired.error <= 0 else ""
-        return f"t over {self.paired.units} clusters{alike}" if self.paired.units < self.paired.pairs else f"t{alike}"
+        over = f"t over {self.paired.units} clusters" if self.paired.units < self.paired.pairs else "t"
+        if self.paired.error <= 0:
+            return f"{over}; all differ alike, so width by the rule of three"
+        widened = self.interval(confidence) != t_interval(self.paired, confidence)
+        return f"{over}, widened because few differ" if widened else over
 
 
 def estimate(pairs: Pairs) -> Estimate | None:

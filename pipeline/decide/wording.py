@@ -32,7 +32,7 @@ def sentence(told: Told) -> str:
     beside = f"; bootstrap {_span(told.bootstrap)}" if told.bootstrap else ""
     return (
         f"{_mean(told.pairs.target):.3f} against {_mean(told.pairs.source):.3f} over {len(told.pairs.ids)} pairs: "
-        f"{found.paired.mean:+.3f}, {told.confidence:.0%} interval {_span(interval)} ({found.method}){beside}. "
+        f"{found.paired.mean:+.3f}, {told.confidence:.0%} interval {_span(interval)} ({found.method(told.confidence)}){beside}. "
         f"{_why(told.verdict, interval, told.margin)}{_more(told.enough)}{_doubt(told, interval)}{scored(told.pairs)}"
     )
 

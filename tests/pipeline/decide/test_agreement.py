@@ -1,5 +1,6 @@
 """Judges against people: the gate, its reasons, and what is left out and said."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -101,7 +102,7 @@ def test_smes_among_themselves() -> None:
     assert agree_among_people(said(B, W)).reason == "No pair was judged by two SMEs: give some pairs to several."
 
 
-def source(of: tuple[Sample, ...], values: list[float | None]) -> RunResult:
+def source(of: tuple[Sample, ...], values: Sequence[float | None]) -> RunResult:
     found = run(of, values, metric="answer_correctness", label="source")
     return replace(found, outputs=tuple(Output(sample_id=o.sample_id, text=f"answer {o.sample_id}") for o in found.outputs))
 
@@ -118,7 +119,7 @@ def rated(n: int, human: list[float]) -> tuple[Sample, ...]:
 )
 def test_human_scores_on_any_scale_are_binarised_at_a_stated_threshold(good: float, bad: float, name: str) -> None:
     of = rated(60, [good, bad] * 30)
-    values: list[float | None] = [0.9, 0.3] * 27 + [0.9, 0.9] * 3
+    values = [0.9, 0.3] * 27 + [0.9, 0.9] * 3
     found = agree_on_source("answer_correctness", of, source(of, values))
     assert (found.n, found.kappa, found.validated) == (60, 0.9, True)
     assert (found.sensitivity, found.specificity, found.rate) == (1.0, 0.9, 0.55)
