@@ -22,6 +22,19 @@ def table_key(migration_id: str, number: int) -> str:
     return f"table:{migration_id}:{number}"
 
 
+def costs_key(migration_id: str, number: int) -> str:
+    return f"costs:{migration_id}:{number}"
+
+
+def charts_key(migration_id: str, number: int) -> str:
+    return f"charts:{migration_id}:{number}"
+
+
+def part_of_report(report_hash: str, part: str) -> str:
+    """The subject of a message that shows one part of a report: `costs` of a table, `charts` of the files."""
+    return f"{report_hash}#{part}"
+
+
 def files_key(migration_id: str, number: int) -> str:
     return f"files:{migration_id}:{number}"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.blocks.escape import literal
 from bot.buttons import Press
 from bot.cards.kit import Block, Card, actions, bar, button, context, duration, header, lines, mention, section, some, when
-from bot.cards.verdict import verdict_lines
+from bot.cards.verdict import caution_lines, verdict_lines
 from db.records import Decision, Estimate, Migration, Plan, Question, QuestionKind
 from pipeline.records import MetricChoice
 from pipeline.report.records import Report
@@ -118,9 +118,12 @@ def _verdict(facts: QuestionFacts) -> list[Block]:
     if facts.report is None:
         return [section("The report is being written.")]
     worse = len({(r.arm, r.sample_id) for r in facts.report.regressions})
+    cautions = caution_lines(facts.report)
     return [
         section(literal(facts.report.headline, 2500)),
         lines(verdict_lines(facts.report), what="targets"),
+        *([section(literal(facts.report.recommendation, 1500))] if facts.report.recommendation else []),
+        *([lines(cautions, what="remarks")] if cautions else []),
         section(f"*Regressions* {worse} sample(s) got worse; each is listed in the report files."),
         context(f"Report `{facts.report_hash[:16]}`: the sign-off is bound to this hash."),
     ]

@@ -48,19 +48,21 @@ def _draw(axes: Axes, place: int, comparison: Comparison) -> None:
 
 def write_tradeoff(report: Report, path: Path) -> None:
     """Write a PNG of quality against cost; the line joins the front, and runs that cannot be placed are named below."""
-    figure = Figure(figsize=(10, 5.2), dpi=100, layout="constrained")
+    figure = Figure(figsize=(10, 5.6), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     by_label = {arm.label: arm for arm in runs(report)}
-    for number, point in enumerate(report.tradeoff):
-        _place(axes, point, by_label[point.label], number)
     front = sorted((point.per_1k, point.quality) for point in report.tradeoff if point.front)
     axes.plot([x for x, _ in front], [y for _, y in front], color=SOFT, linewidth=1, linestyle="--", zorder=1)
+    for number, point in enumerate(report.tradeoff, 1):
+        _place(axes, point, by_label[point.label], number)
     left_out = [labelled(arm) for arm in runs(report) if arm.label not in {point.label for point in report.tradeoff}]
     axes.set_xlabel(_plain("inference cost, $ per 1,000 calls" + _left_out(left_out)))
     axes.set_ylabel("quality (mean of the metrics that decide)")
-    axes.margins(x=0.2, y=0.2)
+    axes.margins(x=0.1, y=0.12)
     axes.grid(color=LINE)
-    if not report.tradeoff:
+    if report.tradeoff:
+        figure.legend(loc="outside lower left", ncols=2, fontsize=9, frameon=False)
+    else:
         axes.set_xticks([])
         axes.set_yticks([])
         axes.text(0.5, 0.5, "No run has both a quality and a known cost.", ha="center", transform=axes.transAxes, color=SOFT)
@@ -73,13 +75,12 @@ def _place(axes: Axes, point: Point, arm: ArmReport, number: int) -> None:
     low, high = arm.quality.low, arm.quality.high
     if low is not None and high is not None:
         axes.plot([point.per_1k, point.per_1k], [low, high], color=colour, linewidth=1, alpha=0.5)
+    said = ", ".join([str(arm.verdict)] * bool(arm.verdict) + ["not charged"] * (not arm.cost.charged))
+    name = f"{number} {labelled(arm)}" + (f" ({said})" if said else "")
     filling = colour if point.front else "white"
-    axes.plot([point.per_1k], [point.quality], "o", color=colour, markerfacecolor=filling, markersize=9)
-    note = "" if arm.cost.charged else " (not charged)"
-    axes.annotate(
-        _plain(labelled(arm) + note), (point.per_1k, point.quality), xytext=(10, (-3, 9, -15)[number % 3]),
-        textcoords="offset points", color=colour, fontsize=9,
-    )  # fmt: skip
+    axes.plot([point.per_1k], [point.quality], "o", color=colour, markerfacecolor=filling, markersize=9, label=_plain(name))
+    offset = (9 if number % 2 else -15, -4)
+    axes.annotate(str(number), (point.per_1k, point.quality), xytext=offset, textcoords="offset points", color=colour)
 
 
 def _left_out(labels: list[str]) -> str:

@@ -1,6 +1,6 @@
 """From finished runs to the stored cells, and from the stored cells back to runs that can be compared."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
@@ -33,11 +33,11 @@ def gather(inputs: ReportInputs) -> Evidence:
     names = dict.fromkeys([choice.metric for choice in inputs.criteria.metrics])
     names |= dict.fromkeys(sorted({score.metric for result in results for score in result.scores}))
     runs = tuple(_run(*named, result, samples, tuple(names)) for named, result in zip(labels.items(), results, strict=True))
-    ids = tuple(sample.id for sample in samples)
+    ids, paid = tuple(sample.id for sample in samples), {c.metric for run in runs for c in run.columns if c.calls}
     return Evidence(
         samples=ids,
         clusters=tuple(s.cluster for s in samples) if any(s.cluster is not None for s in samples) else (),
-        metrics=tuple(_metric(name, samples, inputs.criteria) for name in names),
+        metrics=tuple(_metric(name, samples, inputs.criteria, paid) for name in names),
         runs=runs,
         without_reference=tuple(s.id for s in samples if not (s.reference or "").strip()),
         prior_human={s.id: float(s.prior.human) for s in samples if s.prior and s.prior.human is not None},
@@ -46,23 +46,19 @@ def gather(inputs: ReportInputs) -> Evidence:
     )
 
 
-def _metric(name: str, samples: Sequence[Sample], criteria: Criteria) -> MetricFacts:
+def _metric(name: str, samples: Sequence[Sample], criteria: Criteria, paid: Collection[str]) -> MetricFacts:
+    """`paid` are metrics of which a cell cost something: a judge's, also where the catalogue does not know them."""
     metric = metric_named(name, criteria)
     reasons = {sample.id: reason for sample in samples if (reason := metric.excludes(sample)) is not None}
     judged = isinstance(metric, JudgedMetric)
     return MetricFacts(
         name=name,
         binary=metric.binary,
-        judged=judged or _from_a_judge(name),
+        judged=judged or name in paid or name.startswith("rubric:"),
         library=metric.library if isinstance(metric, JudgedMetric) else "",
         needs_reference=metric.needs_reference,
         outside=reasons,
     )
-
-
-def _from_a_judge(name: str) -> bool:
-    """Whether scores whose metric is not in this catalogue came from a judge: people's rubrics always do."""
-    return name.startswith("rubric:")
 
 
 def _run(label: str, bar: str, result: RunResult, samples: Sequence[Sample], names: Sequence[str]) -> RunFacts:

@@ -59,12 +59,15 @@ def _refused(arm: ArmReport, source: ArmReport) -> str:
     blocking = [c for c in arm.comparisons if c.primary and c.verdict is arm.verdict]
     wanted = max((c.needed or 0 for c in blocking), default=0)
     more = f" (about {wanted:,} samples would tell)" if arm.verdict is Verdict.CANNOT_TELL and wanted else ""
-    cheaper = f", though it would cost {_against(arm, source)}" if _cheaper(arm, source) else ""
-    return f"{arm.model} {SAID[arm.verdict]} on {', '.join(c.metric for c in blocking)}{more}{cheaper}"
+    return f"{arm.model} {SAID[arm.verdict]} on {', '.join(c.metric for c in blocking)}{more}{_cheaper(arm, source)}"
 
 
-def _cheaper(arm: ArmReport, source: ArmReport) -> bool:
-    return arm.cost.per_1k is not None and source.cost.per_1k is not None and arm.cost.per_1k < source.cost.per_1k
+def _cheaper(arm: ArmReport, source: ArmReport) -> str:
+    """What the locked criteria do not allow to be bought."""
+    ours, theirs = arm.cost.per_1k, source.cost.per_1k
+    if ours is None or theirs is None or ours >= theirs:
+        return ""
+    return f", though it would cost {_against(arm, source)}" if arm.cost.charged else ", though it would not be charged for"
 
 
 def _chosen(arm: ArmReport, source: ArmReport, tradeoff: Sequence[Point]) -> str:

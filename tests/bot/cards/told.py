@@ -34,6 +34,7 @@ from db.records import (
 )
 from pipeline.monitor.digest import Alert, DigestResult
 from pipeline.records import Comparison, Criteria, Edit, Finding, Interval, MetricChoice, RunKey, Split, UseCase, Verdict
+from pipeline.report import CHARTS
 from pipeline.report.build import build
 from tests.pipeline.report import made
 
@@ -178,8 +179,13 @@ def _work() -> Iterator[tuple[str, Card]]:
     yield "review_done", review_card(replace(REVIEW, pair=None, done=20))
     yield "review_closed", review_card(replace(REVIEW, closed=True))
     yield "table", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH))
-    names = ("report.html", "report.xlsx", "report.json", "report.png")
+    yield "table_costs", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH, part="costs"))
+    full = build(made.full())
+    yield "table_full", table_card(TableFacts(name=MIGRATION.name, report=full, report_hash=HASH))
+    yield "table_full_costs", table_card(TableFacts(name=MIGRATION.name, report=full, report_hash=HASH, part="costs"))
+    names = ("report.html", "report.xlsx", "report.json")
     yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
+    yield "charts", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=CHARTS, charts=True))
 
 
 def _digests() -> Iterator[tuple[str, Card]]:

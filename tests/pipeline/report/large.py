@@ -56,10 +56,14 @@ def _run(model: str, samples: tuple[Sample, ...], skill: float, chance: Random) 
     for sample in samples:
         if chance.random() < 0.005:
             outputs.append(Output(sample_id=sample.id, text=None, failure=Failure(kind="timeout", message="Again.")))
-            scores += [Score(sample_id=sample.id, metric=m, value=None, unscored="call failed (timeout): Again.") for m in METRICS]
+            scores += [
+                Score(sample_id=sample.id, metric=m, value=None, unscored="call failed (timeout): Again.") for m in METRICS
+            ]
             continue
         usage = Usage(input_tokens=chance.randrange(50, 2_000), output_tokens=chance.randrange(1, 300))
-        outputs.append(Output(sample_id=sample.id, text="yes", usage=usage, latency_s=chance.random(), ttft_s=chance.random() / 9))
+        outputs.append(
+            Output(sample_id=sample.id, text="yes", usage=usage, latency_s=chance.random(), ttft_s=chance.random() / 9)
+        )
         good = float(chance.random() < skill)
         values = (good, chance.random() * skill, min(1.0, chance.random() + skill / 3), chance.randrange(10) / 9, 1.0)
         spent = Spent(calls=2, input_tokens=600, output_tokens=60)
