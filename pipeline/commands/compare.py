@@ -34,7 +34,7 @@ def compare(
     frozen, before = read_dataset(dataset), read_run(source)
     samples = run_samples(frozen, before, source)
     criteria = criteria_for(metric, margin, use_case, samples)
-    runs = [with_scores(before, samples, criteria), *(_target(path, frozen, before, criteria) for path in target)]
+    runs = [with_scores(before, samples, criteria), *(target_run(path, frozen, before, criteria) for path in target)]
     compared = compare_all(samples, runs[0], runs[1:], criteria)
     for path, comparisons in zip(target, compared, strict=True):
         _show(path.name, comparisons)
@@ -52,7 +52,7 @@ def criteria_for(metric: list[str] | None, margin: float | None, use_case: UseCa
     return criteria
 
 
-def _target(path: Path, dataset: Dataset, source: RunResult, criteria: Criteria) -> RunResult:
+def target_run(path: Path, dataset: Dataset, source: RunResult, criteria: Criteria) -> RunResult:
     run = read_run(path)
     if run.key.split != source.key.split:
         raise InputError(
