@@ -141,6 +141,20 @@ def judges(report: Report) -> Sheet:
     return table("Judges", ("metric", "judge", "whose metric", "validated", "agreement with people"), rows)
 
 
+def agreement(report: Report) -> Sheet:
+    """Judges against people, and people among themselves, with what people would have seen of the judge's passes."""
+    columns = (
+        "metric", "against", "items", Column(name="kappa", digits=2, spread=True), "validated",
+        Column(name="passes as judged"), Column(name="as people would see them", spread=True), "remark",
+    )  # fmt: skip
+    rows = (
+        (a.metric, a.against, a.n, spread(a.kappa, a.interval, a.n), "yes" if a.validated else "no", a.rate,
+         spread(a.corrected, a.corrected_interval, a.n), a.reason)
+        for a in report.agreements
+    )  # fmt: skip
+    return table("Agreement with people", columns, rows, "Below kappa 0.6, and where kappa is unknown, a judge is not validated.")
+
+
 def prior(report: Report) -> Sheet:
     rows = ((p.by, p.scale, spread(p.mean, p.interval, p.n), p.n, p.samples, p.note) for p in report.prior)
     columns = ("scored by", "scale", Column(name="mean", spread=True), "scored", "samples", "note")
@@ -187,5 +201,5 @@ def prices(report: Report) -> Sheet:
 def sheets(report: Report) -> tuple[Sheet, ...]:
     """Every table that has something to say, in the order of reading."""
     always = (metrics, reasons, gains, leaderboard, latency, cost, failures)
-    wanted = (*always, evaluation, criteria, judges, prior, preferences, error_groups, prices)
+    wanted = (*always, evaluation, criteria, judges, agreement, prior, preferences, error_groups, prices)
     return tuple(sheet for make in wanted if (sheet := make(report)).rows)

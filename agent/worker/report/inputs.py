@@ -4,12 +4,14 @@ from importlib.metadata import version
 
 from agent import arms, rounds
 from agent.state import State
-from agent.worker.report.people import agreements, opinions, preferences
+from agent.worker.report.people import opinions, preferences, reviewed
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Migration, Plan, Run, StoredReport
 from db.store import Store
+from pipeline.decide.calibrate import agreements
+from pipeline.decide.errors import group_failures
 from pipeline.models.prices import known
-from pipeline.records import Split
+from pipeline.records import Criteria, ErrorGroup, RunResult, Sample, Split
 from pipeline.report.records import Arm, DevChoice, Provenance, ReportInputs
 
 LIBRARIES = ("ferry", "numpy", "sacrebleu", "scipy")
@@ -37,7 +39,8 @@ async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier:
         preferences=preferences(said, plan.targets),
         provenance=await _provenance(store, plan, dataset),
         prices=known(_refs(plan), tools.prices),
-        agreements=agreements(plan.criteria, samples, source, compared, said),
+        agreements=agreements(plan.criteria, samples, source, reviewed(compared, said)),
+        error_groups=_error_groups(plan.criteria, samples, source, compared),
         second_look=await _second_look(store, plan, earlier),
     )
 
@@ -46,6 +49,19 @@ def _refs(plan: Plan) -> tuple[str, ...]:
     """Every model the report prices: source, targets and judges."""
     judge = plan.criteria.judge
     return (plan.source, *plan.targets, *((judge.model, *judge.panel) if judge else ()))
+
+
+def _error_groups(
+    criteria: Criteria, samples: tuple[Sample, ...], source: RunResult, compared: tuple[Arm, ...]
+) -> tuple[ErrorGroup, ...]:
+    """The failures of each winner, beside all other runs over the same samples."""
+    runs = [arm.result for arm in compared]
+    return tuple(
+        group
+        for arm in compared
+        if arm.claimed
+        for group in group_failures(samples, source, arm.result, criteria, others=runs, name=arm.label)
+    )
 
 
 async def _arm(store: Store, run: Run) -> Arm:

@@ -1,16 +1,14 @@
-"""What people said, as the report takes it: preferences counted for each target, and how far judges agree with them."""
+"""What people said, as the report takes it: preferences counted for each target, and beside the run they speak of."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from db.records import Choice, Plan, Run
 from db.store import Store
-from pipeline.decide.agreement import Opinion, Said, agree_on_pairs, agree_on_source
-from pipeline.metrics.registry import JUDGED
-from pipeline.records import Agreement, Criteria, RunResult, Sample
+from pipeline.decide.agreement import Opinion, Said
+from pipeline.decide.calibrate import Reviewed
 from pipeline.report.records import Arm, Preferences
 
-PAIRWISE = "judge_preference"
 Opinions = Mapping[str, Sequence[Said]]
 """What SMEs said of each target's blind pairs."""
 
@@ -42,18 +40,6 @@ def preferences(said: Opinions, targets: Sequence[str]) -> tuple[Preferences, ..
     )
 
 
-def agreements(
-    criteria: Criteria, samples: Sequence[Sample], source: RunResult, compared: Sequence[Arm], said: Opinions
-) -> tuple[Agreement, ...]:
-    """Each judge against people: the pairwise one against SMEs, the others against human scores that came with the dataset."""
-    chosen = [choice.metric for choice in criteria.metrics]
-    judged = [name for name in chosen if name in JUDGED or name.startswith("rubric:")]
-    found = [
-        agree_on_pairs(PAIRWISE, arm.result.scores, said.get(arm.target, ()), confidence=criteria.confidence)
-        for arm in compared
-        if PAIRWISE in chosen and arm.claimed
-    ]
-    if any(sample.prior and sample.prior.human is not None for sample in samples):
-        alone = [name for name in judged if name != PAIRWISE]
-        found += [agree_on_source(name, samples, source, confidence=criteria.confidence) for name in alone]
-    return tuple(found)
+def reviewed(compared: Sequence[Arm], said: Opinions) -> tuple[Reviewed, ...]:
+    """The winners with what SMEs said of their answers."""
+    return tuple(Reviewed(run=arm.result, said=tuple(said.get(arm.target, ()))) for arm in compared if arm.claimed)
