@@ -20,5 +20,5 @@ def files_card(facts: FilesFacts) -> Card:
     if facts.charts:
         said = "the differences to the source with their intervals, and quality against cost."
         return Card(text=f"Charts of {about}: {said}", files=facts.files)
-    text = f"Report of {about}: the page, the workbook, and the data, which `ferry recompute report.json` checks."
+    text = f"Report of {about}: the page, the workbook, and the data, which `ferry recompute` checks."
     return Card(text=text, files=facts.files)
