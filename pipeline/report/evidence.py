@@ -1,7 +1,9 @@
 """From finished runs to the stored cells, and from the stored cells back to runs that can be compared."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from hashlib import sha256
 from typing import TypeVar
 
 from pipeline.decide.pairs import ScoreIndex, check_same_inputs, index
@@ -121,7 +123,7 @@ def seals(ids: Sequence[str], runs: Sequence[RunFacts]) -> tuple[str, ...]:
         series += [run.latency_s, run.ttft_s, run.input_tokens, run.output_tokens]
         series.append([(run.failures.get(i), run.stops.get(i)) for i in ids])
     rows = zip(*(each for each in series if each), strict=True)
-    return tuple(content_hash(row)[:SEAL] for row in rows)
+    return tuple(sha256(json.dumps(row).encode()).hexdigest()[:SEAL] for row in rows)
 
 
 def broken(evidence: Evidence) -> Iterator[str]:

@@ -18,6 +18,7 @@ from pipeline.report.tables import sheets
 CELL_LIMIT = 32_767  # characters in one cell, https://support.microsoft.com/office/excel-specifications-and-limits
 ROW_LIMIT = 1_048_576  # rows of one sheet, same page
 TITLE = 31  # characters of a sheet's name
+SPECIAL = frozenset("=#")  # openpyxl reads texts that begin so as formulas and as error codes
 CONTROL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # not allowed in XML 1.0
 REGRESSIONS = ("run", "metric", "sample", "question", "reference", "source answered", "target answered", "source", "target")
 
@@ -93,8 +94,11 @@ def _sheet(book: Workbook, title: str, header: Sequence[str], body: Iterable[Seq
 def _cell(sheet: WriteOnlyWorksheet, value: object, *, bold: bool = False) -> Cell | object:
     if not isinstance(value, str):
         return value
-    cell: Cell = WriteOnlyCell(sheet, value=value.translate(CONTROL)[:CELL_LIMIT])
-    cell.data_type = "s"  # openpyxl would read a leading "=" as a formula
+    shown = value.translate(CONTROL)[:CELL_LIMIT]
+    if not bold and shown[:1] not in SPECIAL:
+        return shown
+    cell: Cell = WriteOnlyCell(sheet, value=shown)
+    cell.data_type = "s"
     if bold:
         cell.font = Font(bold=True)
     return cell

@@ -85,7 +85,7 @@ def test_own_criteria_have_a_pass_rate_each() -> None:
     rates = {(r.metric, r.run): r for r in FULL.criteria_rates}
     assert len(rates) == 2 * 5
     check = rates["check:at-most-ten-words", "source"]
-    assert (check.passed, check.rate.n, check.rate.value) == (50, 60, pytest.approx(50 / 60))
+    assert (check.passed, check.rate.n, check.rate.value) == (50, 60, 0.833333)
     assert rates["rubric:tone", "source"].rate.n == 59  # one ruling was broken, so it is in no rate
 
 
