@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from agent import answers, trouble
+from agent import answers
 from agent.engine import Engine, WorkKind
 from agent.handover import CRON, TIMEZONE
 from agent.state import thread_id
@@ -64,7 +64,7 @@ class Conversation:
             migration = await self.store.migrations.get(migration_id)
             outcome = await attempt(self._move(migration), migration=migration_id)
             if isinstance(outcome, Trouble):
-                await trouble.stick(self.store, migration_id, outcome.sentence)
+                await self.store.migrations.stick(migration_id, outcome.sentence, by=FERRY)
                 return None
             return outcome
 
@@ -96,7 +96,7 @@ class Conversation:
                     return await self._rest(migration, question)
                 await self.store.questions.close(migration.id, question.key)
                 step = _resume(snapshot.interrupts[0], answer)
-            elif not snapshot.next:
+            elif not snapshot.tasks:  # `next` is empty as well where a kill came between a node's end and its checkpoint
                 step = _first_input(snapshot, migration)
             await self._graph.ainvoke(step, thread, context=self._deps, durability="sync")
             migration = await self.store.migrations.get(migration.id)
@@ -123,7 +123,7 @@ class Conversation:
             runs = await self.store.runs.listed(migration.id, stage=question.subject)
             failed = [run.problem or run.label for run in runs if run.status is RunStatus.FAILED]
             if failed:
-                await trouble.stick(self.store, migration.id, failed[0])
+                await self.store.migrations.stick(migration.id, failed[0], by=FERRY)
                 return question
         if migration.status is MigrationStatus.STUCK:
             await self.store.migrations.set_status(migration.id, MigrationStatus.OPEN, by=FERRY)

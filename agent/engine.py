@@ -23,8 +23,13 @@ class WorkKind(StrEnum):
     CONVERT = "convert"  # migration id, round
     RUN = "run"  # run id
     CHUNK = "chunk"  # run id, first sample, sample after the last one
+    JUDGE = "judge"  # run id, first sample, sample after the last one
     REPORT = "report"  # migration id, number
     DIGEST = "digest"  # monitor id, tick
+    TRIAL = "trial"  # migration id, plan number
+
+
+PIECES = frozenset({WorkKind.CHUNK, WorkKind.JUDGE})
 
 
 class Engine(Protocol):
@@ -52,7 +57,7 @@ class DbosEngine:
         await client.enqueue_async(
             {
                 "workflow_name": kind.value,
-                "queue_name": CHUNKS if kind is WorkKind.CHUNK else QUEUE,
+                "queue_name": CHUNKS if kind in PIECES else QUEUE,
                 "app_version": APPLICATION_VERSION,
                 "deduplication_id": f"{kind}:{key}",
                 "duplication_policy": "return-existing",

@@ -1,36 +1,57 @@
 """What a plan proposes and how a change makes the next one. Pure; approval of its hash is what locks the criteria."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from db.records import DatasetVersion, Estimate, Migration, Plan, PlanChange
-from pipeline.records import Criteria, MetricChoice, Sample
+from agent import estimates
+from agent.estimates import provider
+from agent.revision import locked, revised
+from db.records import DatasetVersion, Migration, Plan, PlanChange
+from pipeline.errors import InputError
+from pipeline.records import Criteria, Sample
+
+if TYPE_CHECKING:
+    from pipeline.metrics.guide import PriceOf
+
+__all__ = ["REVIEW_PAIRS", "Subject", "first", "following", "provider", "with_target"]
 
 REVIEW_PAIRS = 6
 """Blind pairs for each SME: about two minutes on a phone."""
 
-CANDIDATES_GUESS = 4
-BARS = 3
-SECONDS = {"recorded": 0.0, "scripted": 0.02, "local": 0.5, "bedrock": 2.0}
-IN_FLIGHT = {"recorded": 64, "scripted": 8, "local": 1, "bedrock": 16}
-FREE = {"recorded": "replays what is in the file; nothing is charged", "scripted": "a script; nothing is charged"}
-FREE["local"] = "runs on this machine; nothing is charged"
-UNKNOWN_PRICE = "the price is unknown in this version"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a plan is about: `test` are the samples of the test split; `price_of` prices the judge where prices are known."""
+
+    migration: Migration
+    dataset: DatasetVersion
+    samples: Sequence[Sample]
+    test: Sequence[Sample]
+    price_of: "PriceOf | None" = None
 
 
-def first(migration: Migration, dataset: DatasetVersion, samples: Sequence[Sample], criteria: Criteria) -> Plan:
+def first(about: Subject) -> Plan:
     """Plan 1: the guide's criteria for this use case and these samples."""
-    return _plan(migration, dataset, samples, 1, criteria, REVIEW_PAIRS)
+    from pipeline.metrics.guide import propose
+
+    return _plan(about, 1, locked(propose(about.migration.use_case, about.samples)), REVIEW_PAIRS)
 
 
-def following(
-    last: Plan, migration: Migration, dataset: DatasetVersion, samples: Sequence[Sample], change: PlanChange | None
-) -> Plan:
-    """The plan after `last` with `change` applied; the same change on the same plan makes the same plan."""
+def following(last: Plan, about: Subject, change: PlanChange | None) -> Plan:
+    """The plan after `last` with `change` applied; the same change on the same plan makes the same plan.
+
+    A change that was possible when it was asked for and is not any more (the data changed) is told in the plan's notes.
+    """
     asked = change or PlanChange()
-    criteria = replace(last.criteria, metrics=tuple(_changed(choice, asked) for choice in last.criteria.metrics))
     pairs = last.review_pairs if asked.review_pairs is None else asked.review_pairs
-    return _plan(migration, dataset, samples, last.number + 1, criteria, pairs)
+    try:
+        criteria = revised(last.criteria, asked, about.migration.use_case, about.samples)
+    except InputError as error:
+        made = _plan(about, last.number + 1, last.criteria, pairs)
+        return replace(made, notes=(f"The change that was asked for cannot be made: {error.message}", *made.notes))
+    made = _plan(about, last.number + 1, criteria, pairs)
+    return replace(made, notes=(*made.notes, *(f'Tests nothing, so it was left out: "{text}"' for text in asked.left_out)))
 
 
 def with_target(targets: tuple[str, ...], change: PlanChange | None) -> tuple[str, ...]:
@@ -39,25 +60,12 @@ def with_target(targets: tuple[str, ...], change: PlanChange | None) -> tuple[st
     return tuple(dict.fromkeys((*targets, *added)))
 
 
-def provider(ref: str) -> str:
-    return ref.partition(":")[0].strip().lower()
+def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) -> Plan:
+    from pipeline.metrics.guide import limits, offered
 
-
-def _changed(choice: MetricChoice, change: PlanChange) -> MetricChoice:
-    concerned = choice.metric == change.metric if change.metric else choice.primary
-    return replace(choice, margin=change.margin) if concerned and change.margin is not None else choice
-
-
-def _plan(
-    migration: Migration, dataset: DatasetVersion, samples: Sequence[Sample], number: int, criteria: Criteria, review_pairs: int
-) -> Plan:
-    dev, test = dataset.dev, dataset.test
-    recorded = _recorded_seconds(samples)
-    stages = [_estimate("baseline", (migration.source,), dev + test, recorded)]
-    stages.append(
-        _estimate("candidates", migration.targets, CANDIDATES_GUESS * dev, None, f"about {CANDIDATES_GUESS} prompts each")
-    )
-    stages.append(_estimate("targets", migration.targets, BARS * test, None, f"at most {BARS} prompts each"))
+    migration, dataset = about.migration, about.dataset
+    answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples)
+    judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, about.price_of)
     return Plan(
         migration_id=migration.id,
         number=number,
@@ -65,30 +73,8 @@ def _plan(
         source=migration.source,
         targets=migration.targets,
         review_pairs=review_pairs,
-        estimates=tuple(stages),
+        estimates=(*answering, *judging),
+        costs=costs,
+        notes=limits(criteria, about.samples, migration.targets, about.test),
+        offered=offered(criteria, about.samples),
     )
-
-
-def _estimate(stage: str, refs: Sequence[str], calls: int, seconds: float | None, note: str = "") -> Estimate:
-    """`calls` for each model, one model after the other; an unknown price is None with a note, never 0."""
-    kinds = list(dict.fromkeys(provider(ref) for ref in refs))
-    basis = "from the recorded latency" if seconds else "time by a rule of thumb"
-    money = [FREE.get(kind, UNKNOWN_PRICE) for kind in kinds]
-    return Estimate(
-        stage=stage,
-        calls=calls * len(refs),
-        seconds=round(sum(calls * _pace(provider(ref), seconds) for ref in refs), 1),
-        usd=None,
-        note="; ".join(part for part in (note, basis, *dict.fromkeys(money)) if part),
-    )
-
-
-def _pace(kind: str, seconds: float | None) -> float:
-    """Seconds a call adds to a stage. A recorded output is read, however long the model took for it once."""
-    alone = SECONDS.get(kind, 2.0) if seconds is None or kind == "recorded" else seconds
-    return alone / IN_FLIGHT.get(kind, 8)
-
-
-def _recorded_seconds(samples: Sequence[Sample]) -> float | None:
-    known = [s.recorded.latency_s for s in samples if s.recorded and s.recorded.latency_s is not None]
-    return sum(known) / len(known) if known else None

@@ -4,17 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent import arms, planning
+from agent import arms, measured, planning
 from agent.review import Judged
+from agent.revision import revised
 from agent.state import State
-from db.records import DatasetVersion, Decision, Plan, Run
+from db.records import DatasetVersion, Decision, Plan, PlanChange, Run, RunStatus
 from db.store import Store
 from pipeline.errors import InputError
 from pipeline.prompts.template import render, variables
-from pipeline.records import Candidate, PromptVersion, Sample, Split
+from pipeline.records import Candidate, Criteria, PromptVersion, Sample, Split
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
+    from pipeline.models.prices import Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,27 @@ async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan,
     targets = planning.with_target(migration.targets, decision.change if decision else None)
     if decision and targets != migration.targets:
         migration = await store.migrations.edit(migration_id, by=decision.by, targets=targets)
-    if number:
-        last = await store.plans.get(migration_id, number)
-        return planning.following(last, migration, dataset, samples, decision.change if decision else None), dataset
-    from pipeline.metrics.choose import propose
+    test = await store.datasets.samples(dataset.id, Split.TEST)
+    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, price_of=price_of)
+    if not number:
+        return planning.first(about), dataset
+    last = await store.plans.get(migration_id, number)
+    return planning.following(last, about, decision.change if decision else None), dataset
 
-    return planning.first(migration, dataset, samples, propose(migration.use_case, samples)), dataset
+
+def price_of(ref: str) -> "Price":
+    """What calls of a model cost. Raises InputError where nobody has told."""
+    from pipeline.models.prices import price
+
+    return price(ref)
+
+
+async def try_change(store: Store, migration_id: str, change: PlanChange) -> None:
+    """Raises InputError, with the way out, for a change that the current plan cannot take. Writes nothing."""
+    plan, dataset = await store.plans.latest(migration_id), await store.datasets.latest(migration_id)
+    if plan and dataset:
+        migration = await store.migrations.get(migration_id)
+        revised(plan.criteria, change, migration.use_case, await store.datasets.samples(dataset.id))
 
 
 def _must_fit(prompt: PromptVersion, samples: Sequence[Sample]) -> None:
@@ -104,6 +121,14 @@ async def source_run(store: Store, migration_id: str, dataset_id: str, split: Sp
     """The source's run on a split of this dataset version."""
     runs = await store.runs.listed(migration_id, stage=arms.BASELINE)
     return next(run for run in runs if run.key.split is split and run.dataset_id == dataset_id)
+
+
+async def reopen(store: Store, runs: Sequence[Run], criteria: Criteria) -> None:
+    """Finished runs whose outputs these criteria want scored by more metrics than an earlier plan did go on."""
+    for run in runs:
+        names = [metric.name for metric in measured.by_all(run, criteria)]
+        if run.status is RunStatus.DONE and await store.runs.unscored(run.id, names):
+            await store.runs.reopen(run.id)
 
 
 async def worked_on(store: Store, migration_id: str) -> DatasetVersion:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -13,10 +15,11 @@ from bot.cards.prompts import CandidateFacts, PromptsFacts
 from bot.cards.question import QuestionFacts
 from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
+from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
 from db.records import Assignment, Message, Migration, MigrationStatus, Question, QuestionKind, Run
 from db.store import Store
-from pipeline.records import Candidate, Finding, PromptVersion, Sample
+from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
 from pipeline.report import CHARTS
 from pipeline.report.records import Report
 
@@ -68,6 +71,19 @@ def spent(runs: tuple[Run, ...]) -> str:
             calls[run.key.model] = calls.get(run.key.model, 0) + run.stored
     charged = sum(calls.values())
     return f"{charged:,} charged calls, price not known to Ferry" if charged else "nothing: no call was charged"
+
+
+async def judged(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
+    """Cells of these runs that the judge has scored (or has said why not), and how many it is asked for."""
+    from pipeline.metrics import judged_metrics
+
+    plan = await store.plans.latest(migration.id)
+    if plan is None or plan.criteria.judge is None:
+        return 0, 0
+    asked = {run.id: judged_metrics(plan.criteria, run.key.split) for run in runs}
+    names = {metric.name for metrics in asked.values() for metric in metrics}
+    cells = sum(run.total * len(asked[run.id]) for run in runs)
+    return (await store.runs.scored(list(asked), sorted(names)) if cells else 0), cells
 
 
 async def question(store: Store, message: Message) -> QuestionFacts:
@@ -203,7 +219,7 @@ async def digest(store: Store, message: Message) -> DigestFacts:
 
 
 async def note(store: Store, message: Message) -> NoteFacts:
-    """A reply or a problem; a proposal carries itself in the subject until it is confirmed."""
+    """A reply or a problem; a proposal carries itself in the subject until it is confirmed, the start card what it read."""
     migration = await migration_of(store, message) if message.migration_id else None
     proposal = read_proposal(message.subject)
     stuck = migration is not None and migration.status is MigrationStatus.STUCK
@@ -213,8 +229,27 @@ async def note(store: Store, message: Message) -> NoteFacts:
         mrkdwn=message.subject == MRKDWN,
         migration=migration,
         proposal=proposal,
+        start=read_start(message.subject),
         retry=stuck and message.place == "thread",
     )
+
+
+async def trial(store: Store, message: Message) -> TrialFacts:
+    """Samples with what each criterion of a plan said of them; `waiting` while some have not been tried."""
+    migration, number = await migration_of(store, message), int(message.subject)
+    trials, dataset = await store.trials.of(migration.id, number), await store.datasets.latest(migration.id)
+    by_sample: dict[str, list[Score]] = {}
+    for score in (score for tried in trials for score in tried.scores or ()):
+        by_sample.setdefault(score.sample_id, []).append(score)
+    known = {s.id: s for s in await store.datasets.samples(dataset.id)} if dataset and by_sample else {}
+    samples = tuple(_tried(known[sample_id], scores) for sample_id, scores in by_sample.items() if sample_id in known)
+    return TrialFacts(number=number, samples=samples, waiting=any(tried.scores is None for tried in trials))
+
+
+def _tried(sample: Sample, scores: list[Score]) -> TriedSample:
+    answer = sample.recorded.text if sample.recorded else sample.reference or ""
+    said = tuple(TriedScore(metric=s.metric, value=s.value, said=s.unscored or s.reason or "") for s in scores)
+    return TriedSample(question=input_text(sample), answer=answer, scores=said)
 
 
 def write_proposal(proposal: Proposal) -> str:
@@ -223,10 +258,21 @@ def write_proposal(proposal: Proposal) -> str:
 
 def read_proposal(subject: str) -> Proposal | None:
     """The proposal a reply makes, if it makes one."""
-    if not subject.startswith("{"):
-        return None
-    parsed = json.loads(subject)
-    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"])
+    parsed = _object(subject)
+    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"]) if "kind" in parsed else None
+
+
+def write_start(prefill: Mapping[str, str]) -> str:
+    return json.dumps({"start": dict(prefill)})
+
+
+def read_start(subject: str) -> Mapping[str, str] | None:
+    """The fields that a mention named, for a start card."""
+    return _object(subject).get("start")
+
+
+def _object(subject: str) -> dict[str, Any]:
+    return dict(json.loads(subject)) if subject.startswith("{") else {}
 
 
 def number_of(key: str) -> int:

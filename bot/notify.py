@@ -21,6 +21,7 @@ from bot.fit import Payload, payloads
 from bot.pace import Lane, Pace, monotonic
 from bot.poster import Poster
 from bot.trouble import SLACK_FAILURES, WAYS_OUT, Kind, Trouble, trouble_of
+from db.keys import UNDER, lane_of
 from db.records import Message, MessageKind
 from db.store import Store
 from pipeline.errors import FerryError, TemporaryError
@@ -28,7 +29,6 @@ from pipeline.errors import FerryError, TemporaryError
 Render = Callable[[Message], Awaitable[Card]]
 LEASE = "outbox"
 EDITED_OFTEN = frozenset({MessageKind.PROGRESS, MessageKind.STATUS})
-IN_CHANNEL = frozenset({"root", "thread"})
 WAITS = {Kind.UNREACHABLE: 5.0, Kind.REFUSED: 60.0}
 """Seconds until a message is tried again; the lane itself rests longer with each failure, so that nobody is hammered."""
 log = structlog.get_logger()
@@ -86,10 +86,10 @@ class Outbox:
         """Start working in every conversation that has something to settle or to send and is not being worked on."""
         lanes: dict[str, list[Message]] = defaultdict(list)
         for message in await self.store.messages.stuck_sending():
-            lanes[lane_of(message)].append(message)
+            lanes[lane_of(message.channel, message.place)].append(message)
         for message in await self.store.messages.due(self.clock()):
             if self._ripe(message):
-                lanes[lane_of(message)].append(message)
+                lanes[lane_of(message.channel, message.place)].append(message)
         for name, messages in lanes.items():
             if name not in self._busy and self._lane(name).rests_until <= monotonic():
                 task = asyncio.create_task(self._work(self._lane(name), messages))
@@ -123,7 +123,7 @@ class Outbox:
             step = self._settle(message, lane) if message.state == "sending" else self._send(message.key, lane)
             working = asyncio.ensure_future(step)
             await asyncio.wait({working})
-            await self._check(message, working.exception())
+            await self._attempt(self._check(message, working.exception()))
         self.nudge()
 
     async def _check(self, message: Message, error: BaseException | None) -> None:
@@ -172,6 +172,8 @@ class Outbox:
         await self.store.messages.sent(key, message.revision, ts, self.clock())
 
     async def _thread(self, message: Message) -> str | None:
+        if message.place.startswith(UNDER):
+            return message.place.removeprefix(UNDER)
         if message.place != "thread" or message.migration_id is None:
             return None
         return (await self.store.migrations.get(message.migration_id)).thread_ts
@@ -222,7 +224,7 @@ class Outbox:
         if message.migration_id is None or message.kind is MessageKind.PROBLEM:
             return
         migration = await self.store.migrations.get(message.migration_id)
-        to_person = message.place not in IN_CHANNEL
+        to_person = lane_of(message.channel, message.place) != message.channel
         key = f"unreachable:{migration.id}" + (f":{message.place}" if to_person else "")
         if await self.store.messages.get(key):
             return
@@ -244,8 +246,3 @@ class Outbox:
             subject=MRKDWN,
             body=body,
         )
-
-
-def lane_of(message: Message) -> str:
-    """The conversation in which the order of messages is kept."""
-    return message.channel if message.place in IN_CHANNEL else message.place

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.cards.kit import Card
 from bot.fit import Payload
 from bot.trouble import code_of
+from db.keys import lane_of
 from db.records import Message
 
 EVENT = "ferry_message"
@@ -33,7 +34,7 @@ class Poster:
 
     async def place(self, message: Message) -> str:
         """The conversation a message belongs to; a person's direct messages are opened the first time."""
-        if message.place in {"root", "thread"}:
+        if lane_of(message.channel, message.place) == message.channel:
             return message.channel
         if message.place not in self.conversations:
             opened = await self.client.conversations_open(users=message.place)

@@ -16,6 +16,7 @@ from bot.cards.prompts import prompts_card
 from bot.cards.question import question_card
 from bot.cards.review import review_card
 from bot.cards.status import status_card
+from bot.cards.trial import trial_card
 from bot.cards.verdict import table_card
 from db.records import Message, MessageKind, MigrationStatus
 from db.store import Store
@@ -68,6 +69,7 @@ class Renderer:
         done, total = sum(run.stored for run in runs), sum(run.total for run in runs)
         speed = self.speeds.setdefault(message.key, Speed())
         paused = migration.status is MigrationStatus.PAUSED
+        scored, cells = await facts.judged(self.store, migration, runs)
         return progress_card(
             ProgressFacts(
                 migration_id=migration.id,
@@ -75,6 +77,8 @@ class Renderer:
                 runs=runs,
                 paused=paused,
                 seconds_left=None if paused else speed.seconds_left(self.clock(), done, total),
+                scored=scored,
+                cells=cells,
             )
         )
 
@@ -93,6 +97,9 @@ class Renderer:
     async def digest(self, message: Message) -> Card:
         return digest_card(await facts.digest(self.store, message))
 
+    async def trial(self, message: Message) -> Card:
+        return trial_card(await facts.trial(self.store, message))
+
     async def reply(self, message: Message) -> Card:
         return reply_card(await facts.note(self.store, message))
 
@@ -110,6 +117,7 @@ RENDERERS: Mapping[MessageKind, Callable[[Renderer, Message], Awaitable[Card]]] 
     MessageKind.TABLE: Renderer.table,
     MessageKind.FILES: Renderer.files,
     MessageKind.DIGEST: Renderer.digest,
+    MessageKind.TRIAL: Renderer.trial,
     MessageKind.REPLY: Renderer.reply,
     MessageKind.PROBLEM: Renderer.problem,
 }

@@ -68,7 +68,7 @@ class Clock:
         for monitor_id, when in active.items():
             if self._wound.get(monitor_id) != when:
                 self._wind(monitor_id, *when)
-        for digest in await self.store.monitors.expired(self.clock()):
+        for digest in await self.store.monitors.expired(self.clock()):  # whoever makes it claims it again
             await self._submit(digest.monitor_id, digest.tick)
 
     def _wind(self, monitor_id: str, cron: str, timezone: str) -> None:
@@ -85,13 +85,13 @@ class Clock:
         monitor = await self.store.monitors.get(monitor_id)
         if not monitor.active:
             return
-        await self._submit(monitor_id, tick_of(monitor, rang_at))
+        tick = tick_of(monitor, rang_at)
+        if await self.store.monitors.claim(monitor_id, tick, self.clock()):
+            log.info("digest_due", monitor=monitor_id, tick=tick)
+            await self._submit(monitor_id, tick)
 
     async def _submit(self, monitor_id: str, tick: str) -> None:
-        digest = await self.store.monitors.claim(monitor_id, tick, self.clock())
-        if digest:
-            log.info("digest_due", monitor=monitor_id, tick=tick)
-            await self.engine.submit(WorkKind.DIGEST, f"{monitor_id}:{tick}", monitor_id, tick)
+        await self.engine.submit(WorkKind.DIGEST, f"{monitor_id}:{tick}", monitor_id, tick)
 
 
 def trigger_of(cron: str, timezone: str) -> CronTrigger:

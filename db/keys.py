@@ -1,4 +1,16 @@
-"""Keys of the messages that the store itself writes or bumps, so that everybody means the same card."""
+"""Keys of the messages that the store itself writes or bumps, so that everybody means the same card; and their places."""
+
+UNDER = "under:"
+
+
+def under(ts: str) -> str:
+    """The place of a message in the thread of somebody else's message, which no migration belongs to."""
+    return f"{UNDER}{ts}"
+
+
+def lane_of(channel: str, place: str) -> str:
+    """The conversation in which the order of messages is kept: the channel, or the person's own."""
+    return channel if place in {"root", "thread"} or place.startswith(UNDER) else place
 
 
 def status_card(migration_id: str) -> str:
@@ -14,6 +26,46 @@ def question_card(migration_id: str, question: str) -> str:
 def progress_card(migration_id: str, stage: str) -> str:
     """The progress of all runs of a stage."""
     return f"progress:{migration_id}:{stage}"
+
+
+def upload_card(migration_id: str, upload_id: str) -> str:
+    """What came of an upload: the findings, or why it was refused."""
+    return f"findings:{migration_id}:{upload_id}"
+
+
+def table_card(migration_id: str, number: int) -> str:
+    """The comparison of a round."""
+    return f"table:{migration_id}:{number}"
+
+
+def costs_card(migration_id: str, number: int) -> str:
+    """Latency and cost of a round, the report's second table."""
+    return f"costs:{migration_id}:{number}"
+
+
+def charts_card(migration_id: str, number: int) -> str:
+    """The pictures of a round's report."""
+    return f"charts:{migration_id}:{number}"
+
+
+def part_of(report_hash: str, part: str) -> str:
+    """The subject of a message that shows one part of a report: `costs` as a table, `charts` as files."""
+    return f"{report_hash}#{part}"
+
+
+def stuck_card(migration_id: str) -> str:
+    """Why a migration cannot go on."""
+    return f"problem:{migration_id}"
+
+
+def digest_card(monitor_id: str, tick: str) -> str:
+    """What a tick found."""
+    return f"digest:{monitor_id}:{tick}"
+
+
+def problem_card(monitor_id: str, tick: str) -> str:
+    """Why the digest of a tick could not be made."""
+    return f"problem:{monitor_id}:{tick}"
 
 
 def review_card(migration_id: str, round_number: int, sme: str) -> str:

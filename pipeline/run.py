@@ -1,21 +1,12 @@
 """The runner: one prompt, one model, many samples, a bounded number of calls at once. It stores nothing; the caller does."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Collection, Iterable
+from contextlib import aclosing
+from functools import partial
 
+from pipeline.pool import bounded
 from pipeline.prompts.template import render, variables
-from pipeline.records import Model, Output, PromptVersion, Request, Sample
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """The last thing in the queue: the run is over, by `error` or well."""
-
-    error: Exception | None = None
-
-
-Queue = asyncio.Queue[Output | _End]
+from pipeline.records import Model, Output, PromptVersion, Sample
 
 
 async def answer(
@@ -37,37 +28,11 @@ async def answer(
     """
     if isinstance(samples, Collection):
         _check(prompt, samples)
-    width = max(1, in_flight or model.concurrency)
-    queue: Queue = asyncio.Queue(maxsize=width)
-    calls = asyncio.create_task(_call_all(model, _requests(prompt, samples, frozenset(skip)), queue, width))
-    try:
-        while not isinstance(item := await queue.get(), _End):
-            yield item
-        if item.error is not None:
-            raise item.error
-    finally:
-        calls.cancel()
-        await asyncio.wait([calls])
-
-
-async def _call_all(model: Model, requests: Iterator[Request], queue: Queue, width: int) -> None:
-    error: Exception | None = None
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(width):
-                group.create_task(_call(model, requests, queue))
-    except ExceptionGroup as raised:
-        error = raised.exceptions[0]
-    await queue.put(_End(error))
-
-
-async def _call(model: Model, requests: Iterator[Request], queue: Queue) -> None:
-    for request in requests:  # shared by all callers: each takes the next one
-        await queue.put(await model.answer(request))
-
-
-def _requests(prompt: PromptVersion, samples: Iterable[Sample], skip: frozenset[str]) -> Iterator[Request]:
-    return (render(prompt, sample) for sample in samples if sample.id not in skip)
+    done = frozenset(skip)
+    calls = (partial(model.answer, render(prompt, sample)) for sample in samples if sample.id not in done)
+    async with aclosing(bounded(calls, in_flight or model.concurrency)) as outputs:
+        async for output in outputs:
+            yield output
 
 
 def _check(prompt: PromptVersion, samples: Iterable[Sample]) -> None:

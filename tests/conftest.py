@@ -26,5 +26,10 @@ async def sqlite_store(tmp_path: Path, clock: stores.SteadyClock) -> AsyncIterat
         yield opened
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_sessionfinish() -> None:
     stores.drop_databases()

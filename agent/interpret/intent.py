@@ -14,18 +14,33 @@ class IntentKind(StrEnum):
     HELP = "help"
     CHANGE_MARGIN = "change_margin"
     ADD_TARGET = "add_target"
+    ADD_METRIC = "add_metric"
+    REMOVE_METRIC = "remove_metric"
+    USE_JUDGE = "use_judge"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
     UNKNOWN = "unknown"
 
 
-CHANGING = frozenset({IntentKind.CHANGE_MARGIN, IntentKind.ADD_TARGET, IntentKind.PAUSE, IntentKind.RESUME, IntentKind.CANCEL})
+CHANGING = frozenset(
+    {
+        IntentKind.CHANGE_MARGIN,
+        IntentKind.ADD_TARGET,
+        IntentKind.ADD_METRIC,
+        IntentKind.REMOVE_METRIC,
+        IntentKind.USE_JUDGE,
+        IntentKind.PAUSE,
+        IntentKind.RESUME,
+        IntentKind.CANCEL,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples; None where the text does not say.
+    """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples, `judge` a model's ref, empty for none any more; None
+    where the text does not say.
 
     A changing intent without its value is to be asked back. `sure` says that no better reading is to be looked for.
     """
@@ -35,6 +50,7 @@ class Intent:
     metric: str | None = None
     target: str | None = None
     count: int | None = None
+    judge: str | None = None
     sure: bool = False
 
 
@@ -43,11 +59,14 @@ UNKNOWN = Intent(kind=IntentKind.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Short strings: `metrics` are the names in the plan, `targets` model refs, `waiting` what the migration waits for."""
+    """Short strings: `metrics` are the names in the plan, `offered` those that could be added, `targets` model refs, `waiting` what
+    the migration waits for.
+    """
 
     status: str = ""
     waiting: str = ""
     metrics: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
 
 

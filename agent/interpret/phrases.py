@@ -56,6 +56,8 @@ WHY_ABOUT = each(
 """What a "why" has to be about to be ours."""
 
 ADDING = each("add try include also compare test use evaluate consider append")
+MEASURING = each("measure score")
+REMOVING = each("remove drop delete exclude omit skip")
 CHANGE = each(
     "change set make lower raise use reduce increase put move widen tighten adjust allow accept relax margin edit update"
 )

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from agent.interpret.intent import CHANGING, UNKNOWN, Facts, Intent, IntentKind
-from agent.interpret.phrases import ADDING, CHANGE, NEGATIONS, PHRASES, WHY_ABOUT
+from agent.interpret.phrases import ADDING, CHANGE, MEASURING, NEGATIONS, PHRASES, REMOVING, WHY_ABOUT
 from agent.interpret.words import core, plain, words
 
 LIKE, LIKE_TO_CHANGE, ONE_SLIP, SURE = 80.0, 87.0, 90.0, 97.0
@@ -20,6 +20,7 @@ TYPO = 84.0
 REF = re.compile(r"\b(?:bedrock|local|scripted):[^\s,;\"')]+", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)\s*(%|percent(?:age points?)?|per cent|pp|points?)?", re.IGNORECASE)
 MOST_COUNT = 50
+ASKING = frozenset({"why", "what", "what's", "how", "which", "who"})
 
 
 def read(text: str, facts: Facts) -> Intent:
@@ -28,7 +29,15 @@ def read(text: str, facts: Facts) -> Intent:
     said = words(shown)
     if not said:
         return UNKNOWN
-    found = _margin(shown, said, facts) or _target(shown, said) or _worst(said) or _why(said) or _alike(shown, said)
+    found = (
+        _margin(shown, said, facts)
+        or _judge(shown, said)
+        or _measured(said, facts)
+        or _target(shown, said)
+        or _worst(said)
+        or _why(said)
+        or _alike(shown, said)
+    )
     if found.kind in CHANGING and NEGATIONS & set(said):
         return UNKNOWN
     return found
@@ -36,7 +45,7 @@ def read(text: str, facts: Facts) -> Intent:
 
 def _margin(shown: str, said: list[str], facts: Facts) -> Intent | None:
     """ "margin" with a number, or with a word that changes things; "what is the margin?" is no change."""
-    if not any(_is(word, "margin") for word in said) or said[0] in {"why", "what", "what's", "how", "which", "who"}:
+    if not any(_is(word, "margin") for word in said) or said[0] in ASKING:
         return None
     after = shown.casefold()
     numbers = list(NUMBER.finditer(_without_metrics(after, facts)))
@@ -72,6 +81,46 @@ def _without_metrics(text: str, facts: Facts) -> str:
     for metric in facts.metrics:
         text = text.replace(metric, " ").replace(metric.replace("_", " "), " ")
     return text
+
+
+def _judge(shown: str, said: list[str]) -> Intent | None:
+    """A model's ref with the word "judge"; "remove the judge"; or "use a judge" without saying which."""
+    if len(said) > LONGEST or said[0] in ASKING or not any(_is(word, "judge") or word in {"judging", "judges"} for word in said):
+        return None
+    ref = REF.search(shown)
+    if ref:
+        return Intent(kind=IntentKind.USE_JUDGE, judge=ref.group().rstrip(".:?!"), sure=True)
+    opening = set(said[:3])
+    if REMOVING & opening:
+        return Intent(kind=IntentKind.USE_JUDGE, judge="", sure=True)
+    return Intent(kind=IntentKind.USE_JUDGE) if (ADDING | CHANGE) & opening else None
+
+
+def _measured(said: list[str], facts: Facts) -> Intent | None:
+    """ "add metric chrf", "measure faithfulness too", "drop exact match": a verb at the start, and a metric's name."""
+    if len(said) > LONGEST:
+        return None
+    opening = said[:4]
+    removes, adds = bool(REMOVING & set(opening)), bool((ADDING | MEASURING) & set(opening))
+    if removes == adds:
+        return None
+    kind, names = (IntentKind.REMOVE_METRIC, facts.metrics) if removes else (IntentKind.ADD_METRIC, facts.offered)
+    spoken = " ".join(said).replace("_", " ").replace(":", " ")
+    named = [name for name in names if re.search(rf"\b{re.escape(_spoken(name))}\b", spoken)]
+    if named:
+        return Intent(kind=kind, metric=max(named, key=len), sure=True)
+    return Intent(kind=kind, metric=_after_metric(said)) if any(word in {"metric", "metrics"} for word in said) else None
+
+
+def _spoken(name: str) -> str:
+    """A metric's name as people say it; whose it is may be left out."""
+    return name.replace("_", " ").replace(":", " ").removeprefix("deepeval ")
+
+
+def _after_metric(said: list[str]) -> str | None:
+    """The word after "metric", if there is one: a name nobody knows is to be answered, not guessed at."""
+    at = next(at for at, word in enumerate(said) if word in {"metric", "metrics"})
+    return said[at + 1] if at + 1 < len(said) else None
 
 
 def _target(shown: str, said: list[str]) -> Intent | None:

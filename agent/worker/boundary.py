@@ -36,7 +36,7 @@ async def attempt(work: Awaitable[T], **about: str) -> T | Trouble:
         reference = uuid4().hex[:8]
         log.error("failed", reference=reference, trace=trace(error), **about)
         told = f"Something failed that Ferry does not know (reference {reference}; the operator finds it in the log)."
-        return Trouble(sentence=f"{told} Nothing that was finished is lost. Press Retry to try again.")
+        return Trouble(sentence=f"{told} Nothing that was finished is lost, so it can be tried again.")
 
 
 def trace(error: BaseException) -> str:

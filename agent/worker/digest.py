@@ -2,23 +2,22 @@
 
 import asyncio
 
-from agent import arms, told
+from agent import arms
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
-from db.records import Digest, MessageKind, Monitor, Run, RunStatus
+from db.records import Digest, Monitor, Run, RunStatus
 from pipeline.records import Split
 
 LEASE_S = 60.0
+TRIES_AGAIN = "Ferry tries again, ever more seldom, for four hours; after that, the next digest comes at its time."
 
 
 async def digest(tools: Tools, monitor_id: str, tick: str) -> None:
     """As far as the facts allow: start the run, or tell what it found. The clock may have claimed the tick already."""
     monitor = await tools.store.monitors.get(monitor_id)
-    found = await tools.store.monitors.claim(monitor_id, tick, tools.clock(), LEASE_S) or await _standing(tools, monitor_id, tick)
-    if found is None:
-        return
-    if found.state == "done":
-        await _announce(tools, monitor, found)
+    claimed = await tools.store.monitors.claim(monitor_id, tick, tools.clock(), LEASE_S)
+    found = claimed or await _standing(tools, monitor_id, tick)
+    if found is None or found.state == "done":
         return
     baseline = await tools.store.runs.get(monitor.baseline_run)
     dataset = await tools.store.datasets.get(baseline.dataset_id)
@@ -26,16 +25,16 @@ async def digest(tools: Tools, monitor_id: str, tick: str) -> None:
     await tools.store.monitors.attach(found.id, run.id)
     if run.status is RunStatus.DONE:
         await _tell(tools, monitor, found, run)
-    elif run.status is not RunStatus.FAILED:
+    elif run.status is not RunStatus.FAILED or claimed:
+        await tools.store.runs.retry(run.id)
         await tools.engine.submit(WorkKind.RUN, run.id, run.id)
 
 
-async def failed(tools: Tools, sentence: str, monitor_id: str, _tick: str) -> None:
-    """A digest that cannot be made is told in the thread; the next tick tries again."""
-    monitor = await tools.store.monitors.get(monitor_id)
-    migration = await tools.store.migrations.get(monitor.migration_id)
-    told_once = f"problem:{monitor_id}"
-    await told.tell(tools.store, migration, told_once, MessageKind.PROBLEM, body=f"The digest could not be made. {sentence}")
+async def failed(tools: Tools, sentence: str, monitor_id: str, tick: str) -> None:
+    """A digest that cannot be made is told in the thread and tried again, ever more seldom."""
+    found = await _standing(tools, monitor_id, tick)
+    if found is not None:
+        await tools.store.monitors.fail(found.id, f"The digest could not be made. {sentence} {TRIES_AGAIN}", tools.clock())
 
 
 async def _standing(tools: Tools, monitor_id: str, tick: str) -> Digest | None:
@@ -54,12 +53,3 @@ async def _tell(tools: Tools, monitor: Monitor, found: Digest, run: Run) -> None
         return
     result = await asyncio.to_thread(compared, samples, baseline, now, plan.criteria)
     await store.monitors.finish(found.id, dumps(result))
-    await _announce(tools, monitor, found)
-
-
-async def _announce(tools: Tools, monitor: Monitor, found: Digest) -> None:
-    """Once: a worker that was killed after the digest was made announces it when it comes back."""
-    key = told.digest_key(monitor.id, found.tick)
-    if await tools.store.messages.get(key) is None:
-        migration = await tools.store.migrations.get(monitor.migration_id)
-        await told.tell(tools.store, migration, key, MessageKind.DIGEST, subject=found.id)

@@ -15,6 +15,8 @@ from agent.worker.settings import WorkerSettings
 from agent.worker.tools import Tools
 from agent.worker.work import perform
 
+LISTEN_S = 0.1
+"""On SQLite DBOS looks this often whether somebody waits for a notification; a stop waits for the next look."""
 _at_hand: list[Tools] = []
 """The tools of this process. DBOS knows workflows by module-level functions, so theirs cannot be handed in."""
 
@@ -40,6 +42,7 @@ async def launch(url: str, settings: WorkerSettings, tools: Tools) -> None:
         "application_version": APPLICATION_VERSION,
         "log_level": "ERROR",
         "enable_otlp": False,
+        "notification_listener_polling_interval_sec": LISTEN_S,
     }
     DBOS(config=config)
     DBOS.launch()

@@ -4,9 +4,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from agent import told
 from agent.worker.tools import Tools
-from db.records import MessageKind, Upload
+from db.records import Upload
 from pipeline.errors import InputError
 from pipeline.records import Dataset
 
@@ -19,15 +18,15 @@ async def ingest(tools: Tools, upload_id: str) -> None:
             dataset = await asyncio.to_thread(_freeze, path, upload.name)
             await _take_prompt(tools, upload, path)
         except InputError as error:
-            await _refuse(tools, upload, error.message)
+            await tools.store.datasets.refuse(upload_id, error.message)
         else:
-            await _keep(tools, upload, dataset)
+            await tools.store.datasets.freeze(upload_id, dataset)
     await tools.conversation.advance(upload.migration_id)
 
 
 async def failed(tools: Tools, sentence: str, upload_id: str) -> None:
     """What nobody foresaw in a file is told as a refusal too, so that another file can be given."""
-    await _refuse(tools, await tools.store.datasets.upload(upload_id), sentence)
+    await tools.store.datasets.refuse(upload_id, sentence)
 
 
 def _freeze(path: Path, name: str) -> Dataset:
@@ -50,17 +49,3 @@ async def _take_prompt(tools: Tools, upload: Upload, path: Path) -> None:
     if text:
         prompt = replace(parse_prompt(text), parameters=before.parameters)
         await tools.store.prompts.tell(upload.migration_id, prompt, by=upload.by)
-
-
-async def _refuse(tools: Tools, upload: Upload, sentence: str) -> None:
-    migration = await tools.store.migrations.get(upload.migration_id)
-    key = told.findings_key(migration.id, upload.id)
-    await told.tell(tools.store, migration, key, MessageKind.PROBLEM, body=sentence)
-    await tools.store.datasets.refuse(upload.id, sentence)  # last: a worker killed before it tells again under the same key
-
-
-async def _keep(tools: Tools, upload: Upload, dataset: Dataset) -> None:
-    migration = await tools.store.migrations.get(upload.migration_id)
-    version = await tools.store.datasets.freeze(upload.id, dataset)
-    key = told.findings_key(migration.id, upload.id)
-    await told.tell(tools.store, migration, key, MessageKind.FINDINGS, subject=version.id)

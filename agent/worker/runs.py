@@ -1,4 +1,4 @@
-"""A run as chunks: what is missing is submitted, each chunk answers what is not stored, the last one moves the migration."""
+"""A run as chunks: what is missing is submitted, each chunk answers what is not stored; scored whole, it moves the migration."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -7,19 +7,20 @@ from contextlib import aclosing
 from agent import arms
 from agent.engine import WorkKind
 from agent.planning import provider
-from agent.worker import digest
+from agent.worker import digest, scoring
+from agent.worker.attend import attend
 from agent.worker.shelf import Bounded
 from agent.worker.sink import STOPPERS, Kept, Sink
 from agent.worker.tools import GOING, Tools
 from db.records import Run, RunStatus
 from pipeline.errors import PermanentError
+from pipeline.metrics import code_metrics
 from pipeline.prompts.template import render
 from pipeline.records import Model, PromptVersion, Sample
 from pipeline.run import answer
 
 CHUNK = {"recorded": 1000, "scripted": 200, "local": 64, "bedrock": 200}
 MOST_CHUNKS = 1000
-LOOK_S = 1.0
 
 
 def spans(run: Run) -> Iterator[tuple[int, int]]:
@@ -69,7 +70,17 @@ async def failed(tools: Tools, sentence: str, run_id: str, *_span: str) -> None:
         await tools.conversation.advance(run.migration_id)
 
 
+async def judged(tools: Tools, run_id: str, low: str, high: str) -> None:
+    """Have the judge score one span of a run's outputs."""
+    await scoring.judge(tools, run_id, low, high)
+    await _finish(tools, await tools.store.runs.get(run_id))
+
+
 async def _finish(tools: Tools, run: Run) -> None:
+    """A run is over once every sample has an output, and every output its scores."""
+    now = await tools.store.runs.get(run.id)
+    if now.status in GOING and now.stored >= now.total and await scoring.owed(tools, now):
+        return
     if await tools.store.runs.finish(run.id):
         await _after(tools, await tools.store.runs.get(run.id))
 
@@ -87,18 +98,12 @@ async def _after(tools: Tools, run: Run) -> None:
 
 async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...]) -> None:
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
-    plan = await tools.store.plans.latest(run.migration_id)
-    metrics = tuple(choice.metric for choice in plan.criteria.metrics) if plan else ()
-    sink, halt = Sink(tools.store, run.id, todo, metrics), asyncio.Event()
-    answering = asyncio.create_task(_call(Kept(model, sink), prompt, todo, halt))
+    criteria = await scoring.criteria_of(tools, run)
+    sink, halt = Sink(tools.store, run.id, todo, code_metrics(criteria) if criteria else ()), asyncio.Event()
     try:
-        await _attend(tools, run.id, answering, halt)
+        await attend(tools, run.id, asyncio.create_task(_call(Kept(model, sink), prompt, todo, halt)), halt)
     finally:
-        answering.cancel()
-        await asyncio.wait([answering])
         await sink.drain()
-    if not answering.cancelled():
-        answering.result()
 
 
 async def _call(model: Model, prompt: PromptVersion, todo: Sequence[Sample], halt: asyncio.Event) -> None:
@@ -110,14 +115,3 @@ async def _call(model: Model, prompt: PromptVersion, todo: Sequence[Sample], hal
         async for output in outputs:
             if output.failure and output.failure.kind in STOPPERS:
                 raise PermanentError(output.failure.message)
-
-
-async def _attend(tools: Tools, run_id: str, answering: asyncio.Task[None], halt: asyncio.Event) -> None:
-    """Look every second whether the calls are still wanted; once not, `stop_s` at most for those in flight."""
-    while not halt.is_set():
-        done, _ = await asyncio.wait([answering], timeout=LOOK_S)
-        if done:
-            return
-        if await tools.may_spend(run_id) is None:
-            halt.set()
-    await asyncio.wait([answering], timeout=tools.stop_s)

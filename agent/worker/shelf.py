@@ -3,12 +3,14 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from agent.planning import provider
 from db.store import Store
+from pipeline.metrics.judge.port import Bench
 from pipeline.models.settings import ModelSettings
-from pipeline.records import Model, Output, Request, Sample, Split
+from pipeline.records import JudgeChoice, Model, Output, Request, Sample, Split
 
 KEPT = 4
 Opener = Callable[[str, Iterable[Sample]], Model]
@@ -59,7 +61,9 @@ class Shelf:
     open_ref: Opener
     models: dict[tuple[str, str], Bounded] = field(default_factory=dict)
     kept: OrderedDict[tuple[str, Split | None], tuple[Sample, ...]] = field(default_factory=OrderedDict)
+    benches: dict[JudgeChoice, Bench] = field(default_factory=dict)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def model(self, ref: str, dataset_id: str) -> Bounded:
         """Raises InputError for a ref that names nothing."""
@@ -70,6 +74,16 @@ class Shelf:
                 samples = await self.store.datasets.samples(dataset_id) if recorded else ()
                 self.models[key] = Bounded(await asyncio.to_thread(self.open_ref, ref, samples))
             return self.models[key]
+
+    async def bench(self, choice: JudgeChoice) -> Bench:
+        """The judge of a plan, opened once, with every ruling it ever made. Raises InputError for a ref that names nothing."""
+        from pipeline.metrics.judge.bench import open_bench
+
+        async with self.opening:
+            if choice not in self.benches:
+                opened = open_bench(choice, self.store.rulings, models=lambda ref, **_settings: self.open_ref(ref, ()))
+                self.benches[choice] = await self.closing.enter_async_context(opened)
+            return self.benches[choice]
 
     async def samples(self, dataset_id: str, split: Split | None = None) -> tuple[Sample, ...]:
         """In the order of the file."""
@@ -82,5 +96,6 @@ class Shelf:
         return self.kept[key]
 
     async def close(self) -> None:
+        await self.closing.aclose()
         while self.models:
             await self.models.popitem()[1].close()

@@ -5,20 +5,25 @@ one, which keeps fast models fast.
 """
 
 import asyncio
+from time import monotonic
 
 from agent.worker.boundary import persist
 from agent.worker.shelf import Bounded
 from db.store import Store
+from pipeline.metrics import CodeMetric, score_with
 from pipeline.records import Output, Request, Sample, Score
 
 STOPPERS = frozenset({"access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation"})
 """Kinds of failure that every further call of the run would meet as well: somebody has to change something first."""
 
+JUDGE_STOPPERS = frozenset({"judge access"})
+BATCH, BATCH_S = 50, 1.0
+
 
 class Sink:
-    """Belongs to one chunk: scores its outputs with the plan's code metrics and saves them."""
+    """Belongs to one chunk: scores its outputs with the plan's code metrics, checks of people among them, and saves them."""
 
-    def __init__(self, store: Store, run_id: str, samples: tuple[Sample, ...], metrics: tuple[str, ...]) -> None:
+    def __init__(self, store: Store, run_id: str, samples: tuple[Sample, ...], metrics: tuple[CodeMetric, ...]) -> None:
         self._store, self._run_id, self._metrics = store, run_id, metrics
         self._samples = {sample.id: sample for sample in samples}
         self._waiting: dict[str, Output] = {}
@@ -46,10 +51,30 @@ class Sink:
                 await self._flush()
 
     def _scored(self, batch: tuple[Output, ...]) -> tuple[Score, ...]:
-        from pipeline.metrics import score_run
-
         samples = [self._samples[output.sample_id] for output in batch]
-        return tuple(score_run(samples, batch, self._metrics))
+        return tuple(score_with(samples, batch, self._metrics))
+
+
+class ScoreSink:
+    """Belongs to one span of a judge: scores are saved a batch at a time.
+
+    What the judge ruled is kept elsewhere, ruling by ruling, so a kill loses scores that cost nothing to make again.
+    """
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self._store, self._run_id = store, run_id
+        self._waiting: list[Score] = []
+        self._saved = monotonic()
+
+    async def keep(self, score: Score) -> None:
+        self._waiting.append(score)
+        if len(self._waiting) >= BATCH or monotonic() - self._saved >= BATCH_S:
+            await self.drain()
+
+    async def drain(self) -> None:
+        batch, self._waiting, self._saved = tuple(self._waiting), [], monotonic()
+        if batch:
+            await persist(lambda: self._store.runs.save(self._run_id, (), batch), run=self._run_id)
 
 
 class Kept:

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from agent import trouble
 from agent.engine import WorkKind
-from agent.worker import convert, digest, ingest, report, runs
+from agent.told import FERRY
+from agent.worker import convert, digest, ingest, report, runs, trial
 from agent.worker.boundary import Trouble, attempt, persist
 from agent.worker.tools import Tools
 
@@ -23,7 +23,7 @@ class Work:
 
 
 async def _stuck(tools: Tools, sentence: str, migration_id: str, *_args: str) -> None:
-    await trouble.stick(tools.store, migration_id, sentence)
+    await tools.store.migrations.stick(migration_id, sentence, by=FERRY)
 
 
 WORK: Mapping[WorkKind, Work] = {
@@ -31,8 +31,10 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.CONVERT: Work(convert.convert, _stuck),
     WorkKind.RUN: Work(runs.start, runs.failed),
     WorkKind.CHUNK: Work(runs.chunk, runs.failed),
+    WorkKind.JUDGE: Work(runs.judged, runs.failed),
     WorkKind.REPORT: Work(report.report, _stuck),
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
+    WorkKind.TRIAL: Work(trial.trial, trial.failed),
 }
 
 

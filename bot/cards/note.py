@@ -1,6 +1,7 @@
 """Short messages: answers, proposals that a click confirms, problems, and the button that starts a migration."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.blocks.escape import EMPTY, literal, plain
@@ -23,18 +24,21 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteFacts:
-    """`mrkdwn` bodies are Ferry's own sentences, others are shown as they are written."""
+    """`mrkdwn` bodies are Ferry's own sentences, others are shown as they are written. `start` is what a mention named."""
 
     key: str
     body: str
     mrkdwn: bool = False
     migration: Migration | None = None
     proposal: Proposal | None = None
+    start: Mapping[str, str] | None = None
     retry: bool = False
 
 
 def reply_card(facts: NoteFacts) -> Card:
-    """An answer in the thread, with the button that confirms it when it is a proposal."""
+    """An answer in the thread, with the button that confirms it when it is a proposal, or that starts what was asked for."""
+    if facts.start is not None:
+        return start_card(facts.body, facts.start)
     if facts.proposal and facts.migration:
         return _proposal(facts.migration.id, facts.key, facts.proposal)
     return Card(text=_fallback(facts), blocks=[_body(facts)])
@@ -61,7 +65,7 @@ def problem_card(facts: NoteFacts) -> Card:
     return Card(text=_fallback(facts), blocks=blocks)
 
 
-def start_card(sentence: str, prefill: dict[str, str]) -> Card:
+def start_card(sentence: str, prefill: Mapping[str, str]) -> Card:
     """The button that opens the form with what was read from the text; a form needs a click to open."""
     told = {key: plain(text, CARRIED) for key, text in prefill.items()}
     value = json.dumps({key: text for key, text in told.items() if text != EMPTY}, ensure_ascii=False)

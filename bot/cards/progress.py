@@ -17,13 +17,15 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressFacts:
-    """`seconds_left` is measured, and None while nothing can be said."""
+    """`seconds_left` is measured, and None while nothing can be said. `scored` of `cells` are what the judge was asked for."""
 
     migration_id: str
     stage: str
     runs: tuple[Run, ...]
     paused: bool = False
     seconds_left: float | None = None
+    scored: int = 0
+    cells: int = 0
 
 
 def progress_card(facts: ProgressFacts) -> Card:
@@ -33,6 +35,8 @@ def progress_card(facts: ProgressFacts) -> Card:
     order = [RunStatus.FAILED, RunStatus.RUNNING, RunStatus.QUEUED, RunStatus.DONE]
     runs = sorted(facts.runs, key=lambda run: order.index(run.status))
     blocks: list[Block] = [section(f"*Runs: {stage}*\n{bar(done, total)} ({done:,} of {total:,} outputs)")]
+    if facts.cells:
+        blocks.append(section(f"*Judge*\n{bar(facts.scored, facts.cells)} ({facts.scored:,} of {facts.cells:,} scores)"))
     if runs:
         blocks.append(lines((_run(run) for run in runs), what="runs"))
     if any(run.status is RunStatus.FAILED for run in runs):

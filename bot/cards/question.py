@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from bot.blocks.escape import literal
 from bot.buttons import Press
-from bot.cards.kit import Block, Card, actions, bar, button, context, duration, header, lines, mention, section, some, when
+from bot.cards.kit import Block, Card, actions, bar, button, context, header, lines, mention, section, when
+from bot.cards.plan import can_be_tried, plan_body
 from bot.cards.verdict import caution_lines, verdict_lines
-from db.records import Decision, Estimate, Migration, Plan, Question, QuestionKind
-from pipeline.records import MetricChoice
+from db.records import Decision, Migration, Plan, Question, QuestionKind
 from pipeline.report.records import Report
 
 ANSWERS = {
@@ -49,43 +49,23 @@ def _dataset(facts: QuestionFacts) -> Card:
 
 def _plan(facts: QuestionFacts) -> Card:
     title = f"Plan {facts.plan.number}" if facts.plan else "Plan"
-    blocks: list[Block] = [header(f"{title}: {facts.migration.name}"), *_plan_body(facts.plan)]
+    blocks: list[Block] = [header(f"{title}: {facts.migration.name}"), *plan_body(facts.plan)]
     if facts.open and not facts.decision:
-        blocks.append(
-            actions(
-                _button(facts, "Approve", "plan_approve", "approve", style="primary"),
-                _button(facts, "Change", "plan_change", "change"),
-                _button(
-                    facts, "Cancel", "plan_cancel", "cancel", style="danger", confirm="The migration ends; nothing is deleted."
-                ),
-            )
-        )
+        blocks.append(actions(*_plan_buttons(facts)))
     return Card(text=f"{title} for {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts)])
 
 
-def _plan_body(plan: Plan | None) -> list[Block]:
-    if plan is None:
-        return [section("The plan is being made.")]
-    to = some([literal(target, 150) for target in plan.targets], 15)
+def _plan_buttons(facts: QuestionFacts) -> list[Block]:
+    over = "The migration ends; nothing is deleted."
+    tried = [_button(facts, "Try on 3 samples", "plan_try", "try")] if facts.plan and can_be_tried(facts.plan) else []
     return [
-        section(f"*From* {literal(plan.source, 150)} *to* {to}"),
-        lines(["*Metrics*", *(_metric(choice) for choice in plan.criteria.metrics)], what="metrics"),
-        lines(["*Estimate*", *(_estimate(estimate) for estimate in plan.estimates)] if plan.estimates else [], what="stages"),
-        section(f"*Review* {plan.review_pairs} blind pairs for the SMEs; *confidence* {plan.criteria.confidence:.0%}."),
-        context(f"Approving locks these criteria: `{plan.criteria.hash[:12]}`"),
+        _button(facts, "Approve", "plan_approve", "approve", style="primary"),
+        _button(facts, "Change", "plan_change", "change"),
+        _button(facts, "Metrics and judge", "plan_metrics", "change"),
+        _button(facts, "Add criteria", "plan_criteria", "change"),
+        *tried,
+        _button(facts, "Cancel", "plan_cancel", "cancel", style="danger", confirm=over),
     ]
-
-
-def _metric(choice: MetricChoice) -> str:
-    decides = f"decides, margin {choice.margin:g}" if choice.primary else "reported"
-    reason = f" {literal(choice.reason, 300)}" if choice.reason else ""
-    return f"• *{literal(choice.metric, 60)}* ({decides}){reason}"
-
-
-def _estimate(estimate: Estimate) -> str:
-    money = "" if estimate.usd is None else f", about {estimate.usd:,.2f} USD"
-    note = f" ({literal(estimate.note, 200)})" if estimate.note else ""
-    return f"• {literal(estimate.stage, 60)}: {estimate.calls:,} calls, about {duration(estimate.seconds)}{money}{note}"
 
 
 def _review(facts: QuestionFacts) -> Card:

@@ -4,20 +4,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from agent.interpret import Intent, IntentKind
+from agent.rounds import try_change
 from bot import facts
 from bot.blocks.escape import literal
-from bot.cards.kit import mention, when
+from bot.cards.kit import mention, some, when
 from bot.cards.note import Proposal
 from bot.cards.status import STAGES
 from bot.cards.verdict import verdict_lines
 from bot.modals.details import TARGETS_HINT, read_ref
+from bot.modals.metrics import JUDGE_HINT, read_judge
 from bot.modals.plan_change import read_margin
-from db.records import Migration
+from db.records import Migration, PlanChange
 from db.store import Store
 
 WORST, MOST = 5, 10
 HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that got worse).
-You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*.
+You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*,
+*add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*.
 I change nothing before a click."""
 
 
@@ -89,6 +92,38 @@ async def _target(_: Store, __: Migration, intent: Intent) -> Answer:
     return _propose(Proposal(kind="add_target", value=ref, sentence=f"Add {ref} to the targets, with a new plan?"))
 
 
+async def _add_metric(store: Store, migration: Migration, intent: Intent) -> Answer:
+    if intent.metric is None:
+        return _say(f"Which metric? {await _choices(store, migration)}")
+    await try_change(store, migration.id, PlanChange(add_metrics=(intent.metric,)))
+    return _propose(Proposal(kind="add_metric", value=intent.metric, sentence=f"Measure {intent.metric} too, with a new plan?"))
+
+
+async def _remove_metric(store: Store, migration: Migration, intent: Intent) -> Answer:
+    plan = await store.plans.latest(migration.id)
+    names = [choice.metric for choice in plan.criteria.metrics] if plan else []
+    if intent.metric not in names:
+        return _say(f"Which metric? The plan measures {some([literal(name, 60) for name in names], 20) or 'nothing yet'}.")
+    await try_change(store, migration.id, PlanChange(remove_metrics=(intent.metric,)))
+    sentence = f"Measure {intent.metric} no more, with a new plan?"
+    return _propose(Proposal(kind="remove_metric", value=intent.metric, sentence=sentence))
+
+
+async def _use_judge(store: Store, migration: Migration, intent: Intent) -> Answer:
+    if intent.judge is None:
+        return _say(f'Which model shall judge? Write, for example, "use bedrock:MODEL-ID as judge". {JUDGE_HINT}')
+    ref = read_judge(intent.judge) if intent.judge else ""
+    await try_change(store, migration.id, PlanChange(judge=ref))
+    sentence = f"Let {ref} judge, with a new plan?" if ref else "Do without a judge, with a new plan?"
+    return _propose(Proposal(kind="use_judge", value=ref, sentence=sentence))
+
+
+async def _choices(store: Store, migration: Migration) -> str:
+    plan = await store.plans.latest(migration.id)
+    offered = some([literal(name, 60) for name in plan.offered], 20) if plan else ""
+    return f"The data would allow {offered}." if offered else "There is no plan to add one to yet."
+
+
 async def _pause(_: Store, __: Migration, ___: Intent) -> Answer:
     return _propose(Proposal(kind="pause", value="", sentence="Pause this migration? Calls in flight are finished."))
 
@@ -123,6 +158,9 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answ
     IntentKind.SHOW_WORST: _worst,
     IntentKind.CHANGE_MARGIN: _margin,
     IntentKind.ADD_TARGET: _target,
+    IntentKind.ADD_METRIC: _add_metric,
+    IntentKind.REMOVE_METRIC: _remove_metric,
+    IntentKind.USE_JUDGE: _use_judge,
     IntentKind.PAUSE: _pause,
     IntentKind.RESUME: _resume,
     IntentKind.CANCEL: _cancel,

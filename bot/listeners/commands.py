@@ -79,7 +79,7 @@ async def cancel(desk: Desk, args: AsyncArgs, name: str) -> None:
     refusal = may(Act.CANCEL, click.person, migration)
     if refusal:
         await refuse(desk, click, refusal)
-    await rest(desk, migration, MigrationStatus.CANCELLED, click.person.user)
+    await rest(desk, click, MigrationStatus.CANCELLED)
     await tell(desk, args, f"*{literal(migration.name, 200)}* is cancelled; nothing was deleted.")
 
 

@@ -10,7 +10,7 @@ from bot.buttons import Press, loads
 from bot.cards.kit import mention, when
 from bot.cards.question import ANSWERS
 from bot.desk import Desk, person_of
-from db.records import Decision, Migration, Person, PlanChange
+from db.records import Decision, Migration, Person, PlanChange, QuestionKind
 from pipeline.errors import RefusedError
 
 
@@ -65,6 +65,16 @@ async def told_if_decided(desk: Desk, click: Click) -> None:
     decision = await desk.store.questions.decision(click.migration.id, click.press.question)
     if decision:
         await refuse(desk, click, already(decision))
+
+
+async def too_late(desk: Desk, click: Click, after: Migration) -> None:
+    """Raise RefusedError for a click that found its migration decided, or over, when it came to change it."""
+    decisions = await desk.store.questions.decisions(click.migration.id)
+    if decisions and decisions[-1].question.startswith(QuestionKind.SIGN_OFF):
+        await refuse(desk, click, already(decisions[-1]))
+    refusal = may(Act.CANCEL, click.person, after)
+    if refusal:
+        await refuse(desk, click, refusal)
 
 
 async def still_asked(desk: Desk, click: Click) -> None:

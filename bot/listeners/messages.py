@@ -8,12 +8,12 @@ from bot import uploads
 from bot.access import Act
 from bot.boundary import listener
 from bot.buttons import Press
-from bot.cards.note import start_card
 from bot.desk import Desk
-from bot.fit import payloads
+from bot.facts import write_start
 from bot.listeners.answers import Answer, answer_to
 from bot.listeners.guard import allowed
 from bot.opening import read_opening
+from db.keys import under
 from db.records import MessageKind, Migration
 
 
@@ -47,6 +47,7 @@ async def _known(desk: Desk, migration: Migration) -> Facts:
         status=migration.status.value,
         waiting=question.kind.value if question else "",
         metrics=tuple(choice.metric for choice in plan.criteria.metrics) if plan else (),
+        offered=plan.offered if plan else (),
         targets=migration.targets,
     )
 
@@ -71,8 +72,16 @@ async def mentioned(desk: Desk, args: AsyncArgs) -> None:
     if await desk.store.migrations.by_thread(event["channel"], thread):
         return
     opening = read_opening(event["text"].replace(f"<@{args.context.bot_user_id}>", " "))
-    card = start_card(opening.sentence, opening.prefill)
-    await desk.client.chat_postMessage(channel=event["channel"], thread_ts=thread, **next(payloads(card)))
+    await desk.store.messages.show(
+        f"start:{event['channel']}:{event['ts']}",
+        migration_id=None,
+        channel=event["channel"],
+        place=under(thread),
+        kind=MessageKind.REPLY,
+        subject=write_start(opening.prefill),
+        body=opening.sentence,
+    )
+    desk.outbox.nudge()
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

@@ -1,16 +1,22 @@
-"""The plan's buttons: approve, change (with a form), cancel."""
+"""The plan's buttons: approve, change (with three forms), try people's own criteria, cancel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from agent.engine import WorkKind
+from agent.rounds import try_change
 from bot.access import Act
-from bot.boundary import listener, submission
-from bot.buttons import loads
+from bot.boundary import Handler, listener, submission
+from bot.buttons import Press, loads
 from bot.desk import Desk
-from bot.listeners.guard import allowed, clicked, decide, still_asked
-from bot.modals import kit, plan_change
+from bot.listeners.guard import Click, allowed, clicked, decide, still_asked
+from bot.modals import criteria, kit, metrics, plan_change
+from db.records import Plan, PlanChange
+
+Read = Callable[[kit.View], tuple[PlanChange | None, dict[str, str]]]
 
 
 async def answer(desk: Desk, args: AsyncArgs) -> None:
@@ -18,26 +24,55 @@ async def answer(desk: Desk, args: AsyncArgs) -> None:
     await decide(desk, await clicked(desk, args, Act.DECIDE_PLAN))
 
 
-async def open_form(desk: Desk, args: AsyncArgs) -> None:
+def opening(view: Callable[[Press, Plan], dict[str, Any]]) -> Handler:
+    """Opens a form over the plan that is asked about."""
+
+    async def open_form(desk: Desk, args: AsyncArgs) -> None:
+        click, plan = await _asked(desk, args)
+        await desk.client.views_open(trigger_id=args.body["trigger_id"], view=view(click.press, plan))
+
+    return open_form
+
+
+def changing(read: Read) -> Handler:
+    """Takes what a form asks for, if the plan can take it; what it cannot is said before anything is decided."""
+
+    async def change(desk: Desk, args: AsyncArgs) -> None:
+        press = loads(kit.meta(args.body["view"]).get("press", ""))
+        click = await allowed(desk, args, press, Act.DECIDE_PLAN)
+        asked, _ = read(args.body["view"])
+        if asked and not await desk.store.questions.decision(click.migration.id, press.question):
+            await try_change(desk.store, click.migration.id, asked)
+        await decide(desk, click, change=asked)
+
+    return change
+
+
+def checking(read: Read) -> Callable[[AsyncArgs], Mapping[str, str]]:
+    return lambda args: read(args.body["view"])[1]
+
+
+async def try_out(desk: Desk, args: AsyncArgs) -> None:
+    """Show people's own criteria on three samples; a click asks for it, because a judge may cost something."""
+    click, plan = await _asked(desk, args)
+    number = str(plan.number)
+    await desk.engine.submit(WorkKind.TRIAL, f"{click.migration.id}:{number}", click.migration.id, number)
+
+
+async def _asked(desk: Desk, args: AsyncArgs) -> tuple[Click, Plan]:
+    """The click and the plan it is about, while that is still asked."""
     click = await clicked(desk, args, Act.DECIDE_PLAN)
     await still_asked(desk, click)
     question = await desk.store.questions.get(click.migration.id, click.press.question)
-    plan = await desk.store.plans.get(click.migration.id, int(question.subject))
-    await desk.client.views_open(trigger_id=args.body["trigger_id"], view=plan_change.view(click.press, plan))
-
-
-async def change(desk: Desk, args: AsyncArgs) -> None:
-    press = loads(kit.meta(args.body["view"]).get("press", ""))
-    asked, _ = plan_change.read(args.body["view"])
-    await decide(desk, await allowed(desk, args, press, Act.DECIDE_PLAN), change=asked)
-
-
-def check(args: AsyncArgs) -> Mapping[str, str]:
-    return plan_change.read(args.body["view"])[1]
+    return click, await desk.store.plans.get(click.migration.id, int(question.subject))
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     app.action("plan_approve")(listener(desk, answer))
     app.action("plan_cancel")(listener(desk, answer))
-    app.action("plan_change")(listener(desk, open_form))
-    app.view(plan_change.CALLBACK)(submission(desk, check, change))
+    app.action("plan_try")(listener(desk, try_out))
+    app.action("plan_change")(listener(desk, opening(plan_change.view)))
+    app.action("plan_metrics")(listener(desk, opening(metrics.view)))
+    app.action("plan_criteria")(listener(desk, opening(lambda press, _: criteria.view(press))))
+    for form in (plan_change, metrics, criteria):
+        app.view(form.CALLBACK)(submission(desk, checking(form.read), changing(form.read)))

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from agent.rounds import try_change
 from bot.access import Act, Refusal
 from bot.blocks.escape import literal
 from bot.boundary import listener
@@ -16,6 +17,7 @@ from bot.facts import MRKDWN, read_proposal
 from bot.listeners.guard import Click, allowed, decide, refuse
 from bot.listeners.runs import go_on, rest
 from bot.modals.details import read_ref
+from bot.modals.metrics import read_judge
 from bot.modals.plan_change import read_margin
 from db.records import Message, MigrationStatus, PlanChange, QuestionKind
 from pipeline.errors import RefusedError
@@ -70,6 +72,7 @@ async def _change_plan(desk: Desk, click: Click, change: PlanChange) -> None:
     pending = await desk.store.questions.pending(click.migration.id)
     if pending is None or pending.kind is not QuestionKind.PLAN:
         await refuse(desk, click, Refusal(code="locked", sentence=NO_PLAN))
+    await try_change(desk.store, click.migration.id, change)
     press = Press(migration=click.migration.id, question=pending.key, answer="change")
     await decide(desk, Click(person=click.person, press=press, migration=click.migration), change=change)
 
@@ -83,8 +86,20 @@ async def _target(desk: Desk, click: Click, value: str) -> None:
     await _change_plan(desk, click, PlanChange(add_target=read_ref(value)))
 
 
+async def _add_metric(desk: Desk, click: Click, value: str) -> None:
+    await _change_plan(desk, click, PlanChange(add_metrics=(value,)))
+
+
+async def _remove_metric(desk: Desk, click: Click, value: str) -> None:
+    await _change_plan(desk, click, PlanChange(remove_metrics=(value,)))
+
+
+async def _judge(desk: Desk, click: Click, value: str) -> None:
+    await _change_plan(desk, click, PlanChange(judge=read_judge(value) if value else ""))
+
+
 async def _pause(desk: Desk, click: Click, _: str) -> None:
-    await rest(desk, click.migration, MigrationStatus.PAUSED, click.person.user)
+    await rest(desk, click, MigrationStatus.PAUSED)
 
 
 async def _resume(desk: Desk, click: Click, _: str) -> None:
@@ -92,12 +107,15 @@ async def _resume(desk: Desk, click: Click, _: str) -> None:
 
 
 async def _cancel(desk: Desk, click: Click, _: str) -> None:
-    await rest(desk, click.migration, MigrationStatus.CANCELLED, click.person.user)
+    await rest(desk, click, MigrationStatus.CANCELLED)
 
 
 ACTS = {
     "change_margin": Act.DECIDE_PLAN,
     "add_target": Act.DECIDE_PLAN,
+    "add_metric": Act.DECIDE_PLAN,
+    "remove_metric": Act.DECIDE_PLAN,
+    "use_judge": Act.DECIDE_PLAN,
     "pause": Act.PAUSE,
     "resume": Act.RESUME,
     "cancel": Act.CANCEL,
@@ -105,6 +123,9 @@ ACTS = {
 DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "change_margin": _margin,
     "add_target": _target,
+    "add_metric": _add_metric,
+    "remove_metric": _remove_metric,
+    "use_judge": _judge,
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,

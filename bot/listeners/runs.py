@@ -6,14 +6,19 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.access import Act
 from bot.boundary import listener
 from bot.desk import Desk
-from bot.listeners.guard import clicked
+from bot.listeners.guard import Click, clicked, too_late
 from db.records import Migration, MigrationStatus
 
 
-async def rest(desk: Desk, migration: Migration, status: MigrationStatus, by: str) -> None:
-    """Pause or cancel: nothing new is started, and what is under way stops at the next look."""
-    await desk.store.migrations.set_status(migration.id, status, by=by)
-    await desk.move(migration.id)
+async def rest(desk: Desk, click: Click, status: MigrationStatus) -> None:
+    """Pause or cancel: nothing new is started, and what is under way stops at the next look.
+
+    Refused once the sign-off is decided, with who decided; the migration is moved all the same: the decision is carried out.
+    """
+    after = await desk.store.migrations.set_status(click.migration.id, status, by=click.person.user)
+    await desk.move(click.migration.id)
+    if after.status is not status:
+        await too_late(desk, click, after)
 
 
 async def go_on(desk: Desk, migration: Migration, by: str) -> None:
@@ -24,7 +29,7 @@ async def go_on(desk: Desk, migration: Migration, by: str) -> None:
 
 async def pause(desk: Desk, args: AsyncArgs) -> None:
     click = await clicked(desk, args, Act.PAUSE)
-    await rest(desk, click.migration, MigrationStatus.PAUSED, click.person.user)
+    await rest(desk, click, MigrationStatus.PAUSED)
 
 
 async def resume(desk: Desk, args: AsyncArgs) -> None:
@@ -34,7 +39,7 @@ async def resume(desk: Desk, args: AsyncArgs) -> None:
 
 async def cancel(desk: Desk, args: AsyncArgs) -> None:
     click = await clicked(desk, args, Act.CANCEL)
-    await rest(desk, click.migration, MigrationStatus.CANCELLED, click.person.user)
+    await rest(desk, click, MigrationStatus.CANCELLED)
 
 
 async def retry(desk: Desk, args: AsyncArgs) -> None:

@@ -1,7 +1,7 @@
 """The inputs Ferry's forms are made of, and how their values are read back."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.blocks import limits
@@ -56,6 +56,23 @@ def radio(options: Iterable[tuple[str, str]]) -> Block:
     return select(options) | {"type": "radio_buttons"}
 
 
+def checkboxes(options: Iterable[tuple[str, str]], initial: Collection[str] = ()) -> Block:
+    """Boxes of (value, label), at most LIST_OPTIONS of them; those of `initial` are ticked."""
+    return _several("checkboxes", options, initial)
+
+
+def multi_select(options: Iterable[tuple[str, str]], initial: Collection[str] = ()) -> Block:
+    """A menu of (value, label) of which several are chosen."""
+    return _several("multi_static_select", options, initial)
+
+
+def _several(kind: str, options: Iterable[tuple[str, str]], initial: Collection[str]) -> Block:
+    entries = {value: {"text": _text(label, limits.OPTION_TEXT), "value": value} for value, label in options}
+    block: Block = {"type": kind, "options": list(entries.values())}
+    chosen = [entry for value, entry in entries.items() if value in initial]
+    return block | {"initial_options": chosen} if chosen else block
+
+
 def people(initial: Sequence[str] = (), most: int = 20) -> Block:
     block: Block = {"type": "multi_users_select", "max_selected_items": most}
     return block | {"initial_users": list(initial)} if initial else block
@@ -79,6 +96,17 @@ def text_of(value: Mapping[str, Any]) -> str:
     """A text or the chosen option of a menu, stripped; empty when left out."""
     option = value.get("selected_option") or {}
     return str(value.get("value") or option.get("value") or "").strip()
+
+
+def choices_of(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """The options that are ticked or chosen."""
+    return tuple(str(option["value"]) for option in value.get("selected_options") or ())
+
+
+def opened_with(view: View, name: str) -> tuple[str, ...]:
+    """The options that a field had ticked or chosen when the form opened."""
+    elements = [block["element"] for block in view["blocks"] if block.get("block_id") == name and "element" in block]
+    return tuple(str(option["value"]) for element in elements for option in element.get("initial_options") or ())
 
 
 def people_of(value: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from db.store.prompts import Prompts
 from db.store.questions import Questions
 from db.store.reports import Reports
 from db.store.reviews import Reviews
+from db.store.rulings import Rulings
 from db.store.runs import Runs
+from db.store.trials import Trials
 
 
 class Store:
@@ -30,6 +32,7 @@ class Store:
         self.plans = Plans(database, clock)
         self.questions = Questions(database, clock)
         self.runs = Runs(database, clock)
+        self.rulings = Rulings(database, clock)
         self.reviews = Reviews(database, clock)
         self.reports = Reports(database, clock)
         self.messages = Messages(database, clock)
@@ -37,6 +40,7 @@ class Store:
         self.audit = Audit(database, clock)
         self.monitors = Monitors(database, clock)
         self.leases = Leases(database, clock)
+        self.trials = Trials(database, clock)
 
     async def close(self) -> None:
         await self._database.close()

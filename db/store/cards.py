@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.keys import status_card
+from db.keys import lane_of, status_card
 from db.records import MessageKind
-from db.store.rows import Values, insert_new
+from db.store.rows import Values, insert, insert_new
 from db.tables import messages
 
 M = messages.c
@@ -16,11 +16,10 @@ M = messages.c
 def new_message(
     key: str, *, migration_id: str | None, channel: str, place: str, kind: MessageKind, subject: str, body: str
 ) -> Values:
-    """A message nobody has sent. Its lane is where Slack shows it: the channel, or the person's own conversation."""
-    lane = channel if place in {"root", "thread"} else place
+    """A message nobody has sent."""
     return {
-        "key": key, "migration_id": migration_id, "channel": channel, "place": place, "lane": lane, "kind": kind,
-        "subject": subject, "body": body, "revision": 1, "sent": 0, "state": "waiting",
+        "key": key, "migration_id": migration_id, "channel": channel, "place": place, "lane": lane_of(channel, place),
+        "kind": kind, "subject": subject, "body": body, "revision": 1, "sent": 0, "state": "waiting",
     }  # fmt: skip
 
 
@@ -37,11 +36,25 @@ async def bump(tx: AsyncConnection, *keys: str) -> None:
 
 
 async def post(
-    tx: AsyncConnection, key: str, *, migration_id: str, channel: str, kind: MessageKind, subject: str, place: str = "thread"
+    tx: AsyncConnection,
+    key: str,
+    *,
+    migration_id: str,
+    channel: str,
+    kind: MessageKind,
+    subject: str = "",
+    place: str = "thread",
+    body: str = "",
 ) -> None:
     """Write a message of a migration once."""
-    row = new_message(key, migration_id=migration_id, channel=channel, place=place, kind=kind, subject=subject, body="")
+    row = new_message(key, migration_id=migration_id, channel=channel, place=place, kind=kind, subject=subject, body=body)
     await insert_new(tx, messages, row)
+
+
+async def show(tx: AsyncConnection, row: Values) -> None:
+    """Write a message, or give the one with its key something new to show."""
+    again = {"subject": row["subject"], "body": row["body"], **changed()}
+    await tx.execute(insert(tx, messages).values(**row).on_conflict_do_update(index_elements=["key"], set_=again))
 
 
 async def bump_status(tx: AsyncConnection, migration_id: str) -> None:

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.codec import reader
 from db.columns import Written
-from db.records import DatasetVersion, Upload
+from db.keys import upload_card
+from db.records import DatasetVersion, MessageKind, Upload
 from db.store.audit import append
-from db.store.cards import bump_status
+from db.store.cards import bump_status, post
 from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import Values, insert_missing, insert_new, record, values
@@ -50,14 +51,16 @@ class Datasets(Noun):
             return tuple(record(Upload, row) for row in rows)
 
     async def refuse(self, upload_id: str, refusal: str) -> Upload:
-        """Say why a waiting upload cannot be used."""
+        """Say why a waiting upload cannot be used, here and in the thread."""
         waiting = (U.id == upload_id) & (U.state == "waiting")
         async with self.db.write() as tx:
-            await tx.execute(update(uploads).where(waiting).values(state="refused", refusal=refusal))
+            refusing = update(uploads).where(waiting).values(state="refused", refusal=refusal).returning(U.id)
+            if (await tx.execute(refusing)).first() is not None:
+                await self._tell(tx, await _upload(tx, upload_id), MessageKind.PROBLEM, body=refusal)
             return await _upload(tx, upload_id)
 
     async def freeze(self, upload_id: str, dataset: Dataset) -> DatasetVersion:
-        """The version with this content; the first time with all its samples. Marks the upload frozen.
+        """The version with this content; the first time with all its samples. Marks the upload frozen and tells the findings.
 
         Hashing and writing JSON happen in a thread before the transaction: other writers wait for the insert only.
         """
@@ -66,10 +69,17 @@ class Datasets(Noun):
             upload = await _upload(tx, upload_id)
             version = await _number(tx, replace(offered, migration_id=upload.migration_id, source_name=upload.name))
             await tx.execute(update(uploads).where(U.id == upload_id).values(state="frozen", refusal=None))
+            await self._tell(tx, upload, MessageKind.FINDINGS, subject=version.id)
             if version.id == offered.id:
                 await insert_missing(tx, samples, rows)
                 await self._trace(tx, version, by=upload.by)
             return version
+
+    async def _tell(self, tx: AsyncConnection, upload: Upload, kind: MessageKind, *, subject: str = "", body: str = "") -> None:
+        """What came of an upload, in the thread."""
+        migration = await found(tx, upload.migration_id)
+        key = upload_card(migration.id, upload.id)
+        await post(tx, key, migration_id=migration.id, channel=migration.channel, kind=kind, subject=subject, body=body)
 
     async def reuse(self, dataset_id: str, migration_id: str, *, by: str) -> DatasetVersion:
         """The samples of an earlier migration as a version of this one, for `/migrate again`."""

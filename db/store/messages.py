@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, upd
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.records import Message, MessageKind
-from db.store.cards import bump, changed, new_message
+from db.store.cards import bump, new_message, show
 from db.store.noun import Noun
-from db.store.rows import Values, insert, record, records
+from db.store.rows import Values, record, records
 from db.tables import messages, migrations
 
 M = messages.c
@@ -37,9 +37,7 @@ class Messages(Noun):
         """Write a message, or give the one with this key something new to show."""
         row = new_message(key, migration_id=migration_id, channel=channel, place=place, kind=kind, subject=subject, body=body)
         async with self.db.write() as tx:
-            statement = insert(tx, messages).values(**row)
-            again = {"subject": subject, "body": body, **changed()}
-            await tx.execute(statement.on_conflict_do_update(index_elements=["key"], set_=again))
+            await show(tx, row)
             return record(Message, (await tx.execute(_keyed(key))).one())
 
     async def touch(self, *keys: str) -> None:

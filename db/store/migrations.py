@@ -4,21 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Select, String, or_, select, type_coerce, update
+from sqlalchemy import Select, String, and_, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.keys import question_card, status_card
-from db.records import MessageKind, Migration, MigrationStatus, NewMigration
+from db.keys import question_card, status_card, stuck_card
+from db.records import MessageKind, Migration, MigrationStatus, NewMigration, QuestionKind
 from db.store.audit import append
-from db.store.cards import bump, bump_status, post
+from db.store.cards import bump, bump_status, new_message, post, show
 from db.store.noun import Noun
 from db.store.rows import Values, insert_new, record, records, values
-from db.tables import migrations, prompts, questions
+from db.tables import decisions, migrations, prompts, questions
 from pipeline.errors import RefusedError
 from pipeline.hashing import canonical_json
 
-M = migrations.c
+D, M = decisions.c, migrations.c
 ENDED = {MigrationStatus.CANCELLED, MigrationStatus.REJECTED, MigrationStatus.SIGNED}
+STOPPED = {MigrationStatus.CANCELLED, MigrationStatus.PAUSED}
+FINAL = ("approve", "reject")
+"""Answers to the sign-off that end a migration."""
 
 
 async def found(tx: AsyncConnection, migration_id: str, *, lock: bool = False) -> Migration:
@@ -28,6 +31,14 @@ async def found(tx: AsyncConnection, migration_id: str, *, lock: bool = False) -
     if row is None:
         raise RefusedError("This migration is not known here. `/migrate list` shows the ones that are.")
     return record(Migration, row)
+
+
+async def _is_decided(tx: AsyncConnection, migration_id: str) -> bool:
+    """Whether the sign-off is decided for good. Its question is locked first: a decision being written is waited for and seen."""
+    mine = and_(questions.c.migration_id == migration_id, questions.c.kind == QuestionKind.SIGN_OFF)
+    asked = (await tx.scalars(select(questions.c.key).where(mine).order_by(questions.c.key).with_for_update())).all()
+    final = and_(D.migration_id == migration_id, D.question.in_(asked), D.answer.in_(FINAL))
+    return (await tx.execute(select(D.question).where(final).limit(1))).first() is not None
 
 
 class Migrations(Noun):
@@ -75,16 +86,34 @@ class Migrations(Noun):
             return records(Migration, await tx.execute(query))
 
     async def set_status(self, migration_id: str, status: MigrationStatus, *, by: str, problem: str | None = None) -> Migration:
-        """Change the status; at the end of the migration what is still asked is closed. What has ended stays as it ended."""
+        """Change the status; at the end of the migration what is still asked is closed. What has ended stays as it ended.
+
+        Nobody cancels or pauses after the sign-off is decided, though the graph has yet to carry it out: what a person signed,
+        with their name and a report's hash, stands. Whoever asks for it sees the status unchanged.
+        """
         async with self.db.write() as tx:
             before = await found(tx, migration_id, lock=True)
-            if before.status in ENDED:
+            if before.status in ENDED or (status in STOPPED and await _is_decided(tx, migration_id)):
                 return before
             if status in ENDED:
                 await self._close_questions(tx, migration_id)
             if (before.status, before.problem) != (status, problem):
                 await self._change(tx, before, {"status": status, "problem": problem}, by=by)
             return await found(tx, migration_id)
+
+    async def stick(self, migration_id: str, problem: str, *, by: str) -> None:
+        """Stop an open migration and tell why in its thread; one that rests or is over keeps its status and is told only."""
+        async with self.db.write() as tx:
+            before = await found(tx, migration_id, lock=True)
+            if (before.status, before.problem) == (MigrationStatus.STUCK, problem):
+                return
+            message = new_message(
+                stuck_card(before.id), migration_id=before.id, channel=before.channel, place="thread", kind=MessageKind.PROBLEM,
+                subject="", body=problem,
+            )  # fmt: skip
+            await show(tx, message)
+            if before.status in {MigrationStatus.OPEN, MigrationStatus.STUCK}:
+                await self._change(tx, before, {"status": MigrationStatus.STUCK, "problem": problem}, by=by)
 
     async def edit(
         self,

@@ -1,18 +1,23 @@
-"""The standing comparisons and their ticks. A tick is claimed by one process; a claim whose holder died runs out."""
+"""The standing comparisons and their ticks. A tick is claimed by one process; a claim whose holder died, or failed, runs out."""
 
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Row, Select, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.records import Digest, Monitor
+from db.keys import digest_card, problem_card
+from db.records import Digest, MessageKind, Monitor
+from db.store.cards import post
+from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import insert, insert_new, record, records, values
 from db.tables import digests, monitors
 from pipeline.errors import RefusedError
 
 D, M = digests.c, monitors.c
+FIRST_PAUSE, PATIENCE = timedelta(minutes=1), timedelta(hours=4)
 
 
 class Monitors(Noun):
@@ -67,11 +72,37 @@ class Monitors(Noun):
             await tx.execute(update(digests).where(D.id == digest_id, D.state == "claimed").values(run_id=run_id))
 
     async def finish(self, digest_id: str, json: str) -> bool:
-        """Keep the result of a tick; True for the first result, which stands."""
+        """Keep the result of a tick and tell it; True for the first result, which stands."""
         done = {"state": "done", "json_zstd": json}
         async with self.db.write() as tx:
             statement = update(digests).where(D.id == digest_id, D.state == "claimed").values(**done)
-            return (await tx.execute(statement.returning(D.id))).first() is not None
+            row = (await tx.execute(statement.returning(digests))).first()
+            if row is not None:
+                await self._tell(tx, row, digest_card(row.monitor_id, row.tick), MessageKind.DIGEST, subject=row.id)
+            return row is not None
+
+    async def fail(self, digest_id: str, problem: str, now: datetime) -> None:
+        """A try at a tick failed; the first problem is told in the thread.
+
+        The next try comes after as long as the tick has been tried so far. After four hours it ends without a result, and the
+        next tick starts fresh.
+        """
+        claimed = and_(D.id == digest_id, D.state == "claimed")
+        async with self.db.write() as tx:
+            row = (await tx.execute(select(digests).where(claimed).with_for_update())).first()
+            if row is None:
+                return
+            tried = now - row.claimed_at
+            change = {"state": "done"} if tried >= PATIENCE else {"lease_until": now + max(tried, FIRST_PAUSE)}
+            await tx.execute(update(digests).where(claimed).values(**change))
+            await self._tell(tx, row, problem_card(row.monitor_id, row.tick), MessageKind.PROBLEM, body=problem)
+
+    async def _tell(
+        self, tx: AsyncConnection, digest: Row[Any], key: str, kind: MessageKind, *, subject: str = "", body: str = ""
+    ) -> None:
+        of = select(M.migration_id).where(M.id == digest.monitor_id)
+        migration = await found(tx, (await tx.execute(of)).scalar_one())
+        await post(tx, key, migration_id=migration.id, channel=migration.channel, kind=kind, subject=subject, body=body)
 
     async def digests(self, monitor_id: str) -> tuple[Digest, ...]:
         """Every tick of a monitor, oldest first."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, select, update
+from sqlalchemy import Row, Select, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, status_card
@@ -66,6 +66,27 @@ class Runs(Noun):
             await upsert(tx, scores, [_score_values(run_id, s) for s in scored if s.sample_id not in late])
             await _count(tx, run_id, fresh.values())
             await bump(tx, progress_card(run.migration_id, run.stage))
+
+    async def unscored(self, run_id: str, metrics: Collection[str]) -> frozenset[str]:
+        """Ids of the samples whose output lacks a score, or the reason why there is none, in any of these metrics."""
+        of_it = and_(S.run_id == OUT.run_id, S.sample_id == OUT.sample_id, S.metric.in_(metrics))
+        has = select(func.count()).select_from(scores).where(of_it).correlate(outputs).scalar_subquery()
+        owed = select(OUT.sample_id).where(OUT.run_id == run_id, has < len(set(metrics)))
+        async with self.db.read() as tx:
+            return frozenset((await tx.scalars(owed)).all())
+
+    async def scored(self, stage_runs: Collection[str], metrics: Collection[str]) -> int:
+        """How many cells of these runs and metrics have a score or the reason why there is none."""
+        counted = select(func.count()).select_from(scores).where(S.run_id.in_(stage_runs), S.metric.in_(metrics))
+        async with self.db.read() as tx:
+            return int(await tx.scalar(counted) or 0)
+
+    async def reopen(self, run_id: str) -> None:
+        """Let a finished run go on, because a later plan asks for more scores of the same outputs."""
+        async with self.db.write() as tx:
+            finished = update(runs).where(R.id == run_id, R.status == RunStatus.DONE)
+            if (await tx.execute(finished.values(status=RunStatus.RUNNING).returning(R.id))).first() is not None:
+                await _bump(tx, run_id)
 
     async def outputs(self, run_id: str) -> tuple[Output, ...]:
         """Stored outputs by sample id."""

@@ -16,7 +16,7 @@ from pipeline.decide.compare import compare_all
 from pipeline.decide.guards import check_deciding
 from pipeline.errors import InputError
 from pipeline.metrics import named
-from pipeline.metrics.choose import propose
+from pipeline.metrics.guide import propose
 from pipeline.records import Comparison, Criteria, Dataset, MetricChoice, RunResult, Sample, UseCase
 
 LISTED = 10

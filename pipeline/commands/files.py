@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.hashing import canonical_json
+from pipeline.lines import cut_unfinished
 from pipeline.records import (
     Dataset,
     Failure,
@@ -97,7 +98,7 @@ class OutputFile:
     def __init__(self, path: Path, key: RunKey, samples: Iterable[Sample], *, retry_failed: bool = False) -> None:
         self._key, self._hashes = key, {sample.id: sample.input_hash for sample in samples}
         path.parent.mkdir(parents=True, exist_ok=True)
-        _cut_unfinished(path)
+        cut_unfinished(path)
         self.done = self._done(path, retry_failed=retry_failed) if path.exists() and path.stat().st_size else frozenset[str]()
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
@@ -161,22 +162,6 @@ def _lines(path: Path, what: str) -> Iterator[dict[str, Any]]:
                     f"Line {number} of {path} is not one of {what} that ferry wrote. Write the file again."
                 ) from error
             yield value
-
-
-def _cut_unfinished(path: Path) -> None:
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        end = file.seek(0, os.SEEK_END)
-        while end > 0:
-            start = max(0, end - 65536)
-            file.seek(start)
-            at = file.read(end - start).rfind(b"\n")
-            if at >= 0:
-                end = start + at + 1
-                break
-            end = start
-        file.truncate(end)
 
 
 def _key(value: Mapping[str, Any]) -> RunKey:

@@ -1,7 +1,9 @@
-"""`ferry score`: a run's outputs scored by code metrics, into a file and a table."""
+"""`ferry score`: a run's outputs scored by code metrics and, with a judge, by judged ones; into a file and a table."""
 
+import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,28 +14,88 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.commands.files import read_dataset, read_run, write_scores
+from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
 from pipeline.errors import InputError
-from pipeline.metrics import METRICS, named, score_run
-from pipeline.metrics.choose import propose
-from pipeline.records import Dataset, RunResult, Sample, Score, UseCase
+from pipeline.metrics import METRICS, catalog, score_run
+from pipeline.metrics.guide import propose
+from pipeline.metrics.judge.port import RETRYABLE
+from pipeline.metrics.judged.metric import JudgedMetric
+from pipeline.metrics.metric import CodeMetric, Metric
+from pipeline.models.settings import DEFAULTS, ModelSettings
+from pipeline.records import Criteria, Dataset, JudgeChoice, Output, RunResult, Sample, Score, UseCase
 
+INTERRUPTED = 130
 Metrics = Annotated[list[str] | None, typer.Option("--metric", "-m", help=f"One of: {', '.join(METRICS)}. Repeatable.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """Which metrics to score with, in the order they were asked for."""
+
+    code: tuple[CodeMetric, ...]
+    judged: tuple[JudgedMetric, ...]
+    order: tuple[str, ...]
 
 
 def score(
     dataset: Annotated[Path, typer.Argument(help="The dataset the run was made with.")],
     outputs: Annotated[Path, typer.Argument(help="Outputs as `ferry run` wrote them.")],
     out: Annotated[Path, typer.Option("--output", "-o", help="File of scores.")],
-    metric: Metrics = None,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", "-m", help=f"One of: {', '.join(catalog())}, rubric:<name>. Repeatable.")
+    ] = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses the metrics when none is named.")] = UseCase.CHAT,
+    judge: Annotated[str | None, typer.Option(help="The model that judges, such as bedrock:<id>.")] = None,
+    embedder: Annotated[str, typer.Option(help="How likeness is found: hashing:<dimensions> or bedrock:<id>.")] = "hashing:512",
+    panel: Annotated[list[str] | None, typer.Option(help="A further judge, asked where a cell is disputed. Repeatable.")] = None,
+    rubric: Annotated[list[Path] | None, typer.Option(help="A rubric of your own, as text or JSON. Repeatable.")] = None,
+    source: Annotated[Path | None, typer.Option(help="Outputs of the source's run, for judge_preference.")] = None,
+    rulings: Annotated[
+        Path | None, typer.Option(help="File of rulings, to share between runs one after another; default: beside the scores.")
+    ] = None,
+    in_flight: Annotated[int, typer.Option(min=1, help="Calls of a judge on Bedrock at once.")] = DEFAULTS.in_flight,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call of the judge.")] = 120.0,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one judged cell.")] = 300.0,
+    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
 ) -> None:
-    """Score the outputs of one run."""
+    """Score the outputs of one run. What a judge ruled is kept beside the scores and never paid for twice."""
     frozen, run = read_dataset(dataset), read_run(outputs)
     samples = run_samples(frozen, run, outputs)
-    names = tuple(m.name for m in named(metric)) if metric else tuple(c.metric for c in propose(use_case, samples).metrics)
-    scores = tuple(scored(samples, run, names))
-    write_scores(out, run.key, scores)
+    criteria = Criteria(metrics=(), rubrics=read_rubrics(rubric or ()))
+    wanted = _wanted(metric, use_case, samples, criteria, judged=judge is not None, with_source=source is not None)
+    scores = tuple(scored(samples, run, [m.name for m in wanted.code])) if wanted.code else ()
+    if wanted.judged:
+        judging = Judging(
+            choice=JudgeChoice(model=judge or "", embedder=embedder, panel=tuple(panel or ())),
+            settings=ModelSettings(
+                timeout_s=timeout,
+                in_flight=in_flight,
+                region=region,
+                profile=profile,
+                endpoint_url=endpoint_url,
+                jitter=random.random,
+            ),
+            rulings=rulings or rulings_beside(out),
+            deadline_s=deadline,
+        )
+        scores += _judged(samples, run, wanted.judged, judging, _source(frozen, run, source))
+    write_scores(out, run.key, in_order(scores, samples, wanted.order))
     Console().print(_summary(scores, len(samples)))
+
+
+def _source(dataset: Dataset, run: RunResult, path: Path | None) -> tuple[Output, ...]:
+    """What the source answered to the same samples."""
+    if path is None:
+        return ()
+    before = read_run(path)
+    run_samples(dataset, before, path)
+    if before.key.split != run.key.split:
+        raise InputError(
+            f"{path} is over the {before.key.split} split, these outputs over {run.key.split}. Give runs of one split."
+        )
+    return before.outputs
 
 
 def run_samples(dataset: Dataset, run: RunResult, path: Path) -> tuple[Sample, ...]:
@@ -50,10 +112,88 @@ def run_samples(dataset: Dataset, run: RunResult, path: Path) -> tuple[Sample, .
 
 
 def scored(samples: Sequence[Sample], run: RunResult, names: Sequence[str]) -> Iterable[Score]:
-    """The scores of `run`, behind a progress bar on stderr."""
+    """The scores of `run` by code metrics, behind a progress bar on stderr."""
     scores = score_run(samples, run.outputs, names)
     total = len(run.outputs) * len(names)
     return track(scores, description=f"Scoring {run.label}", total=total, console=Console(stderr=True), transient=True)
+
+
+def in_order(scores: Sequence[Score], samples: Sequence[Sample], metrics: Sequence[str]) -> list[Score]:
+    """Scores by sample and metric, whatever order judges finished in: the same scores make the same file."""
+    places = {sample.id: place for place, sample in enumerate(samples)}
+    return sorted(scores, key=lambda score: (places[score.sample_id], metrics.index(score.metric)))
+
+
+def _wanted(
+    asked: Sequence[str] | None,
+    use_case: UseCase,
+    samples: Sequence[Sample],
+    criteria: Criteria,
+    *,
+    judged: bool,
+    with_source: bool,
+) -> _Wanted:
+    """What was named, or what is proposed; with a judge also Ferry's own judged metrics that these samples can serve."""
+    known = catalog(criteria)
+    if asked:
+        names = (*asked, *(rubric.metric for rubric in criteria.rubrics))
+    else:
+        own = (
+            [m.name for m in known.values() if isinstance(m, JudgedMetric) and _serves(m, samples, with_source)] if judged else []
+        )
+        names = (*(c.metric for c in propose(use_case, samples).metrics), *own)
+    order = tuple(dict.fromkeys(names))
+    metrics = [_known(name, known, judged=judged, with_source=with_source) for name in order]
+    return _Wanted(
+        code=tuple(m for m in metrics if isinstance(m, CodeMetric)),
+        judged=tuple(m for m in metrics if isinstance(m, JudgedMetric)),
+        order=order,
+    )
+
+
+def _serves(metric: JudgedMetric, samples: Sequence[Sample], with_source: bool) -> bool:
+    usable = any(metric.excludes(sample) is None for sample in samples)
+    return metric.library == "ferry" and usable and (with_source or not metric.needs_source)
+
+
+def _known(name: str, known: Mapping[str, Metric], *, judged: bool, with_source: bool) -> Metric:
+    metric = known.get(name)
+    if metric is None:
+        raise InputError(f"There is no metric called {name}. Choose from: {', '.join(known)}.")
+    if isinstance(metric, JudgedMetric) and not judged:
+        raise InputError(f"{name} needs a judge. Name one with --judge, such as --judge bedrock:<model id>.")
+    if isinstance(metric, JudgedMetric) and metric.needs_source and not with_source:
+        raise InputError(f"{name} compares with the source's answers. Give its outputs with --source FILE.")
+    return metric
+
+
+def _judged(
+    samples: Sequence[Sample], run: RunResult, metrics: Sequence[JudgedMetric], judging: Judging, source: Sequence[Output]
+) -> tuple[Score, ...]:
+    for note in notes(judging.choice):
+        typer.echo(note, err=True)
+    try:
+        scores, known = judge_all(samples, run.outputs, metrics, judging, source)
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted. {judging.rulings} holds what was ruled so far; the same command continues.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    typer.echo(_cost(scores, judging, known), err=True)
+    if again := sum(_again(score) for score in scores):
+        typer.echo(f"{again} cells have no score for a reason that may pass. The same command asks for those alone.", err=True)
+    return scores
+
+
+def _cost(scores: Sequence[Score], judging: Judging, known: int) -> str:
+    spent = [score.spent for score in scores if score.spent is not None]
+    return (
+        f"Evaluation cost: {sum(s.calls for s in spent)} calls, {sum(s.input_tokens for s in spent)} input and "
+        f"{sum(s.output_tokens for s in spent)} output tokens. {known} rulings had been paid for before, in {judging.rulings}."
+    )
+
+
+def _again(score: Score) -> bool:
+    kind = (score.unscored or "").partition(":")[0].removeprefix("judge ")
+    return kind in RETRYABLE
 
 
 def _summary(scores: Sequence[Score], samples: int) -> Table:

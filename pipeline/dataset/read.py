@@ -15,6 +15,7 @@ from pipeline.errors import InputError
 from pipeline.records import Finding
 
 HEAD_LINES = 200
+WAYS_OUT = {text.NUL: "Remove it, or export the file again.", text.HALVES: "Export the file again as UTF-8."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +103,13 @@ def _encoding_finding(peek: Peek) -> tuple[Finding, ...]:
 
 
 def _checked(found: Iterator[Line], limits: Limits) -> Iterator[Line]:
+    known: set[str] = set()
     for count, line in enumerate(found, 1):
         if count > limits.max_samples:
             raise InputError(f"The file holds more than {limits.max_samples:,} samples. Upload a representative part of it.")
+        for column in line.cells.keys() - known:
+            _check_name(column, line.place)
+            known.add(column)
         for column, cell in line.cells.items():
             _check_cell(cell, column, line.place, limits)
         yield line
@@ -115,9 +120,13 @@ def _check_cell(cell: str, column: str, place: str, limits: Limits) -> None:
         raise InputError(
             f"{place.capitalize()} has {len(cell):,} characters in “{column}”; {limits.max_cell:,} are allowed. Shorten the text."
         )
-    if "\0" in cell:
-        raise InputError(f"{place.capitalize()} has a NUL character in “{column}”. Remove it, or export the file again.")
-    if not cell.isascii() and any("\ud800" <= char <= "\udfff" for char in cell):
-        raise InputError(
-            f"{place.capitalize()} has half of a character (a lone surrogate) in “{column}”. Export the file again as UTF-8."
-        )
+    bad = text.unfit(cell)
+    if bad:
+        raise InputError(f"{place.capitalize()} has {bad} in “{column}”. {WAYS_OUT[bad]}")
+
+
+def _check_name(column: str, place: str) -> None:
+    bad = text.unfit(column)
+    if bad:
+        shown = text.HALF.sub("�", column.replace("\0", "�"))
+        raise InputError(f"{place.capitalize()} has {bad} in the name of “{shown}”. {WAYS_OUT[bad]}")

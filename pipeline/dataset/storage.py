@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.dataset import text
 from pipeline.errors import InputError
 from pipeline.hashing import canonical_json
 from pipeline.records import Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage
@@ -55,10 +56,12 @@ def is_frozen(path: Path) -> bool:
 
 def sample(value: Mapping[str, Any]) -> Sample:
     """A sample from its JSON object. Raises ValueError, KeyError or TypeError where the object is none."""
-    texts = [value["id"], *value["variables"].values()]
-    if not all(isinstance(text, str) and "\0" not in text for text in texts):
-        raise TypeError("ids and variables are texts")
     recorded, prior = value.get("recorded"), value.get("prior")
+    texts = [value["id"], *value["variables"].keys(), *value["variables"].values()]
+    optional = [value.get("reference"), value.get("cluster"), (recorded or {}).get("text"), (prior or {}).get("human_reason")]
+    for each in [*texts, *(one for one in optional if one is not None)]:
+        if not isinstance(each, str) or text.unfit(each):
+            raise TypeError("ids, variables and answers are texts that a database can hold")
     return Sample(
         id=value["id"],
         variables=dict(value["variables"]),

@@ -5,6 +5,7 @@ of the file and the first lines with a byte above 127, wherever they are.
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ LEGACY = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949"
 )  # fmt: skip
 UNICODE = frozenset({"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"})
+NUL, HALVES = "a NUL character", "half of a character (a lone surrogate)"
+HALF = re.compile("[\ud800-\udfff]")
 WAY_OUT = "Save the file as UTF-8 (in Excel: “CSV UTF-8”) and upload it again."
 
 
@@ -35,11 +38,11 @@ def encoding_of(path: Path, start: bytes) -> str:
     if marked:
         return marked
     if b"\0" in start:
-        return _utf16_without_mark(start)
+        return _utf16_without_mark(start) or ("utf-8" if _holds_stray_nul(start) else "")
     evidence = _evidence(path)
     if _is_utf8(evidence):
         return "utf-8"
-    if _is_damaged_utf8(evidence):
+    if _is_damaged_utf8(evidence) or _is_utf8(evidence, "surrogatepass"):
         raise broken(path, "utf-8")
     return _guess(evidence)
 
@@ -50,6 +53,16 @@ def beginning(start: bytes, encoding: str) -> str:
         return codecs.getincrementaldecoder(encoding)().decode(start)
     except UnicodeDecodeError as error:
         return error.object[: error.start].decode(encoding, "ignore")
+
+
+def unfit(text: str) -> str:
+    """What a text holds that not every database can keep, as `NUL` or `HALVES`; empty where it is fit.
+
+    Postgres holds neither (https://www.postgresql.org/docs/current/datatype-character.html, and UTF-8 has no lone surrogates).
+    """
+    if "\0" in text:
+        return NUL
+    return HALVES if not text.isascii() and HALF.search(text) else ""
 
 
 @contextmanager
@@ -89,6 +102,12 @@ def _utf16_without_mark(start: bytes) -> str:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
+def _holds_stray_nul(start: bytes) -> bool:
+    """Whether it would be text but for a few NULs: the reader then says where the first one is."""
+    others = start.translate(None, b"\0\t\n\f\r")
+    return start.count(0) < 0.01 * len(start) + 1 and min(others, default=32) >= 32 and _is_utf8(start.rpartition(b"\n")[0])
+
+
 def _evidence(path: Path) -> bytes:
     """Whole lines with a byte above 127; of a line too long for one look only its beginning, up to a space."""
     found = b""
@@ -102,9 +121,9 @@ def _evidence(path: Path) -> bytes:
     return found
 
 
-def _is_utf8(evidence: bytes) -> bool:
+def _is_utf8(evidence: bytes, errors: str = "strict") -> bool:
     try:
-        evidence.decode("utf-8")
+        evidence.decode("utf-8", errors)
     except UnicodeDecodeError:
         return False
     return True

@@ -36,7 +36,7 @@ def kappa(table: Sequence[Sequence[int]]) -> float | None:
 
 
 def kappa_error(table: Sequence[Sequence[int]]) -> float | None:
-    """Large-sample standard error of kappa (Fleiss, Cohen & Everitt 1969, Psychological Bulletin 72:323, equation 13)."""
+    """Large-sample standard error of kappa (Fleiss, Cohen & Everitt 1969, Psychological Bulletin 72:323)."""
     import numpy as np
 
     agreed, chance = _shares(table)

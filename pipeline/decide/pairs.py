@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from math import isfinite
 
 from pipeline.errors import InputError
-from pipeline.metrics.metric import Metric
+from pipeline.metrics.metric import NO_SOURCE, Metric
 from pipeline.records import RunResult, Sample, Score
 
 ScoreIndex = Mapping[tuple[str, str], Score]
+LEVEL = 0.5  # what a metric that compares with the source gives an answer that is as good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ def pair(samples: Sequence[Sample], source: ScoreIndex, target: ScoreIndex, metr
     """The pairs of one metric. Samples the metric cannot judge whatever a model answers are left aside and counted."""
     reasons = {s.id: metric.excludes(s) for s in samples}
     inside = [s for s in samples if reasons[s.id] is None]
-    before, after = _side(inside, source, metric.name), _side(inside, target, metric.name)
+    after = _side(inside, target, metric.name)
+    before = _level(inside, target, metric.name) if metric.needs_source else _side(inside, source, metric.name)
     paired = [s for s in inside if s.id in before.values and s.id in after.values]
     return Pairs(
         metric=metric.name,
@@ -81,6 +83,13 @@ def _side(samples: Sequence[Sample], scores: ScoreIndex, metric: str) -> Side:
         else:
             missing[_cause(score)] += 1
     return Side(values=values, missing=missing)
+
+
+def _level(samples: Sequence[Sample], target: ScoreIndex, metric: str) -> Side:
+    """The source beside itself: as good, on every sample on which it answered at all."""
+    absent = {s.id for s in samples if (score := target.get((s.id, metric))) is not None and score.unscored == NO_SOURCE}
+    missing = {NO_SOURCE: len(absent)} if absent else {}
+    return Side(values={s.id: LEVEL for s in samples if s.id not in absent}, missing=missing)
 
 
 def _cause(score: Score | None) -> str:

@@ -1,7 +1,20 @@
-"""Metrics: `METRICS` (code) and `JUDGED` by name, `catalog` of criteria, `score_run` over outputs, `choose` for a plan."""
+"""Metrics: `METRICS` (code) and `JUDGED` by name, `catalog` of criteria, `score_run` over outputs, `guide` for a plan."""
 
 from pipeline.metrics.metric import CodeMetric, Metric
-from pipeline.metrics.registry import JUDGED, METRICS, catalog, metric_named
-from pipeline.metrics.scoring import named, score_run
+from pipeline.metrics.registry import JUDGED, METRICS, catalog, code_metrics, judged_metrics, metric_named
+from pipeline.metrics.scoring import named, score_judged, score_run, score_with
 
-__all__ = ["JUDGED", "METRICS", "CodeMetric", "Metric", "catalog", "metric_named", "named", "score_run"]
+__all__ = [
+    "JUDGED",
+    "METRICS",
+    "CodeMetric",
+    "Metric",
+    "catalog",
+    "code_metrics",
+    "judged_metrics",
+    "metric_named",
+    "named",
+    "score_judged",
+    "score_run",
+    "score_with",
+]

@@ -9,6 +9,7 @@ from pipeline.records import Output, Sample, Score, Spent
 ZERO_TO_ONE = "[0, 1]"
 NO_REFERENCE = "no reference"
 NO_CONTEXTS = "no contexts"
+NO_SOURCE = "the source gave no answer to compare with"
 EMPTY = "empty answer"
 TOOL_CALL = "asked for a tool instead of answering, and this metric reads texts"
 CUT_OFF = frozenset({"max_tokens", "length", "model_context_window_exceeded"})
@@ -50,14 +51,15 @@ def usable(_reference: str) -> str | None:
 class Metric:
     """What a plan and a comparison must know of a scoring function. Higher is better, always.
 
-    `unusable` says why a reference cannot serve this metric, or None. Samples a metric `excludes` are outside it for every model
-    alike, so they never count as missing.
+    `unusable` says why a reference cannot serve this metric, or None. `needs_source` ones say how an answer stands to the
+    source's, 0.5 for as good. Samples a metric `excludes` are outside it for every model alike, so they never count as missing.
     """
 
     name: str
     summary: str
     needs_reference: bool = True
     needs_contexts: bool = False
+    needs_source: bool = False
     binary: bool = False
     scale: str = ZERO_TO_ONE
     unusable: Callable[[str], str | None] = usable

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 
+from pipeline.metrics.code.checks import check_metrics
 from pipeline.metrics.code.form import LENGTH_RATIO_METRIC, REFUSAL_METRIC
 from pipeline.metrics.code.matching import EXACT_MATCH, NORMALISED_MATCH
 from pipeline.metrics.code.numbers import NUMBER_MATCH
 from pipeline.metrics.code.overlap import CHRF_METRIC, ROUGE_L_METRIC
 from pipeline.metrics.code.structure import JSON_FIELDS, JSON_VALID
+from pipeline.metrics.judged.answers import ANSWERS
 from pipeline.metrics.judged.metric import JudgedMetric
+from pipeline.metrics.judged.pairwise import JUDGE_PREFERENCE
+from pipeline.metrics.judged.rubric import rubric_metrics
 from pipeline.metrics.metric import CodeMetric, Metric
-from pipeline.records import Criteria
+from pipeline.records import Criteria, Split
 
 METRICS: Mapping[str, CodeMetric] = {
     metric.name: metric
@@ -25,14 +29,30 @@ METRICS: Mapping[str, CodeMetric] = {
         REFUSAL_METRIC,
     )
 }
-JUDGED: Mapping[str, JudgedMetric] = {}
+JUDGED: Mapping[str, JudgedMetric] = {metric.name: metric for metric in (*ANSWERS, JUDGE_PREFERENCE)}
 
 
 def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:
     """Every metric these criteria can name: those that ship with Ferry and the people's own."""
-    return {**METRICS, **JUDGED}
+    if criteria is None:
+        return {**METRICS, **JUDGED}
+    return {**METRICS, **JUDGED, **rubric_metrics(criteria.rubrics), **check_metrics(criteria.checks)}
 
 
 def metric_named(name: str, criteria: Criteria | None = None) -> Metric:
     """The metric of this name; for one Ferry does not know (scores that came from elsewhere) one that excludes no sample."""
     return catalog(criteria).get(name) or Metric(name=name, summary="scores that came from elsewhere", needs_reference=False)
+
+
+def code_metrics(criteria: Criteria) -> tuple[CodeMetric, ...]:
+    """What code computes of these criteria's metrics, in their order."""
+    known = catalog(criteria)
+    chosen = (known.get(choice.metric) for choice in criteria.metrics)
+    return tuple(metric for metric in chosen if isinstance(metric, CodeMetric))
+
+
+def judged_metrics(criteria: Criteria, split: Split) -> tuple[JudgedMetric, ...]:
+    """What a judge is paid for on this split: on test all judged metrics, on dev those that decide, since only they choose."""
+    known = catalog(criteria)
+    wanted = (known.get(choice.metric) for choice in criteria.metrics if choice.primary or split is Split.TEST)
+    return tuple(metric for metric in wanted if isinstance(metric, JudgedMetric))

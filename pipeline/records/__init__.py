@@ -3,7 +3,7 @@
 Words are those of the glossary in docs/architecture.md. Every record is immutable; a changed thing is a new record.
 """
 
-from pipeline.records.calls import Failure, Model, Output, Request, Turn
+from pipeline.records.calls import Failure, Model, Output, Request, Tool, Turn
 from pipeline.records.criteria import Check, Criteria, JudgeChoice, MetricChoice, Rubric, RubricKind
 from pipeline.records.evidence import (
     Agreement,
@@ -55,6 +55,7 @@ __all__ = [
     "Spent",
     "Split",
     "Syntax",
+    "Tool",
     "Turn",
     "Usage",
     "UseCase",

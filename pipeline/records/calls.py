@@ -16,13 +16,22 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """The one tool a model must call instead of answering in words; `schema` is the JSON schema (as text) of its input."""
+
+    name: str
+    schema: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What goes to a model: rendered, so nothing in it is scanned again."""
+    """What goes to a model: rendered, so nothing in it is scanned again. With `tool` the answer is that tool's input."""
 
     sample_id: str
     system: str
     turns: tuple[Turn, ...]
     parameters: Parameters
+    tool: Tool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

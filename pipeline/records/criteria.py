@@ -46,7 +46,7 @@ class Rubric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A person's own criterion that code can test: `rule` names a test in pipeline.metrics.checks, `value` what it tests with."""
+    """A person's own criterion that code can test: `rule` is one of pipeline.metrics.code.checks, `value` what it tests with."""
 
     name: str
     rule: str

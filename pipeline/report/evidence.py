@@ -59,6 +59,7 @@ def _metric(name: str, samples: Sequence[Sample], criteria: Criteria, paid: Coll
         judged=judged or name in paid or name.startswith("rubric:"),
         library=metric.library if isinstance(metric, JudgedMetric) else "",
         needs_reference=metric.needs_reference,
+        needs_source=metric.needs_source,
         outside=reasons,
     )
 
@@ -181,11 +182,19 @@ def restore(evidence: Evidence) -> Restored:
         for i, cluster in zip(evidence.samples, clusters, strict=True)
     )
     same = dict.fromkeys(evidence.samples, Sample(id="", variables={}).input_hash)
-    metrics = {
-        m.name: StoredMetric(name=m.name, summary="", binary=m.binary, needs_reference=m.needs_reference, reasons=m.outside)
-        for m in evidence.metrics
-    }
+    metrics = {metric.name: _stored(metric) for metric in evidence.metrics}
     return Restored(samples=samples, metrics=metrics, runs={run.label: _result(run, evidence, same) for run in evidence.runs})
+
+
+def _stored(facts: MetricFacts) -> StoredMetric:
+    return StoredMetric(
+        name=facts.name,
+        summary="",
+        binary=facts.binary,
+        needs_reference=facts.needs_reference,
+        needs_source=facts.needs_source,
+        reasons=facts.outside,
+    )
 
 
 def _prior(evidence: Evidence, sample_id: str) -> PriorScores | None:

@@ -1,7 +1,9 @@
 """`advance` when it is called at once, late, elsewhere, while it rests, or when something fails."""
 
 import asyncio
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -201,3 +203,35 @@ async def test_what_is_over_is_not_resumed(tmp_path: Path) -> None:
         with pytest.raises(RefusedError, match="over"):
             await story.conversation.resume(story.id, by=REQUESTER)
         assert (await story.store.migrations.get(story.id)).status is MigrationStatus.CANCELLED
+
+
+async def test_a_kill_between_the_end_of_a_node_and_its_checkpoint_costs_no_step(tmp_path: Path) -> None:
+    """What a node wrote is kept before the checkpoint that follows from it: such a thread has no next node, and has not ended."""
+    async with open_story(tmp_path) as story:
+        await story.to_review()
+        graph = Path(story.places.graph_url)
+        whole, cuts = tmp_path / "whole.db", _checkpoints(graph)
+        _copy(graph, whole)
+        assert len(cuts) > 10
+        for cut in cuts:
+            _copy(whole, graph)
+            with closing(sqlite3.connect(graph)) as database, database:
+                for table in ("checkpoints", "writes"):
+                    database.execute(f"DELETE FROM {table} WHERE checkpoint_id > ?", (cut,))  # noqa: S608
+            async with reopen_story(tmp_path, story.store, story.migration, story.script) as other:
+                question = await other.conversation.advance(story.id)
+                assert question
+                assert question.key == "review:1", cut
+            plan = await story.store.plans.latest(story.id)
+            assert plan
+            assert plan.number == 1, cut
+
+
+def _checkpoints(graph: Path) -> list[str]:
+    with closing(sqlite3.connect(graph)) as database:
+        return [row[0] for row in database.execute("SELECT checkpoint_id FROM checkpoints ORDER BY checkpoint_id")]
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)

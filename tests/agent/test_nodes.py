@@ -111,6 +111,19 @@ async def test_publish_twice_is_one_monitor_on_the_clock_it_was_given(tmp_path: 
         assert (await story.store.migrations.get(story.id)).status is MigrationStatus.SIGNED
 
 
+@pytest.mark.parametrize(("answer", "ends"), [("approve", MigrationStatus.SIGNED), ("reject", MigrationStatus.REJECTED)])
+async def test_a_cancel_after_the_sign_off_s_decision_changes_nothing(tmp_path: Path, answer: str, ends: MigrationStatus) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_sign_off()
+        await story.decide("sign_off:1", answer, by=OWNER)
+        await story.store.migrations.set_status(story.id, MigrationStatus.CANCELLED, by="U0REQUESTER")
+        await story.conversation.advance(story.id)
+        assert (await story.store.migrations.get(story.id)).status is ends
+        kinds = [message.kind for message in await story.store.messages.of(story.id)]
+        signed = ends is MigrationStatus.SIGNED
+        assert (kinds.count(MessageKind.FILES), len(await story.store.monitors.active())) == (signed, signed)
+
+
 @pytest.mark.parametrize("node", [nodes.cancel, nodes.reject])
 async def test_an_end_without_a_decision_is_ferry_s(tmp_path: Path, node: object) -> None:
     async with open_story(tmp_path) as story:

@@ -20,7 +20,7 @@ import aiohttp
 from bot.settings import Mode
 from bot.workspace.server import Workspace
 from tests.bot.office import open_office
-from tests.bot.test_ack import AT_ONCE, SLOWED_S, TURNS, _at_once, _commands, _post, bodies, slow_store
+from tests.bot.test_ack import AT_ONCE, SLOWED_S, TURNS, _at_once, _commands, _post, bodies, settled, slow_store
 from tests.bot.test_clicks import asked
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
@@ -42,10 +42,15 @@ async def lines() -> AsyncIterator[str]:
 
 
 def _told(name: str, turns: list[list[float]]) -> str:
-    """Over all turns, and the p99 of the best one: what else runs on the machine can only make a turn slower."""
+    """Over all turns, and the p99 of the middle one, which the tests hold: the worst turn may be the machine's doing."""
     whole = [seconds for turn in turns for seconds in turn]
-    best = min(_percentile(turn, 99) for turn in turns)
-    figures = {"p50": _percentile(whole, 50), "p99": _percentile(whole, 99), "worst": max(whole), "p99 of the best turn": best}
+    middle = statistics.median(_percentile(turn, 99) for turn in turns)
+    figures = {
+        "p50": _percentile(whole, 50),
+        "p99": _percentile(whole, 99),
+        "worst": max(whole),
+        "p99 of the middle turn": middle,
+    }
     return f"{name:<12}  " + "  ".join(f"{what} {seconds * 1000:.0f} ms" for what, seconds in figures.items())
 
 
@@ -59,7 +64,7 @@ async def _over_http(workspace: Workspace, home: Path) -> list[list[float]]:
         migration = await asked(office)
         await _post(session, office, bodies(migration.id, 9)[1])
         answers = [await _at_once([_post(session, office, body) for body in bodies(migration.id, turn)]) for turn in range(TURNS)]
-        await office.bot.desk.settled(30)
+        await settled(office)
     return [[seconds for _, seconds in turn] for turn in answers]
 
 
@@ -67,7 +72,7 @@ async def _over_sockets(workspace: Workspace, home: Path) -> list[list[float]]:
     async with open_office(workspace, home, opened=slow_store) as office:
         await office.requester.command("help")
         turns = [await _commands(office) for _ in range(TURNS)]
-        await office.bot.desk.settled(30)
+        await settled(office)
     return turns
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,22 +31,27 @@ from tests.bot.test_clicks import asked, click
 
 pytestmark = pytest.mark.alone
 AT_ONCE, SLOWED_S, LIMIT_S = 50, 0.3, 0.5
-TURNS = 6
-"""The best of six counts: what else runs on the machine can only make one slower."""
+TURNS = 3
+"""The middle one of three counts: one burst that the machine disturbs says nothing, two would."""
 
 
 class SlowDatabase(Database):
-    """Every transaction takes 300 ms longer, as over a bad line."""
+    """Every transaction takes 300 ms longer, as over a bad line, until it is `mended`."""
+
+    slower_s = SLOWED_S
+
+    def mended(self) -> None:
+        self.slower_s = 0.0
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        await asyncio.sleep(SLOWED_S)
+        await asyncio.sleep(self.slower_s)
         async with super().read() as tx:
             yield tx
 
     @asynccontextmanager
     async def write(self, begin: str = "IMMEDIATE") -> AsyncIterator[AsyncConnection]:
-        await asyncio.sleep(SLOWED_S)
+        await asyncio.sleep(self.slower_s)
         async with super().write(begin) as tx:
             yield tx
 
@@ -54,6 +60,14 @@ async def slow_store(places: Places, clock: Callable[[], datetime]) -> Store:
     places.home.mkdir(parents=True, exist_ok=True)
     await upgrade(places.app_url)
     return Store(SlowDatabase(places.app_url), clock)
+
+
+async def settled(office: Office) -> None:
+    """Let what was acknowledged be done, now at full speed."""
+    database = office.store._database
+    assert isinstance(database, SlowDatabase)
+    database.mended()
+    await office.bot.desk.settled(30)
 
 
 @contextmanager
@@ -84,9 +98,9 @@ async def test_ack_over_http(workspace: Workspace, tmp_path: Path) -> None:
         await _post(session, office, bodies(migration.id, 9)[1])  # the first call of all asks Slack who we are
         with busy_worker():
             rounds = [await _at_once([_post(session, office, b) for b in bodies(migration.id, turn)]) for turn in range(TURNS)]
-            await office.bot.desk.settled(30)
+        await settled(office)
         assert {status for turn in rounds for status, _ in turn} == {200}
-        assert min(p99([seconds for _, seconds in turn]) for turn in rounds) < LIMIT_S
+        assert median(p99([seconds for _, seconds in turn]) for turn in rounds) < LIMIT_S
         assert len(await office.store.questions.decisions(migration.id)) == 1
 
 
@@ -117,9 +131,9 @@ async def test_ack_over_socket_mode(workspace: Workspace, tmp_path: Path) -> Non
         await office.requester.command("help")
         with busy_worker():
             rounds = [await _commands(office) for _ in range(TURNS)]
-            await office.bot.desk.settled(30)
+        await settled(office)
         assert all(len(turn) == AT_ONCE for turn in rounds)
-        assert min(p99(turn) for turn in rounds) < LIMIT_S
+        assert median(p99(turn) for turn in rounds) < LIMIT_S
 
 
 async def _commands(office: Office) -> list[float]:

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journey.nursery import Nursery
-from tests.journey.stage import LOGS
 
 pytest.register_assert_rewrite("tests.journey.checks")
 
 
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[Nursery]:
-    nursery = Nursery(LOGS / "bytecode")
+    nursery = Nursery()
     yield nursery
     nursery.close()

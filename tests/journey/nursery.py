@@ -43,10 +43,8 @@ ROOT = Path(__file__).parents[2]
 class Nursery:
     """The handle of such a process. Its calls block for the few milliseconds that a fork takes."""
 
-    def __init__(self, cache: Path) -> None:
-        """`cache` is where bytecode is kept, for machines that are told to write none."""
-        unthreaded = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        environment = {**os.environ, **unthreaded, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(cache)}
+    def __init__(self) -> None:
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.journey.nursery"],
             stdin=subprocess.PIPE,

@@ -43,9 +43,9 @@ class Fresh:
         command = [sys.executable, "-m", "bot", *words]
         output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         actions = [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]
-        here = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(LOGS / "bytecode")}
+        here = {**os.environ, "PYTHONPATH": str(ROOT)}
         try:
-            return os.posix_spawn(sys.executable, command, {**os.environ, **here, **environment}, file_actions=actions)
+            return os.posix_spawn(sys.executable, command, {**here, **environment}, file_actions=actions)
         finally:
             os.close(output)
 

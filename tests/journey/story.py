@@ -98,6 +98,7 @@ class Cast:
         answer = await self.person(REQUESTER).submit(await self.form())
         assert not answer.get("errors"), answer
         self.filed = True
+        self.not_before.pop(REQUESTER, None)
 
     async def form(self) -> Json:
         given: Json = {

@@ -80,6 +80,7 @@ async def disturbed(
             killing.cancel()
             await asyncio.wait([killing])
         yield stage, cast, killer
+        await stage.kill(*stage.running)
 
 
 def test_enough_is_killed_to_mean_something() -> None:
@@ -104,7 +105,6 @@ async def test_a_story_on_postgres_survives_being_killed(tmp_path: Path, nursery
     ):
         assert len(killer.done) == 4
         await _check(stage, cast, killer)
-        await stage.stop()
 
 
 async def _check(stage: Stage, cast: Cast, killer: Killer) -> None:

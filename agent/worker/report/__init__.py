@@ -2,10 +2,9 @@
 
 import asyncio
 
-from agent import told
 from agent.worker.report.inputs import report_inputs
 from agent.worker.tools import Tools
-from db.records import MessageKind, Migration, Plan, StoredReport
+from db.records import Plan, StoredReport
 from pipeline.report.records import Report, ReportInputs
 
 
@@ -15,18 +14,8 @@ async def report(tools: Tools, migration_id: str, number: str) -> None:
     if latest is None or latest.number < int(number):
         plan = await store.plans.get(migration_id, int(number))
         inputs = await report_inputs(tools, migration, plan, latest)
-        latest = await store.reports.add(await asyncio.to_thread(_write, tools, plan, inputs))
-    await _tell(tools, migration, latest)
+        await store.reports.add(await asyncio.to_thread(_write, tools, plan, inputs))
     await tools.conversation.advance(migration_id)
-
-
-async def _tell(tools: Tools, migration: Migration, report: StoredReport) -> None:
-    """The comparison, what it costs, and the charts, in this order in the thread."""
-    number, costs, charts = report.number, told.part_of_report(report.hash, "costs"), told.part_of_report(report.hash, "charts")
-    store = tools.store
-    await told.tell(store, migration, told.table_key(migration.id, number), MessageKind.TABLE, subject=report.hash)
-    await told.tell(store, migration, told.costs_key(migration.id, number), MessageKind.TABLE, subject=costs)
-    await told.tell(store, migration, told.charts_key(migration.id, number), MessageKind.FILES, subject=charts)
 
 
 def _write(tools: Tools, plan: Plan, inputs: ReportInputs) -> StoredReport:

@@ -1,13 +1,19 @@
 """JSON: an array of objects, an object with one such array in it, or one object; read as a stream."""
 
+import re
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 from pipeline.dataset import text
 from pipeline.dataset.formats import values
 from pipeline.dataset.port import Format, Limits, Line, Peek
 from pipeline.errors import InputError
 
+ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""A backslash with what it escapes; the group is a half character that has no other half."""
+LONGEST, BLOCK = 12, 64 * 1024
 DEPTH = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 
 
@@ -29,11 +35,11 @@ def recognises(peek: Peek) -> bool:
 def lines(peek: Peek, limits: Limits) -> Iterator[Line]:
     import ijson
 
-    prefix = _prefix(peek)
+    prefix, parser = _prefix(peek), _parser(peek)
     number = 0
     with text.opened(peek.path, peek.encoding) as file:
         try:
-            for number, value in enumerate(ijson.items(Utf8(file), prefix), 1):
+            for number, value in enumerate(parser.items(Utf8(file), prefix), 1):
                 place = f"object {number}"
                 yield Line(place=place, cells=values.cells(value, place))
         except ijson.JSONError:
@@ -54,10 +60,10 @@ def _arrays(peek: Peek) -> Iterator[str]:
     """Names of the arrays of objects at the top of the object."""
     import ijson
 
-    depth, name, before = 0, "", ""
+    depth, name, before, parser = 0, "", "", _parser(peek)
     with text.opened(peek.path, peek.encoding) as file:
         try:
-            for event, value in ijson.basic_parse(Utf8(file)):
+            for event, value in parser.basic_parse(Utf8(file)):
                 if event == "map_key" and depth == 1:
                     name = value
                 elif event == "start_map" and depth == 2 and before == "start_array":
@@ -66,6 +72,31 @@ def _arrays(peek: Peek) -> Iterator[str]:
                 before = event
         except ijson.JSONError:
             raise _invalid(0) from None
+
+
+def _parser(peek: Peek) -> Any:  # noqa: ANN401  a module
+    """ijson; its slow parser where the file escapes half a character, which the fast one reads as "?" or another character."""
+    import ijson
+
+    with text.opened(peek.path, peek.encoding) as file:
+        return ijson.get_backend("python") if _has_half(file) else ijson
+
+
+def _has_half(file: TextIO) -> bool:
+    rest = ""
+    while True:
+        block = file.read(BLOCK)
+        part = rest + block
+        end, done = len(part) - LONGEST if block else len(part), 0
+        for escape in ESCAPE.finditer(part):
+            if escape.start() >= end:
+                break
+            if escape[1]:
+                return True
+            done = escape.end()
+        if not block:
+            return False
+        rest = part[max(done, end) :]
 
 
 def _invalid(number: int) -> InputError:

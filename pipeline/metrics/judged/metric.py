@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from pipeline.metrics.code.form import refuses
 from pipeline.metrics.judge.port import Bench, JudgeError, Tab
-from pipeline.metrics.metric import EMPTY, Answer, Measure, Metric, as_score
+from pipeline.metrics.metric import EMPTY, NO_SOURCE, Answer, Measure, Metric, as_score
 from pipeline.records import Output, Sample, Score
 
-NO_SOURCE = "the source gave no answer to compare with"
 REFUSED = "refusal: the answer declines instead of answering"
 
 Ask = Callable[[Answer, Bench, Tab], Awaitable[Measure]]
@@ -21,7 +20,7 @@ class JudgedMetric(Metric):
 
     `library` names whose metric it is ("ferry", "ragas 0.4.3"). `calls`, `input_tokens`, `output_tokens` are what one cell takes
     on texts of ordinary length, for estimates before anything is spent. `refusal_is` is the score of an empty answer or a
-    refusal, found by rule (None: the judge sees them). `needs_source` ones compare with what the source answered there.
+    refusal, found by rule (None: the judge sees them).
     """
 
     ask: Ask
@@ -30,7 +29,6 @@ class JudgedMetric(Metric):
     input_tokens: int = 800
     output_tokens: int = 200
     refusal_is: float | None = 0.0
-    needs_source: bool = False
 
     async def score(self, sample: Sample, output: Output, bench: Bench, source: Output | None = None) -> Score:
         """A value or the reason there is none. Never raises for anything a judge does or fails to do."""
@@ -44,7 +42,7 @@ class JudgedMetric(Metric):
             return as_score(self, output, found)
         tab = Tab()
         try:
-            async with asyncio.timeout(bench.deadline_s):
+            async with asyncio.timeout(bench.deadline_s) as tab.limit:
                 return as_score(self, output, await self.ask(answer, bench, tab), tab.spent())
         except JudgeError as error:
             return self._unscored(sample, error.kind, error.message, tab)

@@ -4,8 +4,9 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 boto3 are off: they hide attempts that are billed. One attempt is one call in a thread; retries stand above it.
 """
 
+import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from functools import cache
 from time import perf_counter
@@ -17,7 +18,7 @@ from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stre
 from pipeline.models.retry import with_retries
 from pipeline.models.settings import ModelSettings
 from pipeline.models.threads import Threads
-from pipeline.records import Failure, Output, Request, Sample
+from pipeline.records import Failure, Output, Request, Sample, Tool
 
 CONNECT_TIMEOUT_S = 5.0
 # Stop reasons that mean there is no answer to score; the others pass through as Bedrock names them.
@@ -74,19 +75,10 @@ class BedrockModel:
             self._client = None
 
     def _attempt(self, request: Request, stop: threading.Event) -> Output:
-        from botocore.eventstream import ParserError
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
-        from urllib3.exceptions import HTTPError
-
         started = perf_counter()
-        try:
-            reply = self._call(request, started, stop)
-        except ClientError as error:
-            return _failed(request, _of_client_error(error), started, _request_id(error.response))
-        except (BotoCoreError, HTTPError, ParserError, ResponseParserError) as error:
-            return _failed(request, _of_other_error(error, self._settings.timeout_s), started, None)
-        return _output(request, reply, started)
+        return attempted(
+            lambda: _output(request, self._call(request, started, stop), started), request.sample_id, started, self._settings
+        )
 
     def _call(self, request: Request, started: float, stop: threading.Event) -> Reply:
         client, call = self._made_client(), converse_request(self._model_id, request)
@@ -101,6 +93,21 @@ class BedrockModel:
             if self._client is None:
                 self._client = make_client("bedrock-runtime", self._settings)
             return self._client
+
+
+def attempted(call: Callable[[], Output], sample_id: str, started: float, settings: ModelSettings) -> Output:
+    """What one `call` of a client gives; what it raises is an output with the failure it means."""
+    from botocore.eventstream import ParserError
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+    from urllib3.exceptions import HTTPError
+
+    try:
+        return call()
+    except ClientError as error:
+        return _failed(sample_id, _of_client_error(error), started, _request_id(error.response))
+    except (BotoCoreError, HTTPError, ParserError, ResponseParserError) as error:
+        return _failed(sample_id, _of_other_error(error, settings.timeout_s), started, None)
 
 
 def make_client(service: str, settings: ModelSettings) -> Any:  # noqa: ANN401
@@ -149,7 +156,18 @@ def converse_request(model_id: str, request: Request) -> dict[str, Any]:
     if parameters.json_schema is not None:
         structure = {"jsonSchema": {"name": "answer", "schema": parameters.json_schema}}
         call["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": structure}}
+    if request.tool is not None:
+        call["toolConfig"] = _tool_config(request.tool)
     return call
+
+
+def _tool_config(tool: Tool) -> dict[str, Any]:
+    """One tool that must be called. `any` forces it as `tool` would, and more models take it.
+
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html
+    """
+    spec = {"name": tool.name, "description": "Gives the answer.", "inputSchema": {"json": json.loads(tool.schema)}}
+    return {"tools": [{"toolSpec": spec}], "toolChoice": {"any": {}}}
 
 
 def _output(request: Request, reply: Reply, started: float) -> Output:
@@ -170,9 +188,9 @@ def _output(request: Request, reply: Reply, started: float) -> Output:
     )
 
 
-def _failed(request: Request, problem: Failure, started: float, request_id: str | None) -> Output:
+def _failed(sample_id: str, problem: Failure, started: float, request_id: str | None) -> Output:
     latency_s = perf_counter() - started
-    return Output(sample_id=request.sample_id, text=None, failure=problem, latency_s=latency_s, request_id=request_id)
+    return Output(sample_id=sample_id, text=None, failure=problem, latency_s=latency_s, request_id=request_id)
 
 
 def _of_client_error(error: Any) -> Failure:  # noqa: ANN401  botocore.exceptions.ClientError, imported late

@@ -1,12 +1,14 @@
 """A model whose answers are written down: for tests, rehearsals and demonstrations without any model.
 
-A script file is JSON: {"answers": {sample id: text}, "default": text, "latency_s": 0.02, "concurrency": 4, "log": path}. `log`
-gets one line for each call, the sample's id, appended before the answer: it counts calls across processes and kills.
+A script file is JSON: {"answers": {sample id: text}, "matches": [[regular expression, text], ...], "default": text,
+"latency_s": 0.02, "concurrency": 4, "log": path}. The first expression found in what is asked answers where no sample id does.
+`log` gets one line for each call, the sample's id, appended before the answer: it counts calls across processes and kills.
 """
 
 import asyncio
 import json
 import os
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,7 +80,7 @@ def open_scripted(name: str, samples: Iterable[Sample], settings: ModelSettings)
     script = _read(Path(name))
     log = script.get("log")
     return ScriptedModel(
-        script.get("answers", {}),
+        _answers(script, name),
         latency_s=float(script.get("latency_s", 0.0)),
         concurrency=int(script.get("concurrency", 8)),
         ref=f"scripted:{name}",
@@ -95,12 +97,33 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"The script {path} cannot be read ({error.strerror}). Give the path of a script file.") from error
     except ValueError as error:
         raise InputError(f"The script {path} is not JSON. Write it as {{'answers': {{sample id: text}}}}.") from error
-    known = {"answers", "default", "latency_s", "concurrency", "log"}
+    known = {"answers", "matches", "default", "latency_s", "concurrency", "log"}
     if not isinstance(script, dict) or not script.keys() <= known or not isinstance(script.get("answers", {}), dict):
         raise InputError(
             f"The script {path} must be a JSON object with {', '.join(sorted(known))}; answers maps sample ids to texts."
         )
     return script
+
+
+def _answers(script: Mapping[str, Any], name: str) -> Answers:
+    """By sample id, else by what is asked."""
+    answers: Mapping[str, str] = script.get("answers", {})
+    if not script.get("matches"):
+        return answers
+    try:
+        rules = [(re.compile(pattern, re.DOTALL), str(text)) for pattern, text in script["matches"]]
+    except (re.error, TypeError, ValueError) as error:
+        raise InputError(
+            f"The script {name} has matches that cannot be used. Write pairs of a regular expression and a text."
+        ) from error
+
+    def answer(request: Request) -> Output | str:
+        asked = "\n".join((request.system, *(turn.text for turn in request.turns)))
+        found = next((text for rule, text in rules if rule.search(asked)), script.get("default"))
+        said = answers.get(request.sample_id, found)
+        return Output(sample_id=request.sample_id, text=None, failure=failure("not_recorded")) if said is None else said
+
+    return answer
 
 
 def _append(path: Path, sample_id: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pipeline.decide.pairs import LEVEL
 from pipeline.records import Criteria
 from pipeline.report.records import Evidence, RunFacts, ScoreColumn
 
@@ -29,8 +30,12 @@ class Stored:
         return [i for i in self.evidence.samples if i not in outside]
 
     def values(self, run: RunFacts, metric: str) -> dict[str, float]:
-        """The scores of a run by sample, where the metric applies and there is one."""
-        outside = self.evidence.metric(metric).outside
+        """The scores of a run by sample, where the metric applies and there is one. Beside itself the source is level."""
+        facts = self.evidence.metric(metric)
+        outside, source = facts.outside, self.evidence.runs[0]
+        if facts.needs_source and run is source:
+            silent = {*run.failures, *run.absent}
+            return {i: LEVEL for i in self.inside(metric) if i not in silent}
         pairs = zip(self.evidence.samples, self.column(run, metric).values, strict=True)
         return {i: value for i, value in pairs if value is not None and i not in outside}
 

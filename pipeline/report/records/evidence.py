@@ -10,7 +10,8 @@ from pipeline.records import RunKey
 class MetricFacts:
     """What the figures need to know of a metric, so that they can be made again without its code.
 
-    `outside` says why a sample is outside the metric for every model alike, by sample. `library` is empty for code metrics.
+    `needs_source` ones say how an answer stands to the source's. `outside` says why a sample is outside the metric for every
+    model alike, by sample. `library` is empty for code metrics.
     """
 
     name: str
@@ -18,6 +19,7 @@ class MetricFacts:
     judged: bool = False
     library: str = ""
     needs_reference: bool = False
+    needs_source: bool = False
     outside: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.conversation import utc_now
 from agent.engine import WorkKind
 from agent.worker import runs
 from agent.worker.boundary import Trouble, attempt, persist, trace
@@ -21,6 +23,7 @@ from pipeline.models.providers.scripted import ScriptedModel
 from pipeline.prompts.template import parse_prompt
 from pipeline.records import Candidate, Output, Request, RunKey, Score, Split
 from tests.agent.story import OWNER, REQUESTER, Story, open_story
+from tests.stores import SteadyClock
 
 
 async def problems(story: Story) -> list[str]:
@@ -108,6 +111,8 @@ async def test_pausing_stops_the_calls_within_seconds_and_keeps_what_was_paid(tm
         run = await story.store.runs.get(chunk[0])
         assert 0 < run.stored < run.total
         assert run.stored == model.calls
+        answer_with(story, lambda _request: "age_limit")
+        await story.tools.shelf.close()
         await story.store.migrations.set_status(story.id, MigrationStatus.OPEN, by=REQUESTER)
         sweep = Sweep(story.tools)
         await sweep()
@@ -211,6 +216,33 @@ async def test_a_digest_that_cannot_be_measured_is_told_and_leaves_the_migration
         (told,) = await problems(story)
         assert told.startswith("The digest could not be made.")
         assert (await story.store.migrations.get(story.id)).status is MigrationStatus.SIGNED
+
+
+async def test_a_digest_that_keeps_failing_is_told_once_and_made_once_it_can_be(tmp_path: Path) -> None:
+    clock = SteadyClock(utc_now())
+    async with open_story(tmp_path) as story:
+        story.tools = replace(story.tools, clock=clock)
+        await story.to_sign_off()
+        await story.answer("sign_off:1", "approve", by=OWNER)
+        (monitor,) = await story.store.monitors.active()
+        story.tools.shelf.models.clear()
+        aside = story.script.rename(tmp_path / "aside.json")
+        await story.engine.submit(WorkKind.DIGEST, "x", monitor.id, "2026-01-12T09:00")
+        story.engine.submitted.clear()
+        for _ in range(30):
+            await story.work()
+            await Sweep(story.tools)()
+            clock.pass_seconds(60)
+        assert 2 < story.engine.submitted.count((WorkKind.DIGEST, f"{monitor.id}:2026-01-12T09:00")) < 6
+        (told,) = await problems(story)
+        assert "tries again" in told
+        aside.rename(story.script)
+        clock.pass_seconds(3600)
+        await Sweep(story.tools)()
+        await story.work()
+        made = {digest.tick: digest.json is not None for digest in await story.store.monitors.digests(monitor.id)}
+        assert made == {"first": True, "2026-01-12T09:00": True}
+        assert await problems(story) == [told]
 
 
 async def test_a_sweep_leaves_alone_what_moves(tmp_path: Path) -> None:

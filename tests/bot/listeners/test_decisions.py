@@ -3,14 +3,26 @@
 import json
 from typing import Any
 
+import pytest
+
 from bot.process import utc_now
 from bot.workspace.people import OWNER, REQUESTER, SME_1, SME_2
 from db.keys import review_card
-from db.records import Assignment, Choice, MessageKind, Migration, Question, QuestionKind, StoredReport
+from db.records import (
+    Assignment,
+    Choice,
+    Decision,
+    MessageKind,
+    Migration,
+    MigrationStatus,
+    Question,
+    QuestionKind,
+    StoredReport,
+)
 from pipeline.report.storage import dumps
 from tests.bot.cards.told import REPORT
 from tests.bot.office import Office, eventually
-from tests.bot.test_clicks import asked, told
+from tests.bot.test_clicks import asked, click, dispatch, told
 from tests.db.facts import output, queued
 
 
@@ -54,6 +66,22 @@ async def test_a_sign_off_binds_the_owner_to_the_report_that_was_shown(office: O
     signed = await office.store.reports.sign_off(migration.id)
     assert signed
     assert (signed.by, signed.report_hash) == (OWNER, REPORT.hash)
+
+
+@pytest.mark.parametrize("way", ["button", "command"])
+async def test_who_cancels_after_the_sign_off_is_told_who_decided(office: Office, way: str) -> None:
+    migration = await reported(office)
+    given = Decision(migration_id=migration.id, question="sign_off:1", answer="approve", by=OWNER, at=utc_now())
+    await office.store.questions.decide(given)  # and the bot was killed before anything came of it
+    if way == "button":
+        await dispatch(office, click(migration.id, "migration_cancel", "cancel", REQUESTER, question=""))
+    else:
+        await office.requester.command("cancel")
+    await office.bot.desk.settled()
+    assert f"by <@{OWNER}>" in told(office, REQUESTER)[-1]
+    assert "is cancelled" not in "".join(told(office, REQUESTER))
+    assert (await office.store.migrations.get(migration.id)).status is MigrationStatus.OPEN
+    assert (await office.store.audit.events(migration.id))[-1].action == "was refused"
 
 
 async def test_a_plan_is_changed_by_a_form_and_an_empty_change_is_refused(office: Office) -> None:

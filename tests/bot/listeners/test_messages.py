@@ -1,14 +1,20 @@
 """What people write in a thread: answered or proposed, and nothing changes before a click."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.opening import read_opening
+from bot.process import utc_now
+from bot.workspace.faults import Fault
 from bot.workspace.people import REQUESTER, SME_1
+from bot.workspace.server import Workspace
 from db.records import MessageKind, Migration, MigrationStatus
-from tests.bot.office import Office, eventually
+from db.store.deliveries import Deliveries
+from pipeline.errors import TemporaryError
+from tests.bot.office import Office, eventually, open_office
 from tests.bot.test_clicks import asked, told
 
 
@@ -96,6 +102,35 @@ async def test_a_mention_opens_the_form_with_what_was_read(office: Office) -> No
     view = await office.requester.modal("new_migration")
     shown = json.dumps(view["blocks"])
     assert all(words in shown for words in ("Support classifier", "GPT-4o", "Haiku 4.5"))
+
+
+class Forgetful:
+    """The deliveries of a bot that is killed before it can note that one is done."""
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._deliveries, name)
+
+    async def done(self, _key: str, *, refused: bool = False) -> None:
+        raise TemporaryError("The database cannot be reached right now.")
+
+
+async def test_a_mention_that_is_worked_on_twice_is_answered_once_under_it(workspace: Workspace, tmp_path: Path) -> None:
+    def starts(office: Office) -> list[dict[str, Any]]:
+        return [m for m in office.workspace.general().messages.values() if "start_open" in json.dumps(m.get("blocks", []))]
+
+    async with open_office(workspace, tmp_path) as office:
+        office.store.deliveries = Forgetful(office.store.deliveries)  # type: ignore[assignment]
+        workspace.faults.add(Fault(kind="drop", method="chat.postMessage"))
+        said = await office.requester.say("@Ferry move our support classifier from GPT-4o to Haiku 4.5")
+        await office.requester.message(lambda m: "start_open" in json.dumps(m.get("blocks", [])))
+        assert len(await office.store.deliveries.waiting(utc_now())) == 1
+    async with open_office(workspace, tmp_path) as office:
+        await office.quiet()
+        assert await office.store.deliveries.waiting(utc_now()) == ()
+        assert [card["thread_ts"] for card in starts(office)] == [said["ts"]]
 
 
 async def test_the_home_shows_what_waits_for_me_and_only_mine(office: Office) -> None:

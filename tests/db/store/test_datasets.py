@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db import Store
+from db.records import MessageKind, Migration
 from pipeline.errors import RefusedError
 from pipeline.records import Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage
 from tests.db.facts import dataset, frozen, opened
@@ -43,6 +44,13 @@ async def test_a_refused_upload_keeps_its_reason(store: Store) -> None:
     refused = await store.datasets.refuse("F1", "The file has a header and no samples.")
     assert (refused.state, refused.refusal) == ("refused", "The file has a header and no samples.")
     assert (await store.datasets.refuse("F1", "Another reason.")).refusal == refused.refusal
+    assert await told(store, migration) == [(MessageKind.PROBLEM, "", "The file has a header and no samples.", 1)]
+
+
+async def told(store: Store, migration: Migration) -> list[tuple[MessageKind, str, str, int]]:
+    """What the thread says of uploads."""
+    messages = await store.messages.of(migration.id)
+    return [(m.kind, m.subject, m.body, m.revision) for m in messages if m.place == "thread"]
 
 
 async def test_a_dataset_is_frozen_once_per_content(store: Store) -> None:
@@ -50,7 +58,9 @@ async def test_a_dataset_is_frozen_once_per_content(store: Store) -> None:
     first = await store.datasets.get(await frozen(store, migration, 5))
     assert (first.number, first.dev, first.test, first.hash) == (1, 3, 2, dataset(5).hash)
     await store.datasets.add_upload("again", migration.id, "again.csv", "files/2", "U1")
-    assert await store.datasets.freeze("again", dataset(5)) == first
+    for _ in range(2):
+        assert await store.datasets.freeze("again", dataset(5)) == first
+    assert await told(store, migration) == [(MessageKind.FINDINGS, first.id, "", 1)] * 2
     assert (await store.datasets.upload("again")).state == "frozen"
     await store.datasets.add_upload("more", migration.id, "more.csv", "files/3", "U1")
     second = await store.datasets.freeze("more", dataset(6))

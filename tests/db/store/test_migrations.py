@@ -1,11 +1,13 @@
 """Migrations open once, are found by who takes part, and change with a trace."""
 
 import asyncio
+from collections.abc import Awaitable
 
 import pytest
 
 from db import Store
-from db.records import MessageKind, MigrationStatus, Question, QuestionKind
+from db.engine import Database
+from db.records import Decision, MessageKind, MigrationStatus, Question, QuestionKind
 from pipeline.errors import RefusedError
 from tests.db.facts import NEW, PROMPT, opened
 from tests.stores import START, SteadyClock
@@ -97,3 +99,76 @@ async def test_what_has_ended_stays_as_it_ended(store: Store) -> None:
     late = await store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by="U2")
     assert late.status is MigrationStatus.SIGNED
     assert (await store.migrations.get(migration.id)).status is MigrationStatus.SIGNED
+
+
+async def sign_off_asked(store: Store, origin: str = "view:1") -> Question:
+    migration = await opened(store, origin=origin)
+    kind = QuestionKind.SIGN_OFF
+    return await store.questions.ask(
+        Question(migration_id=migration.id, key="sign_off:1", kind=kind, subject="h", asked_at=START)
+    )
+
+
+def decided(question: Question, answer: str) -> Decision:
+    return Decision(migration_id=question.migration_id, question=question.key, answer=answer, by="U2", at=START)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("answer", ["approve", "reject"])
+async def test_a_decided_sign_off_is_neither_cancelled_nor_paused(store: Store, answer: str, closed: bool) -> None:
+    asked = await sign_off_asked(store)
+    await store.questions.decide(decided(asked, answer))
+    if closed:
+        await store.questions.close(asked.migration_id, asked.key)
+    for status in (MigrationStatus.CANCELLED, MigrationStatus.PAUSED):
+        assert (await store.migrations.set_status(asked.migration_id, status, by="U1")).status is MigrationStatus.OPEN
+    ended = await store.migrations.set_status(asked.migration_id, MigrationStatus.SIGNED, by="U2")
+    assert ended.status is MigrationStatus.SIGNED
+    assert [e.action for e in await store.audit.events(asked.migration_id)] == ["opened", "decided", "changed"]
+
+
+async def test_a_migration_whose_owner_wants_changes_can_be_cancelled(store: Store) -> None:
+    asked = await sign_off_asked(store)
+    await store.questions.decide(decided(asked, "request_changes"))
+    after = await store.migrations.set_status(asked.migration_id, MigrationStatus.CANCELLED, by="U1")
+    assert after.status is MigrationStatus.CANCELLED
+
+
+async def test_of_a_cancel_and_a_sign_off_at_once_one_holds(store: Store) -> None:
+    """Two connections, as two processes: the store's own queue for SQLite's writer decides nothing."""
+    other = Store(Database(store._database.url), lambda: START)
+    for n in range(20):
+        asked = await sign_off_asked(store, origin=f"view:{n}")
+        async with asyncio.TaskGroup() as group:
+            deciding = group.create_task(outcome(store.questions.decide(decided(asked, "approve"))))
+            cancelling = group.create_task(other.migrations.set_status(asked.migration_id, MigrationStatus.CANCELLED, by="U1"))
+        signed = await store.reports.sign_off(asked.migration_id) is not None
+        cancelled = (await store.migrations.get(asked.migration_id)).status is MigrationStatus.CANCELLED
+        assert signed != cancelled
+        assert deciding.result() is signed
+        assert (cancelling.result().status is MigrationStatus.CANCELLED) is cancelled
+    await other.close()
+
+
+async def outcome(deciding: Awaitable[tuple[Decision, bool]]) -> bool:
+    try:
+        return (await deciding)[1]
+    except RefusedError:
+        return False
+
+
+async def test_why_a_migration_is_stuck_is_told_with_it(store: Store) -> None:
+    migration = await opened(store)
+    for sentence, revision in (("No model answers.", 1), ("No model answers.", 1), ("It answers nonsense.", 2)):
+        await store.migrations.stick(migration.id, sentence, by="ferry")
+        after, said = await store.migrations.get(migration.id), await store.messages.get(f"problem:{migration.id}")
+        assert (after.status, after.problem) == (MigrationStatus.STUCK, sentence)
+        assert said is not None
+        assert (said.body, said.place, said.kind, said.revision) == (sentence, "thread", MessageKind.PROBLEM, revision)
+    await store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by="U1")
+    await store.migrations.stick(migration.id, "Too late.", by="ferry")
+    said = await store.messages.get(f"problem:{migration.id}")
+    assert said is not None
+    assert said.body == "Too late."
+    assert (await store.migrations.get(migration.id)).status is MigrationStatus.CANCELLED
+    assert await store.audit.verify() is None

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from db import Store
-from db.records import Monitor
+from db.records import MessageKind, Monitor
 from pipeline.errors import RefusedError
 from tests.db.facts import PROMPT, opened, queued
 from tests.stores import START, SteadyClock
@@ -68,6 +68,52 @@ async def test_the_first_result_stands_and_is_never_claimed_again(store: Store, 
     assert await store.monitors.expired(later) == ()
     assert await store.monitors.claim(monitor.id, "second", later) is not None
     assert [d.tick for d in await store.monitors.digests(monitor.id)] == ["first", "second"]
+
+
+async def test_a_tick_that_fails_is_tried_ever_more_seldom_then_ended_and_told_once(store: Store, clock: SteadyClock) -> None:
+    monitor = await watched(store)
+    digest = await store.monitors.claim(monitor.id, "first", clock.now)
+    assert digest is not None
+    pauses: list[float] = []
+    while len(pauses) < 50:
+        await store.monitors.fail(digest.id, f"No model answers ({len(pauses)}).", clock.now)
+        if (await store.monitors.digest(digest.id)).state == "done":
+            break
+        failed_at = clock.now
+        while await store.monitors.claim(monitor.id, "first", clock.now) is None:
+            assert await store.monitors.expired(clock.now) == ()
+            clock.pass_seconds(30)
+        pauses.append((clock.now - failed_at).total_seconds() / 60)
+    assert pauses == [1, 1, 2, 4, 8, 16, 32, 64, 128]
+    assert await store.monitors.expired(clock.pass_seconds(10**6)) == ()
+    assert await store.monitors.claim(monitor.id, "first", clock.now) is None
+    assert [d.json for d in await store.monitors.digests(monitor.id)] == [None]
+    assert await problems(store, monitor) == [("No model answers (0).", 1)]
+
+
+async def problems(store: Store, monitor: Monitor) -> list[tuple[str, int]]:
+    return [(m.body, m.revision) for m in await store.messages.of(monitor.migration_id) if m.kind is MessageKind.PROBLEM]
+
+
+async def test_the_next_tick_starts_fresh(store: Store, clock: SteadyClock) -> None:
+    monitor = await watched(store)
+    for tick in ("first", "second"):
+        digest = await store.monitors.claim(monitor.id, tick, clock.pass_seconds(10**6))
+        assert digest is not None
+        for _ in range(3):
+            await store.monitors.fail(digest.id, f"The {tick} one failed.", clock.now)
+        assert await store.monitors.expired(clock.pass_seconds(60)) != ()
+    assert await problems(store, monitor) == [("The first one failed.", 1), ("The second one failed.", 1)]
+
+
+async def test_what_is_done_cannot_fail(store: Store, clock: SteadyClock) -> None:
+    monitor = await watched(store)
+    digest = await store.monitors.claim(monitor.id, "first", clock.now)
+    assert digest is not None
+    await store.monitors.finish(digest.id, "{}")
+    await store.monitors.fail(digest.id, "Too late.", clock.now)
+    assert (await store.monitors.digest(digest.id)).json == "{}"
+    assert await problems(store, monitor) == []
 
 
 async def test_an_unknown_digest_is_refused(sqlite_store: Store) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.decide.compare import compare, compare_all
 from pipeline.errors import InputError
+from pipeline.metrics.metric import NO_SOURCE
 from pipeline.records import Coverage, Criteria, Interval, MetricChoice, Output, Sample, Score, Verdict
 from tests.pipeline.decide.runs import CRITERIA, GRADED, run, samples
 
@@ -169,6 +170,17 @@ def test_few_pairs_that_differ_are_called_rough() -> None:
     assert "Only 3 of 100 pairs differ, so the interval is rough" in found.reason
 
 
+def test_two_total_losses_of_a_hundred_do_not_pass_as_not_worse() -> None:
+    """t alone draws -0.048 from the two of them: inside the margin that they might well exceed."""
+    of = samples(100)
+    after = [0.0] * 2 + [1.0] * 98
+    found = compare(of, run(of, [1.0] * 100, metric="rouge_l", label="source"), run(of, after, metric="rouge_l"), GRADED)[0]
+    assert found.verdict is Verdict.CANNOT_TELL
+    assert found.interval is not None
+    assert found.interval.low < -0.05
+    assert found.method == "t, widened because few differ"
+
+
 def test_the_p_values_are_printed_before_and_after_holm() -> None:
     of = samples(41)
     before, after = [1.0] * 14 + [0.0] * 27, [1.0] * 19 + [0.0] * 22
@@ -267,6 +279,27 @@ def test_a_score_is_a_number_or_a_reason(value: float | None, unscored: str | No
     broken = replace(target.scores[1], value=value, unscored=unscored)
     with pytest.raises(InputError, match="neither a number nor a reason"):
         compare(of, run(of, [1.0] * 2, label="source"), replace(target, scores=(target.scores[0], broken)), CRITERIA)
+
+
+PREFERENCE = Criteria(metrics=(MetricChoice(metric="judge_preference", primary=True, margin=0.05),))
+
+
+def test_a_preference_is_compared_with_as_good_although_the_source_has_no_score() -> None:
+    of = samples(100)
+    source = replace(run(of, [1.0] * 100, label="source"), scores=())
+    target = run(of, [1.0] * 70 + [0.5] * 20 + [0.0] * 10, metric="judge_preference")
+    found = compare(of, source, target, PREFERENCE)[0]
+    assert (found.verdict, found.source_mean, found.target_mean, found.difference) == (Verdict.BETTER, 0.5, 0.8, 0.3)
+    assert found.regressed == tuple(s.id for s in of[90:])
+
+
+def test_where_the_source_gave_no_answer_a_preference_lacks_the_source_and_not_the_target() -> None:
+    of = samples(100)
+    source, target = replace(run(of, [1.0] * 100, label="source"), scores=()), run(of, [0.5] * 100, metric="judge_preference")
+    lost = replace(target.scores[0], value=None, unscored=NO_SOURCE)
+    found = compare(of, source, replace(target, scores=(lost, *target.scores[1:])), PREFERENCE)[0]
+    assert found.source_coverage == Coverage(scored=99, missing={NO_SOURCE: 1})
+    assert (found.pairs, found.difference, found.worst_case) == (99, 0.0, 0.0)
 
 
 VALUES = st.lists(st.tuples(st.sampled_from([0.0, 1.0, None]), st.sampled_from([0.0, 1.0, None])), max_size=30)

@@ -12,7 +12,7 @@ SQUARE = st.integers(2, 4).flatmap(
 
 
 def test_kappa_of_cohens_own_example() -> None:
-    # Cohen 1960, table 1: proportions of 200 patients by two judges, kappa = .492
+    # Cohen 1968, Psychological Bulletin 70:213: proportions of 200 patients by two judges, unweighted kappa .492
     assert kappa([[88, 14, 18], [10, 40, 10], [2, 6, 12]]) == pytest.approx(0.492, abs=5e-4)
 
 

@@ -33,8 +33,8 @@ def test_the_interval_is_the_narrowest_the_binomial_allows(n: int, share: float,
         assert below.sf(n - 1) > tail
 
 
-def test_a_published_interval_of_the_median() -> None:
-    # Conover 1999: of 16 values the 4th and 13th hold the median with 97.9 %; ranks for at least 95 %
+def test_the_median_of_sixteen_values_lies_between_the_4th_and_the_13th() -> None:
+    # tables of the binomial: P(fewer than 4 of 16 heads) = 1.06 %, fewer than 5 = 3.84 %
     found = percentile([float(i) for i in range(1, 17)], 0.5)
     assert (found.low, found.high) == (4, 13)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from pipeline.models import ScriptedModel, notice, open_model
 from pipeline.models.failures import failure
 from pipeline.models.retry import with_retries
 from pipeline.models.threads import Threads
-from pipeline.records import Output, RecordedOutput, Sample, Usage
+from pipeline.records import Output, RecordedOutput, Sample, Tool, Usage
 from tests.pipeline.models.ask import Sleeps, request, settings
 
 
@@ -50,6 +51,25 @@ def test_a_script_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(InputError, match=r"script\.json"):
         open_model(f"scripted:{path}")
+
+
+async def test_a_script_answers_by_what_is_asked_where_no_sample_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps({"answers": {"s1": "one"}, "matches": [["card.*stolen", "block it"], ["card", "wait"]]}))
+    model = open_model(f"scripted:{path}", settings=settings())
+    asked = ("s1", "a card"), ("s2", "my card\nwas stolen"), ("s3", "my card"), ("s4", "hello")
+    said = [await model.answer(request(text, sample_id=name)) for name, text in asked]
+    assert [output.text for output in said] == ["one", "block it", "wait", None]
+    path.write_text('{"matches": [["(", "x"]]}')
+    with pytest.raises(InputError, match="regular expression"):
+        open_model(f"scripted:{path}", settings=settings())
+
+
+async def test_a_local_model_calls_no_tools_and_says_so_before_it_loads() -> None:
+    asked = replace(request(), tool=Tool(name="answer", schema="{}"))
+    output = await open_model("local:gemma3-270m", settings=settings()).answer(asked)
+    assert output.failure is not None
+    assert output.failure.kind == "validation"
 
 
 async def test_a_scripted_function_may_fail() -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.metrics.choose import Form, form, hint, propose
+from pipeline.metrics.guide import Form, form, propose
 from pipeline.records import Criteria, RecordedOutput, Sample, UseCase
 
 INTENTS = ["card_lost", "top_up", "exchange_rate"] * 10
@@ -74,10 +74,3 @@ def test_without_references_recorded_json_asks_for_json() -> None:
 def test_margins_follow_the_use_case() -> None:
     assert propose(UseCase.CLASSIFICATION, samples([*INTENTS])).primary[0].margin == 0.05
     assert propose(UseCase.EXTRACTION, samples([*OBJECTS])).primary[0].margin == 0.03
-
-
-def test_the_hint_says_how_many_samples_a_margin_needs() -> None:
-    few, many = hint(60, 0.05), hint(400, 0.05)
-    assert few.needed == many.needed == 385  # (2.8016 · 0.35 / 0.05)²
-    assert (few.enough, many.enough) == (False, True)
-    assert few.message.startswith("A margin of 5% needs about 385 samples in the test split, but there are only 60.")

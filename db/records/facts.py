@@ -1,11 +1,11 @@
-"""The frozen records of the facts: what was asked, decided, run, told and signed. Ids are strings, times are aware UTC."""
+"""What was opened, given, asked, decided, run, told and signed."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pipeline.hashing import content_hash
-from pipeline.records import Criteria, PromptVersion, RunKey, UseCase
+from db.records.plans import PlanChange
+from pipeline.records import PromptVersion, RunKey, UseCase
 
 
 class MigrationStatus(StrEnum):
@@ -89,44 +89,6 @@ class DatasetVersion:
     dev: int
     test: int
     findings_json: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What a stage will take; `usd` is None where nothing is charged or the price is unknown (`note` says which)."""
-
-    stage: str
-    calls: int
-    seconds: float
-    usd: float | None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a person approves; approval locks `criteria` by hash."""
-
-    migration_id: str
-    number: int
-    criteria: Criteria
-    source: str
-    targets: tuple[str, ...]
-    review_pairs: int
-    estimates: tuple[Estimate, ...]
-
-    @property
-    def hash(self) -> str:
-        return content_hash([self.criteria, self.source, self.targets, self.review_pairs])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanChange:
-    """A change somebody asked of a plan; None leaves a thing as it is. The next plan is the last one with this applied."""
-
-    margin: float | None = None
-    metric: str | None = None
-    add_target: str | None = None
-    review_pairs: int | None = None
 
 
 class JobState(StrEnum):
@@ -286,7 +248,10 @@ class Monitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """One tick of a monitor; unique by (monitor, tick). `tick` is local date and time without offset, or `first`."""
+    """One tick of a monitor; unique by (monitor, tick). `tick` is local date and time without offset, or `first`.
+
+    Nothing more is done about a tick that is `done`; without `json` it was given up.
+    """
 
     id: str
     monitor_id: str
@@ -319,7 +284,8 @@ class MessageKind(StrEnum):
 class Message:
     """One message Slack shall show, by key. It is sent while `sent` is behind `revision`; `ts` is set once it is posted.
 
-    `place`: root (starts the thread), thread, or a user id for a direct message. `body` is text for replies and problems.
+    `place`: root (starts the thread), thread, `under:TS` (the thread of another message), or a user id for a direct message.
+    `body` is text for replies and problems.
     """
 
     key: str

@@ -1,0 +1,18 @@
+"""What a run's outputs are scored by: pure, the same answer for the worker, the graph and the cards."""
+
+from agent import arms
+from db.records import Run
+from pipeline.metrics import Metric, code_metrics, judged_metrics
+from pipeline.metrics.judged.metric import JudgedMetric
+from pipeline.records import Criteria
+
+
+def judged(run: Run, criteria: Criteria) -> tuple[JudgedMetric, ...]:
+    """What a judge is asked of this run. The source's own run is compared with nothing."""
+    metrics = judged_metrics(criteria, run.key.split)
+    return tuple(metric for metric in metrics if not (metric.needs_source and run.stage == arms.BASELINE))
+
+
+def by_all(run: Run, criteria: Criteria) -> tuple[Metric, ...]:
+    """What code and judges score of this run."""
+    return (*code_metrics(criteria), *judged(run, criteria))

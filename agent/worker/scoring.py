@@ -1,0 +1,111 @@
+"""What a run's stored outputs are worth: cells without a score are filled, by code at once, by the plan's judge in spans."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from contextlib import aclosing
+
+from agent import arms, measured, rounds
+from agent.engine import WorkKind
+from agent.worker.attend import attend
+from agent.worker.sink import JUDGE_STOPPERS, ScoreSink
+from agent.worker.tools import Tools
+from db.records import Run
+from pipeline.errors import InputError, PermanentError
+from pipeline.metrics import Metric, code_metrics, score_judged, score_with
+from pipeline.metrics.judged.metric import JudgedMetric
+from pipeline.records import Criteria, Output, Sample, Score
+
+SPAN = 50
+
+
+async def owed(tools: Tools, run: Run) -> bool:
+    """Whether cells still wait for the judge; they are submitted. Cells of code are filled on the way."""
+    criteria = await criteria_of(tools, run)
+    if criteria is None:
+        return False
+    await _by_code(tools, run, criteria)
+    metrics = measured.judged(run, criteria)
+    waiting = await _waiting(tools, run, metrics)
+    if waiting and criteria.judge is None:
+        raise InputError(f"{metrics[0].name} needs a judge, and the plan names none. Name one with Change on the plan.")
+    samples = await tools.shelf.samples(run.dataset_id, run.key.split)
+    for low, high in spans(samples, waiting):
+        await tools.engine.submit(WorkKind.JUDGE, f"{run.id}:{low}", run.id, str(low), str(high))
+    return bool(waiting)
+
+
+def spans(samples: Sequence[Sample], waiting: Collection[str]) -> Iterator[tuple[int, int]]:
+    """The spans of fixed size, as positions in the split, that hold a sample of `waiting`."""
+    for low in range(0, len(samples), SPAN):
+        if any(sample.id in waiting for sample in samples[low : low + SPAN]):
+            yield low, min(low + SPAN, len(samples))
+
+
+async def judge(tools: Tools, run_id: str, low: str, high: str) -> None:
+    """Ask the judge about the cells of one span that have no score; each is committed before the next takes its place."""
+    run = await tools.store.runs.get(run_id)
+    criteria = await criteria_of(tools, run)
+    if criteria is None or criteria.judge is None or await tools.may_spend(run_id) is None:
+        return
+    samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
+    metrics, ids = measured.judged(run, criteria), {sample.id for sample in samples}
+    outputs = [output for output in await tools.store.runs.outputs(run_id) if output.sample_id in ids]
+    kept = {(score.sample_id, score.metric) for score in await tools.store.runs.scores(run_id)}
+    sources = [output for output in await _sources(tools, run, metrics) if output.sample_id in ids]
+    bench = await tools.shelf.bench(criteria.judge)
+    asked = score_judged(samples, outputs, metrics, bench, skip=kept, source_outputs=sources)
+    sink, halt = ScoreSink(tools.store, run_id), asyncio.Event()
+    try:
+        await attend(tools, run_id, asyncio.create_task(_keep(asked, sink, halt)), halt)
+    finally:
+        await sink.drain()
+
+
+async def _keep(asked: AsyncGenerator[Score, None], sink: ScoreSink, halt: asyncio.Event) -> None:
+    async with aclosing(asked) as scores:
+        async for score in scores:
+            _go_on(score)
+            await sink.keep(score)
+            if halt.is_set():
+                return
+
+
+def _go_on(score: Score) -> None:
+    """Raises PermanentError for what every further cell would meet as well: somebody has to change something first."""
+    kind, _, message = (score.unscored or "").partition(": ")
+    if kind in JUDGE_STOPPERS:
+        raise PermanentError(f"The judge cannot be asked: {message}")
+
+
+async def criteria_of(tools: Tools, run: Run) -> Criteria | None:
+    """The criteria of the plan a run belongs to: of its stage's number, or the latest for what all plans share."""
+    _, _, number = run.stage.partition(":")
+    shared = run.stage == arms.BASELINE or arms.digest_of(run) is not None
+    store = tools.store
+    plan = await store.plans.latest(run.migration_id) if shared else await store.plans.get(run.migration_id, int(number))
+    return plan.criteria if plan else None
+
+
+async def _by_code(tools: Tools, run: Run, criteria: Criteria) -> None:
+    """Outputs are scored as they are stored; here only what a later plan asks for besides."""
+    metrics = code_metrics(criteria)
+    waiting = await _waiting(tools, run, metrics)
+    if not waiting:
+        return
+    samples = await tools.shelf.samples(run.dataset_id, run.key.split)
+    outputs = [output for output in await tools.store.runs.outputs(run.id) if output.sample_id in waiting]
+    scores = await asyncio.to_thread(lambda: tuple(score_with(samples, outputs, metrics)))
+    await tools.store.runs.save(run.id, (), scores)
+
+
+async def _waiting(tools: Tools, run: Run, metrics: Sequence[Metric]) -> frozenset[str]:
+    names = [metric.name for metric in metrics]
+    return await tools.store.runs.unscored(run.id, names) if names else frozenset()
+
+
+async def _sources(tools: Tools, run: Run, metrics: Sequence[JudgedMetric]) -> Sequence[Output]:
+    """What the source answered, for metrics that compare with it."""
+    if not any(metric.needs_source for metric in metrics):
+        return ()
+    source = await rounds.source_run(tools.store, run.migration_id, run.dataset_id, run.key.split)
+    return await tools.store.runs.outputs(source.id)

@@ -1,0 +1,75 @@
+"""What a plan must say of itself before anybody approves it: what it cannot conclude, and what its data would allow besides."""
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.decide.guards import OVERLAP, judge_flags
+from pipeline.metrics.guide.roles import CHECK, RUBRIC, is_judged
+from pipeline.metrics.registry import catalog
+from pipeline.records import Criteria, Sample
+
+
+def limits(criteria: Criteria, samples: Sequence[Sample], targets: Sequence[str], test: Sequence[Sample]) -> tuple[str, ...]:
+    """Sentences for people, the gravest first. `test` are the samples of the test split."""
+    said = (
+        _references(criteria, samples),
+        judge_flags(criteria.judge, targets),
+        _judge(criteria),
+        _size(criteria, test, len(targets)),
+    )
+    return tuple(sentence for sentences in (*said, _prior(criteria, samples)) for sentence in sentences)
+
+
+def _references(criteria: Criteria, samples: Sequence[Sample]) -> Iterator[str]:
+    has = sum(bool((sample.reference or "").strip()) for sample in samples)
+    if not has:
+        yield (
+            "Cannot be concluded: whether answers are right, because no sample has a reference. "
+            "Add references, or let SMEs judge pairs."
+        )
+    elif has < len(samples):
+        yield f"{len(samples) - has:,} of {len(samples):,} samples have no reference and stay outside what is compared with one."
+    if any(choice.metric in OVERLAP for choice in criteria.primary):
+        yield (
+            "A likeness of wording decides here, because the references are long and no judge is chosen. It cannot see a wrong "
+            "fact in familiar words: SMEs must confirm, or choose a judge."
+        )
+
+
+def _judge(criteria: Criteria) -> Iterator[str]:
+    waiting = [rubric.name for rubric in criteria.rubrics] if criteria.judge is None else []
+    if waiting:
+        yield f"{len(waiting)} of your criteria need a judge and wait until one is chosen."
+    decides = [choice.metric for choice in criteria.primary if is_judged(choice.metric, criteria)]
+    if decides:
+        yield "A judge decides: its figures count as not validated until its agreement with SMEs is measured (kappa 0.6 or more)."
+
+
+def _prior(criteria: Criteria, samples: Sequence[Sample]) -> Iterator[str]:
+    by_people = sum(sample.prior is not None and sample.prior.human is not None for sample in samples)
+    if by_people:
+        use = "are shown as the source's baseline" + (" and calibrate the judge" if criteria.judge else "")
+        yield f"{by_people:,} scores of people that came with the dataset {use}."
+
+
+def _size(criteria: Criteria, test: Sequence[Sample], targets: int) -> Iterator[str]:
+    from pipeline.decide.size import size
+
+    margins = [choice.margin for choice in criteria.primary if choice.margin > 0]
+    if margins:
+        family = len(criteria.primary) * max(targets, 1)
+        yield size(test, min(margins), family=family, confidence=criteria.confidence).message
+
+
+def offered(criteria: Criteria, samples: Sequence[Sample]) -> tuple[str, ...]:
+    """Metrics the data would allow besides those of the plan, for people to choose from."""
+    references = any((sample.reference or "").strip() for sample in samples)
+    contexts = any(sample.contexts for sample in samples)
+    taken = {choice.metric for choice in criteria.metrics}
+    return tuple(
+        name
+        for name, metric in catalog(criteria).items()
+        if name not in taken
+        and not name.startswith((RUBRIC, CHECK))
+        and (references or not metric.needs_reference)
+        and (contexts or not metric.needs_contexts)
+    )

@@ -1,0 +1,103 @@
+"""The outbox on a database that fails for a moment: it goes on, it loses nothing, and it says nothing twice."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bot.workspace.faults import Fault
+from bot.workspace.people import GENERAL
+from db.records import MessageKind
+from pipeline.errors import TemporaryError
+from tests.bot.office import Office, eventually
+
+
+class Flaky:
+    """A noun of the store one of whose methods fails once: before it did anything, or after its commit."""
+
+    def __init__(self, noun: Any, method: str, *, committed: bool) -> None:
+        self._noun, self._method, self._committed, self.failed = noun, method, committed, False
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._noun, name)
+        return real if name != self._method or self.failed else self._once(real)
+
+    def _once(self, real: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def failing(*args: Any, **kwargs: Any) -> None:
+            self.failed = True
+            if self._committed:
+                await real(*args, **kwargs)
+            raise TemporaryError("The database cannot be reached right now.")
+
+        return failing
+
+
+def break_once(office: Office, noun: str, method: str, *, committed: bool = False) -> Flaky:
+    flaky = Flaky(getattr(office.store, noun), method, committed=committed)
+    setattr(office.store, noun, flaky)
+    return flaky
+
+
+async def said_once(
+    office: Office, flaky: Flaky, show: Callable[..., Awaitable[Any]], get: Callable[..., Awaitable[Any]]
+) -> None:
+    """What is shown while the database fails is posted once, and so is what is shown afterwards."""
+    (migration,) = await office.store.migrations.active()
+
+    async def is_sent(key: str) -> bool:
+        message = await get(key)
+        return message is not None and message.state == "sent"
+
+    for key in ("r1", "r2"):
+        await show(key, migration_id=migration.id, channel=GENERAL, place="thread", kind=MessageKind.REPLY, body=f"Said {key}")
+        await eventually(lambda key=key: is_sent(key))  # type: ignore[misc]
+    assert flaky.failed
+    texts = [m["text"] for m in office.workspace.general().messages.values() if m["text"].startswith("Said")]
+    assert texts == ["Said r1", "Said r2"]
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize("method", ["stuck_sending", "due", "get", "begin", "sent"])
+async def test_one_failure_at_any_step_delays_a_message_and_no_more(office: Office, method: str, committed: bool) -> None:
+    await office.migration()
+    await office.quiet()
+    messages = office.store.messages
+    await said_once(office, break_once(office, "messages", method, committed=committed), messages.show, messages.get)
+
+
+async def test_a_lease_that_cannot_be_renewed_ends_nothing(office: Office) -> None:
+    await office.migration()
+    await office.quiet()
+    flaky = break_once(office, "leases", "take")
+    office.bot.outbox._leads_until = 0.0
+    await eventually(lambda: done(flaky))
+    await said_once(office, flaky, office.store.messages.show, office.store.messages.get)
+
+
+async def done(flaky: Flaky) -> bool:
+    return flaky.failed
+
+
+@pytest.mark.parametrize("committed", [False, True])
+async def test_a_refusal_that_cannot_be_noted_neither_loses_nor_doubles_the_message(office: Office, committed: bool) -> None:
+    await office.migration()
+    await office.quiet()
+    office.workspace.faults.add(Fault(kind="rate_limit", method="chat.postMessage", times=1, seconds=1))
+    messages = office.store.messages
+    await said_once(office, break_once(office, "messages", "hold", committed=committed), messages.show, messages.get)
+
+
+async def test_a_message_that_cannot_be_put_aside_is_put_aside_later(office: Office) -> None:
+    migration = await office.migration()
+    await office.quiet()
+    messages, flaky = office.store.messages, break_once(office, "messages", "hold")
+    await messages.show(
+        "bad", migration_id=migration.id, channel=GENERAL, place="thread", kind=MessageKind.FINDINGS, subject="no such dataset"
+    )
+
+    async def is_held() -> bool:
+        message = await messages.get("bad")
+        return message is not None and message.state == "held"
+
+    await eventually(is_held)
+    assert flaky.failed
