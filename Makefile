@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test check bench install install-dev lock workspace-page clean
+.PHONY: demo test check bench fresh install install-dev lock workspace-page clean
 
 demo: install
 	$(BIN)/ferry demo
@@ -22,6 +22,17 @@ check: install-dev
 
 bench: install-dev
 	$(BIN)/python -m tests.bench
+
+# A new environment from the lock, outside the one you work in: what a newcomer gets today.
+FRESH := build/fresh
+fresh:
+	rm -rf $(FRESH)
+	$(PYTHON) -m venv $(FRESH)
+	$(FRESH)/bin/pip install --quiet --require-hashes -r requirements-uv.lock
+	$(FRESH)/bin/uv pip install --quiet --compile-bytecode --python $(FRESH)/bin/python --require-hashes -r requirements.lock
+	$(FRESH)/bin/uv pip install --quiet --python $(FRESH)/bin/python --no-deps --no-build-isolation .
+	$(FRESH)/bin/uv pip check --quiet --python $(FRESH)/bin/python
+	cd $(FRESH) && bin/python ../../tests/tools/fresh.py
 
 install: $(VENV)/.installed
 

@@ -24,6 +24,8 @@ class WorkKind(StrEnum):
     RUN = "run"  # run id
     CHUNK = "chunk"  # run id, first sample, sample after the last one
     JUDGE = "judge"  # run id, first sample, sample after the last one
+    ERRORS = "errors"  # migration id, round
+    CORRECT = "correct"  # migration id, round, reference check id
     REPORT = "report"  # migration id, number
     DIGEST = "digest"  # monitor id, tick
     TRIAL = "trial"  # migration id, plan number

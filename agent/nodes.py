@@ -90,8 +90,9 @@ async def gate_targets(state: State) -> State:
 
 
 async def open_review(state: State, runtime: Runtime[Deps]) -> State:
-    """Skipped without SMEs, and when no pair differs."""
-    store = runtime.context.store
+    """Skipped without SMEs, and when no pair differs. What goes wrong is grouped meanwhile, elsewhere: nobody waits for it."""
+    store, number = runtime.context.store, state["number"]
+    await runtime.context.engine.submit(WorkKind.ERRORS, f"{state['migration_id']}:{number}", state["migration_id"], str(number))
     migration = await store.migrations.get(state["migration_id"])
     facts = await rounds.facts(store, state)
     source, winners = await rounds.finished_arms(store, state)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent import estimates
 from agent.estimates import provider
-from agent.revision import locked, revised
+from agent.revision import revised
 from db.records import DatasetVersion, Migration, Plan, PlanChange
 from pipeline.errors import InputError
 from pipeline.records import Criteria, Sample
@@ -33,7 +33,7 @@ class Subject:
 
 def first(about: Subject) -> Plan:
     """Plan 1: the guide's criteria for this use case and these samples."""
-    from pipeline.metrics.guide import propose
+    from pipeline.metrics.guide import locked, propose
 
     return _plan(about, 1, locked(propose(about.migration.use_case, about.samples)), REVIEW_PAIRS)
 

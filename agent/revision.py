@@ -14,7 +14,7 @@ def revised(criteria: Criteria, change: PlanChange, use_case: UseCase, samples: 
 
     Raises InputError, with the way out, when nothing would decide, when likeness would, or for a metric there is none of.
     """
-    from pipeline.metrics.guide import check_roles, with_own, without
+    from pipeline.metrics.guide import check_roles, locked, with_own, without
 
     made = _with_judge(criteria, change, use_case, samples)
     made = without(made, change.remove_metrics)
@@ -26,18 +26,6 @@ def revised(criteria: Criteria, change: PlanChange, use_case: UseCase, samples: 
         made = _each(made, lambda choice: _with_margin(choice, change))
     check_roles(made)
     return locked(made)
-
-
-def locked(criteria: Criteria) -> Criteria:
-    """`criteria` with everything that would change a score if it changed: the judge's words and the libraries' versions."""
-    from pipeline.metrics import JUDGED
-    from pipeline.metrics.judge.prompts import prompts_hash
-
-    if criteria.judge is None:
-        return criteria
-    asked = [JUDGED[choice.metric].library for choice in criteria.metrics if choice.metric in JUDGED]
-    libraries = tuple(sorted({library for library in asked if library != "ferry"}))
-    return replace(criteria, judge=replace(criteria.judge, prompts_hash=prompts_hash(), libraries=libraries))
 
 
 def _with_judge(criteria: Criteria, change: PlanChange, use_case: UseCase, samples: Sequence[Sample]) -> Criteria:

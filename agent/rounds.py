@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent import arms, measured, planning
+from agent import arms, corrections, measured, planning
 from agent.review import Judged
 from agent.revision import revised
 from agent.state import State
@@ -12,7 +12,7 @@ from db.records import DatasetVersion, Decision, Plan, PlanChange, Run, RunStatu
 from db.store import Store
 from pipeline.errors import InputError
 from pipeline.prompts.template import render, variables
-from pipeline.records import Candidate, Criteria, PromptVersion, Sample, Split
+from pipeline.records import Candidate, Criteria, PromptVersion, RunResult, Sample, Split
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
@@ -40,8 +40,8 @@ async def facts(store: Store, state: State) -> RoundFacts:
 
 
 async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan, DatasetVersion]:
-    """The plan after plan `number` (0: none yet) over the newest dataset version."""
-    dataset = await store.datasets.latest(migration_id)
+    """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected."""
+    dataset = await corrections.apply(store, migration_id)
     if dataset is None:
         raise InputError("There is no dataset yet. Drop the file into this thread.")
     samples = await store.datasets.samples(dataset.id)
@@ -115,6 +115,22 @@ async def finished_arms(store: Store, state: State) -> tuple[Judged, list[Judged
     runs = await store.runs.listed(migration_id, stage=arms.targets_stage(number))
     winners = [run for run in runs if selected.get(run.key.model) == run.key.prompt_hash]
     return await _judged(store, source), [await _judged(store, run) for run in winners]
+
+
+async def target_results(store: Store, state: State) -> list[RunResult]:
+    """Every bar of every target on the test split."""
+    runs = await store.runs.listed(state["migration_id"], stage=arms.targets_stage(state["number"]))
+    return [await store.runs.result(run.id) for run in runs]
+
+
+async def dev_results(store: Store, state: State) -> list[RunResult]:
+    """The source and each target with its chosen prompt on dev."""
+    migration_id, number = state["migration_id"], state["number"]
+    selected = await store.prompts.selected(migration_id, number)
+    runs = await store.runs.listed(migration_id, stage=arms.candidates_stage(number))
+    chosen = [run for run in runs if selected.get(run.key.model) == run.key.prompt_hash]
+    source = await source_run(store, migration_id, state["dataset_id"], Split.DEV)
+    return [await store.runs.result(run.id) for run in (source, *chosen)]
 
 
 async def source_run(store: Store, migration_id: str, dataset_id: str, split: Split = Split.TEST) -> Run:

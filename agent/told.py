@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from db.keys import review_card
+from db.keys import references_card, review_card
 from db.records import Assignment, MessageKind, Migration
 from db.store import Store
 
@@ -38,5 +38,18 @@ async def hand_out(store: Store, migration: Migration, pairs: Iterable[Assignmen
             channel=migration.channel,
             place=sme,
             kind=MessageKind.REVIEW,
+            subject=str(number),
+        )
+
+
+async def ask_about_references(store: Store, migration: Migration, number: int) -> None:
+    """Show each SME the first reference they are asked about, behind their pairs."""
+    for sme in await store.references.progress(migration.id, number):
+        await store.messages.show(
+            references_card(migration.id, number, sme),
+            migration_id=migration.id,
+            channel=migration.channel,
+            place=sme,
+            kind=MessageKind.REFERENCES,
             subject=str(number),
         )

@@ -17,6 +17,7 @@ class Act(StrEnum):
     UPLOAD = "upload"
     DECIDE_PLAN = "decide_plan"
     REVIEW = "review"
+    CHECK_REFERENCE = "check_reference"
     CLOSE_REVIEW = "close_review"
     SIGN_OFF = "sign_off"
     PAUSE = "pause"
@@ -38,6 +39,9 @@ WORDS = {
 }
 """Acts of the requester or the owner, as they end the sentence "Only ... may"."""
 
+GIVEN = {Act.REVIEW: "judge this pair", Act.CHECK_REFERENCE: "answer for this reference"}
+"""Acts of the one SME a thing was given to."""
+
 AFTERWARDS = frozenset({Act.SEE, Act.AGAIN})
 
 
@@ -50,7 +54,7 @@ class Refusal:
 
 
 def may(act: Act, person: Person, migration: Migration, *, sme: str | None = None) -> Refusal | None:
-    """None when `person` may; `sme` is the one person a review was assigned to."""
+    """None when `person` may; `sme` is the one person a pair or a reference was given to."""
     if person.team != migration.team:
         return Refusal(code="other_team", sentence="This migration belongs to another workspace; only its own people may act.")
     if migration.status in OVER and act not in AFTERWARDS:
@@ -58,8 +62,8 @@ def may(act: Act, person: Person, migration: Migration, *, sme: str | None = Non
         return Refusal(code="over", sentence=ended)
     if act is Act.SIGN_OFF:
         return _sign_off(person, migration)
-    if act is Act.REVIEW:
-        return _review(person, sme)
+    if act in GIVEN:
+        return _assigned(GIVEN[act], person, sme)
     return _lead(act, person, migration)
 
 
@@ -75,11 +79,11 @@ def _sign_off(person: Person, migration: Migration) -> Refusal | None:
     return None
 
 
-def _review(person: Person, sme: str | None) -> Refusal | None:
+def _assigned(what: str, person: Person, sme: str | None) -> Refusal | None:
     if person.user == sme:
         return None
     who = f"Only {mention(sme)}, whom it was given to," if sme else "Only the SME it was given to"
-    return Refusal(code="not_assigned", sentence=f"{who} may judge this pair.")
+    return Refusal(code="not_assigned", sentence=f"{who} may {what}.")
 
 
 def _lead(act: Act, person: Person, migration: Migration) -> Refusal | None:

@@ -7,17 +7,21 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from agent import corrections as corrected
 from bot.cards.digest import DigestFacts
+from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
 from bot.cards.findings import FindingsFacts
 from bot.cards.note import NoteFacts, Proposal
 from bot.cards.prompts import CandidateFacts, PromptsFacts
 from bot.cards.question import QuestionFacts
+from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts
 from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
-from db.records import Assignment, Message, Migration, MigrationStatus, Question, QuestionKind, Run
+from db.records import Assignment, Message, Migration, MigrationStatus, Question, QuestionKind, ReferenceAnswer, Run
+from db.references import ReferenceCheck
 from db.store import Store
 from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
 from pipeline.report import CHARTS
@@ -186,6 +190,66 @@ async def _pair(store: Store, assignment: Assignment) -> Pair:
 
 async def _text(store: Store, run_id: str, sample_id: str) -> str | None:
     return next((output.text for output in await store.runs.outputs(run_id) if output.sample_id == sample_id), None)
+
+
+async def errors(store: Store, message: Message) -> ErrorsFacts:
+    """The worker's summary travels in the message: what it shows was computed once."""
+    from pipeline.decide.errors.summary import loads
+
+    migration = await migration_of(store, message)
+    return ErrorsFacts(name=migration.name, round=int(message.subject), arms=loads(message.body))
+
+
+async def references(store: Store, message: Message) -> ReferencesFacts:
+    """The next reference one SME is asked about; which model answered what stays in the store."""
+    migration, number = await migration_of(store, message), int(message.subject)
+    done, total = (await store.references.progress(migration.id, number)).get(message.place, (0, 0))
+    following = await store.references.next_for(migration.id, number, message.place)
+    return ReferencesFacts(
+        migration_id=migration.id,
+        name=migration.name,
+        question=f"references:{number}",
+        doubt=await _doubt(store, following) if following else None,
+        done=done,
+        total=total,
+        over=migration.status in {MigrationStatus.CANCELLED, MigrationStatus.SIGNED, MigrationStatus.REJECTED},
+    )
+
+
+async def _doubt(store: Store, check: ReferenceCheck) -> Doubt:
+    sample = (await store.datasets.chosen(check.dataset_id, [check.sample_id]))[check.sample_id]
+    stages = {"baseline", f"candidates:{check.round}", f"targets:{check.round}"}
+    runs = [
+        run for run in await store.runs.listed(check.migration_id) if run.stage in stages and run.dataset_id == check.dataset_id
+    ]
+    said = sorted({text.strip() for run in runs if (text := await store.runs.answer(run.id, sample.id))})
+    return Doubt(
+        check_id=check.id,
+        question=input_text(sample),
+        reference=sample.reference or "",
+        why=check.why,
+        answers=tuple(text for text in said if text),
+        suggestion=check.suggestion,
+    )
+
+
+async def corrections(store: Store, message: Message) -> CorrectionsFacts:
+    """What SMEs corrected in one round, and the dataset version that has it."""
+    migration, number = await migration_of(store, message), int(message.subject)
+    checks = await store.references.listed(migration.id, number)
+    fixed = [check for check in checks if check.answer is ReferenceAnswer.FIX]
+    measured = await store.datasets.get(checks[0].dataset_id)
+    newest = await store.datasets.latest(migration.id) or measured
+    due = await corrected.due(store, newest)
+    return CorrectionsFacts(
+        corrected=len(fixed),
+        by=tuple(sorted({check.by or check.sme for check in fixed})),
+        waiting=sum(check.answer is None for check in checks),
+        dataset=None if due or newest.number == measured.number else newest.number,
+        measured=measured.number,
+        owner=migration.owner,
+        requester=migration.requester,
+    )
 
 
 def input_text(sample: Sample) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot import facts
 from bot.cards.digest import digest_card
+from bot.cards.errors import errors_card
 from bot.cards.files import files_card
 from bot.cards.findings import findings_card
 from bot.cards.kit import Card
@@ -14,6 +15,7 @@ from bot.cards.note import problem_card, reply_card
 from bot.cards.progress import ProgressFacts, progress_card
 from bot.cards.prompts import prompts_card
 from bot.cards.question import question_card
+from bot.cards.references import corrections_card, references_card
 from bot.cards.review import review_card
 from bot.cards.status import status_card
 from bot.cards.trial import trial_card
@@ -100,6 +102,15 @@ class Renderer:
     async def trial(self, message: Message) -> Card:
         return trial_card(await facts.trial(self.store, message))
 
+    async def errors(self, message: Message) -> Card:
+        return errors_card(await facts.errors(self.store, message))
+
+    async def references(self, message: Message) -> Card:
+        """An SME's next reference, or in the thread what came of them."""
+        if message.place == "thread":
+            return corrections_card(await facts.corrections(self.store, message))
+        return references_card(await facts.references(self.store, message))
+
     async def reply(self, message: Message) -> Card:
         return reply_card(await facts.note(self.store, message))
 
@@ -118,6 +129,8 @@ RENDERERS: Mapping[MessageKind, Callable[[Renderer, Message], Awaitable[Card]]] 
     MessageKind.FILES: Renderer.files,
     MessageKind.DIGEST: Renderer.digest,
     MessageKind.TRIAL: Renderer.trial,
+    MessageKind.ERRORS: Renderer.errors,
+    MessageKind.REFERENCES: Renderer.references,
     MessageKind.REPLY: Renderer.reply,
     MessageKind.PROBLEM: Renderer.problem,
 }

@@ -71,3 +71,18 @@ def problem_card(monitor_id: str, tick: str) -> str:
 def review_card(migration_id: str, round_number: int, sme: str) -> str:
     """The pair in front of one SME."""
     return f"review:{migration_id}:{round_number}:{sme}"
+
+
+def errors_card(migration_id: str, round_number: int) -> str:
+    """What goes wrong in the round's targets."""
+    return f"errors:{migration_id}:{round_number}"
+
+
+def references_card(migration_id: str, round_number: int, sme: str) -> str:
+    """The doubted reference in front of one SME."""
+    return f"references:{migration_id}:{round_number}:{sme}"
+
+
+def corrections_card(migration_id: str, round_number: int) -> str:
+    """What SMEs corrected among the references of a round, told in the thread."""
+    return f"corrections:{migration_id}:{round_number}"

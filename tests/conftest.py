@@ -4,9 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from db import Store
 from tests import stores
+
+settings.register_profile("ferry", deadline=None)  # the first example imports what it needs, and the machine may be busy
+settings.load_profile("ferry")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ class IntentKind(StrEnum):
     STATUS = "status"
     WHY = "why"
     SHOW_WORST = "show_worst"
+    SHOW_ERRORS = "show_errors"
     HELP = "help"
     CHANGE_MARGIN = "change_margin"
     ADD_TARGET = "add_target"
@@ -59,8 +60,8 @@ UNKNOWN = Intent(kind=IntentKind.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Short strings: `metrics` are the names in the plan, `offered` those that could be added, `targets` model refs, `waiting` what
-    the migration waits for.
+    """Short strings: `metrics` are the names in the plan, `offered` those that could be added, `targets` model refs, `waiting`
+    what the migration waits for.
     """
 
     status: str = ""

@@ -23,6 +23,12 @@ _SAID = {
         "show me the failures", "show mistakes", "which answers are wrong", "what did it get wrong", "examples that got worse",
         "list the worst", "show wrong answers", "where is the target worse", "biggest losses",
     ),
+    IntentKind.SHOW_ERRORS: (
+        "show errors", "errors", "list errors", "show the error groups", "error groups", "error analysis", "group the errors",
+        "what kinds of errors are there", "which errors", "what errors does it make", "show the causes of the errors",
+        "what goes wrong", "why is it wrong", "why are the answers wrong", "causes", "show causes", "what are the causes",
+        "summarise the errors", "summarize the errors", "error causes", "failure groups", "typical errors", "common errors",
+    ),
     IntentKind.HELP: (
         "help", "help me", "what can you do", "how does this work", "commands", "what are the commands", "how do I use this",
         "what can I ask", "what can I say", "usage", "instructions", "I need help", "show help", "how to use", "options",
@@ -54,6 +60,10 @@ WHY_ABOUT = each(
     "run runs winner chosen regressed regression regressions paused tell long baseline dataset split refused"
 )
 """What a "why" has to be about to be ours."""
+
+WRONG = each("wrong incorrect mistaken errors mistakes")
+NO_ANSWERS = each("verdict plan report margin baseline dataset split")
+"""A "why" with one of the first and none of the second asks what goes wrong in the answers."""
 
 ADDING = each("add try include also compare test use evaluate consider append")
 MEASURING = each("measure score")

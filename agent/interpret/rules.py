@@ -10,12 +10,13 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from agent.interpret.intent import CHANGING, UNKNOWN, Facts, Intent, IntentKind
-from agent.interpret.phrases import ADDING, CHANGE, MEASURING, NEGATIONS, PHRASES, REMOVING, WHY_ABOUT
+from agent.interpret.phrases import ADDING, CHANGE, MEASURING, NEGATIONS, NO_ANSWERS, PHRASES, REMOVING, WHY_ABOUT, WRONG
 from agent.interpret.words import core, plain, words
 
 LIKE, LIKE_TO_CHANGE, ONE_SLIP, SURE = 80.0, 87.0, 90.0, 97.0
 LONGEST = 12
 """Words of a text that can still be one of the phrases."""
+SHORT_WHY = 7
 TYPO = 84.0
 REF = re.compile(r"\b(?:bedrock|local|scripted):[^\s,;\"')]+", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)\s*(%|percent(?:age points?)?|per cent|pp|points?)?", re.IGNORECASE)
@@ -145,7 +146,11 @@ def _worst(said: list[str]) -> Intent | None:
 
 def _why(said: list[str]) -> Intent | None:
     """ "why" about something of ours; "why is the sky blue" is not."""
-    if said[0] != "why" or len(said) > LONGEST or not WHY_ABOUT & set(said):
+    if said[0] != "why" or len(said) > LONGEST:
+        return None
+    if WRONG & set(said) and not NO_ANSWERS & set(said) and len(said) <= SHORT_WHY:
+        return Intent(kind=IntentKind.SHOW_ERRORS, sure=True)
+    if not WHY_ABOUT & set(said):
         return None
     return Intent(kind=IntentKind.WHY, sure=True)
 

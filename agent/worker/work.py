@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent.engine import WorkKind
 from agent.told import FERRY
-from agent.worker import convert, digest, ingest, report, runs, trial
+from agent.worker import convert, digest, errors, ingest, report, runs, trial
 from agent.worker.boundary import Trouble, attempt, persist
 from agent.worker.tools import Tools
 
@@ -32,6 +32,8 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.RUN: Work(runs.start, runs.failed),
     WorkKind.CHUNK: Work(runs.chunk, runs.failed),
     WorkKind.JUDGE: Work(runs.judged, runs.failed),
+    WorkKind.ERRORS: Work(errors.errors, errors.errors_failed),
+    WorkKind.CORRECT: Work(errors.correct, errors.correct_failed),
     WorkKind.REPORT: Work(report.report, _stuck),
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
     WorkKind.TRIAL: Work(trial.trial, trial.failed),

@@ -3,10 +3,10 @@
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.desk import Desk
-from bot.listeners import commands, details, home, messages, plan, proposals, review, runs, sign_off, start, unknown
+from bot.listeners import commands, details, home, messages, plan, proposals, references, review, runs, sign_off, start, unknown
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Every listener; `unknown` is last, because it takes what no other took."""
-    for each in (commands, start, details, plan, review, sign_off, runs, proposals, messages, home, unknown):
+    for each in (commands, start, details, plan, review, references, sign_off, runs, proposals, messages, home, unknown):
         each.register(app, desk)

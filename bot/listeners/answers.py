@@ -7,6 +7,7 @@ from agent.interpret import Intent, IntentKind
 from agent.rounds import try_change
 from bot import facts
 from bot.blocks.escape import literal
+from bot.cards.errors import error_lines
 from bot.cards.kit import mention, some, when
 from bot.cards.note import Proposal
 from bot.cards.status import STAGES
@@ -14,11 +15,12 @@ from bot.cards.verdict import verdict_lines
 from bot.modals.details import TARGETS_HINT, read_ref
 from bot.modals.metrics import JUDGE_HINT, read_judge
 from bot.modals.plan_change import read_margin
+from db.keys import errors_card
 from db.records import Migration, PlanChange
 from db.store import Store
 
-WORST, MOST = 5, 10
-HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that got worse).
+WORST, MOST, GROUPS = 5, 10, 8
+HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that got worse), *show errors* (groups, causes).
 You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*,
 *add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*.
 I change nothing before a click."""
@@ -74,6 +76,19 @@ async def _worst(store: Store, migration: Migration, intent: Intent) -> Answer:
     if not shown:
         return _say("No sample got worse with the winning prompt.")
     return _say("\n".join([*shown, f"Showing {len(shown)} of {len(worst)}; all of them are in the report files."]))
+
+
+async def _errors(store: Store, migration: Migration, _: Intent) -> Answer:
+    """The newest round's groups, as its message in the thread has them."""
+    from pipeline.decide.errors.summary import loads
+
+    plan = await store.plans.latest(migration.id)
+    for number in range(plan.number if plan else 0, 0, -1):
+        message = await store.messages.get(errors_card(migration.id, number))
+        if message is not None:
+            lines = error_lines(loads(message.body), GROUPS)
+            return _say("\n".join([f"*What goes wrong · round {number}*", *lines]))
+    return _say("Nothing has been grouped yet: that happens as soon as the targets are measured.")
 
 
 async def _margin(_: Store, __: Migration, intent: Intent) -> Answer:
@@ -156,6 +171,7 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answ
     IntentKind.STATUS: _status,
     IntentKind.WHY: _why,
     IntentKind.SHOW_WORST: _worst,
+    IntentKind.SHOW_ERRORS: _errors,
     IntentKind.CHANGE_MARGIN: _margin,
     IntentKind.ADD_TARGET: _target,
     IntentKind.ADD_METRIC: _add_metric,

@@ -103,6 +103,12 @@ def choices_of(value: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(option["value"]) for option in value.get("selected_options") or ())
 
 
+def opened_text(view: View, name: str) -> str:
+    """The text that a field held when the form opened."""
+    elements = [block["element"] for block in view["blocks"] if block.get("block_id") == name and "element" in block]
+    return "".join(str(element.get("initial_value") or "") for element in elements).strip()
+
+
 def opened_with(view: View, name: str) -> tuple[str, ...]:
     """The options that a field had ticked or chosen when the form opened."""
     elements = [block["element"] for block in view["blocks"] if block.get("block_id") == name and "element" in block]

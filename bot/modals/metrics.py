@@ -26,22 +26,20 @@ def view(press: Press, plan: Plan) -> dict[str, Any]:
     judge = plan.criteria.judge
     names = [choice.metric for choice in plan.criteria.metrics[:MOST_METRICS]]
     more = [name for name in plan.offered if name not in names][: limits.SELECT_OPTIONS - len(names)]
-    before = {"judge": judge.model if judge else "", "embedder": judge.embedder if judge else "", "panel": _panel(judge)}
+    model, embedder, panel = (judge.model, judge.embedder, "\n".join(judge.panel)) if judge else ("", "", "")
     return kit.modal(
         CALLBACK,
         "Metrics and judge",
         [
-            kit.field("judge", "Judge", kit.text_input(before["judge"], limit=300), hint=JUDGE_HINT, optional=True),
+            kit.field("judge", "Judge", kit.text_input(model, limit=300), hint=JUDGE_HINT, optional=True),
             *_measured(plan, names),
             *([kit.field("more", "Measure also", kit.multi_select(_labelled(more)), optional=True)] if more else []),
             kit.field("deciding", "These decide", _deciding(plan, [*names, *more]), hint=DECIDES_HINT, optional=True),
-            kit.field("embedder", "Embedder", kit.text_input(before["embedder"], limit=300), hint=EMBEDDER_HINT, optional=True),
-            kit.field(
-                "panel", "Panel", kit.text_input(before["panel"], multiline=True, limit=900), hint=PANEL_HINT, optional=True
-            ),
+            kit.field("embedder", "Embedder", kit.text_input(embedder, limit=300), hint=EMBEDDER_HINT, optional=True),
+            kit.field("panel", "Panel", kit.text_input(panel, multiline=True, limit=900), hint=PANEL_HINT, optional=True),
         ],
         submit="Ask for a new plan",
-        meta={"press": press.dumps(), **before},
+        meta={"press": press.dumps()},
     )
 
 
@@ -54,11 +52,11 @@ def read(submitted: kit.View) -> tuple[PlanChange | None, dict[str, str]]:
     primary = _primary(submitted, removed, texts["judge"], errors)
     if errors:
         return None, errors
-    before, panel = kit.meta(submitted), texts["panel"]
+    changed = {name: text for name, text in texts.items() if text != kit.opened_text(submitted, name)}
     change = PlanChange(
-        judge=_if_changed(texts["judge"], before.get("judge", "")),
-        embedder=_if_changed(texts["embedder"], before.get("embedder", "")) or None,
-        panel=read_refs(panel) if panel != before.get("panel", "") else None,
+        judge=changed.get("judge"),
+        embedder=changed.get("embedder") or None,
+        panel=read_refs(changed["panel"]) if "panel" in changed else None,
         add_metrics=added,
         remove_metrics=removed,
         primary=primary,
@@ -144,14 +142,6 @@ def _deciding(plan: Plan, names: Sequence[str]) -> Block:
 
 def _labelled(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(name, name) for name in names]
-
-
-def _panel(judge: JudgeChoice | None) -> str:
-    return "\n".join(judge.panel) if judge else ""
-
-
-def _if_changed(text: str, before: str) -> str | None:
-    return None if text == before else text
 
 
 READERS = {"judge": read_judge, "embedder": _read_embedder, "panel": read_judge}

@@ -14,6 +14,7 @@ from db.store.noun import Clock, utc_now
 from db.store.plans import Plans
 from db.store.prompts import Prompts
 from db.store.questions import Questions
+from db.store.references import References
 from db.store.reports import Reports
 from db.store.reviews import Reviews
 from db.store.rulings import Rulings
@@ -34,6 +35,7 @@ class Store:
         self.runs = Runs(database, clock)
         self.rulings = Rulings(database, clock)
         self.reviews = Reviews(database, clock)
+        self.references = References(database, clock)
         self.reports = Reports(database, clock)
         self.messages = Messages(database, clock)
         self.deliveries = Deliveries(database, clock)

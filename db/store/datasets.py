@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from uuid import uuid4
 
@@ -26,6 +27,8 @@ from pipeline.records import Dataset, Finding, Sample, Split
 D, S, U = datasets.c, samples.c, uploads.c
 FINDINGS = reader(tuple[Finding, ...])
 PORTION = 250
+CORRECTOR = "ferry"
+"""Who freezes a corrected version; who corrected what is in the checks and in the version's findings."""
 
 
 class Datasets(Noun):
@@ -81,6 +84,23 @@ class Datasets(Noun):
         key = upload_card(migration.id, upload.id)
         await post(tx, key, migration_id=migration.id, channel=migration.channel, kind=kind, subject=subject, body=body)
 
+    async def correct(self, base_id: str, dataset: Dataset) -> DatasetVersion | None:
+        """`dataset` as the version after `base_id`; None when that is not the newest one any more, so correct the newest.
+
+        The same content again is the version that has it. The split and the samples are `dataset`'s own.
+        """
+        offered, rows = await asyncio.to_thread(_prepare, dataset)
+        async with self.db.write() as tx:
+            base = await _version(tx, base_id)
+            await found(tx, base.migration_id, lock=True)
+            if await tx.scalar(select(func.max(D.number)).where(D.migration_id == base.migration_id)) != base.number:
+                return None
+            version = await _number(tx, replace(offered, migration_id=base.migration_id, source_name=base.source_name))
+            if version.id == offered.id:
+                await insert_missing(tx, samples, rows)
+                await self._trace(tx, version, by=CORRECTOR)
+            return version
+
     async def reuse(self, dataset_id: str, migration_id: str, *, by: str) -> DatasetVersion:
         """The samples of an earlier migration as a version of this one, for `/migrate again`."""
         async with self.db.write() as tx:
@@ -119,6 +139,12 @@ class Datasets(Noun):
             splits={row.sample.id: row.split for row in rows},
             findings=FINDINGS(json.loads(version.findings_json)),
         )
+
+    async def chosen(self, dataset_id: str, sample_ids: Collection[str]) -> Mapping[str, Sample]:
+        """Some samples by id; unknown ids are left out."""
+        query = _in_order(dataset_id).where(S.sample_id.in_(sample_ids))
+        async with self.db.read() as tx:
+            return {row.sample.id: row.sample for row in await _portions(tx, query)}
 
     async def samples(self, dataset_id: str, split: Split | None = None) -> tuple[Sample, ...]:
         """The samples of one split, or all, in the order of the file."""

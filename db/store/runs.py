@@ -93,6 +93,12 @@ class Runs(Noun):
         async with self.db.read() as tx:
             return await _outputs(tx, run_id)
 
+    async def answer(self, run_id: str, sample_id: str) -> str | None:
+        """What one sample was answered; None for no answer."""
+        async with self.db.read() as tx:
+            text: str | None = await tx.scalar(select(OUT.text_zstd).where(OUT.run_id == run_id, OUT.sample_id == sample_id))
+        return text
+
     async def scores(self, run_id: str) -> tuple[Score, ...]:
         """Stored scores by metric and sample id."""
         async with self.db.read() as tx:

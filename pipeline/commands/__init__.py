@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from pipeline.commands import compare, convert, errors, recompute, report, run, score
+from pipeline.commands import compare, convert, errors, guide, recompute, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "report": report.report,
     "recompute": recompute.recompute,
     "convert": convert.convert,
+    "guide": guide.guide,
     "errors": errors.errors,
 }
 

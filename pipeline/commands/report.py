@@ -12,11 +12,13 @@ from rich.text import Text
 
 from pipeline import report as reports
 from pipeline.commands.compare import criteria_for, with_scores
+from pipeline.commands.criteria import CriteriaFile
 from pipeline.commands.files import read_dataset, read_prompt, read_run, read_scores
 from pipeline.commands.score import run_samples
+from pipeline.decide.guards import check_deciding
 from pipeline.decide.selection import choose
 from pipeline.errors import InputError
-from pipeline.metrics import METRICS
+from pipeline.metrics import METRICS, code_metrics
 from pipeline.models.prices import Prices, known, read_overrides
 from pipeline.records import (
     Criteria,
@@ -35,6 +37,8 @@ from pipeline.report.build import build
 from pipeline.report.records import WINNER, Arm, DevChoice, Provenance, ReportInputs
 
 ScoresByRun = Mapping[RunKey, Sequence[Score]]
+CriteriaOf = Callable[[list[str] | None], Criteria]
+"""The criteria of these code metrics, or of the file or the use case when there is none."""
 
 
 def report(
@@ -49,6 +53,7 @@ def report(
     metric: Annotated[list[str] | None, typer.Option("--metric", "-m", help="A metric that decides. Repeatable.")] = None,
     margin: Annotated[float | None, typer.Option(help="The largest acceptable loss in a deciding metric.")] = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses metrics and margins when none is named.")] = UseCase.CHAT,
+    criteria_file: CriteriaFile = None,
     judge: Annotated[str | None, typer.Option(help="The model that judged, as provider:name, for its price.")] = None,
     prices: Annotated[Path | None, typer.Option(help="Your own prices, a JSON file (docs/report.md).")] = None,
     monthly_calls: Annotated[int | None, typer.Option(min=1, help="Calls a month, for a monthly projection.")] = None,
@@ -57,7 +62,8 @@ def report(
     """Write the report of target runs against the source's run."""
     frozen, before, given = read_dataset(dataset), read_run(source), _scores(scores or [])
     samples = run_samples(frozen, before, source)
-    criteria = _criteria(metric, given, margin, judge, lambda names: criteria_for(names, margin, use_case, samples))
+    criteria = _criteria(metric, given, margin, lambda code: criteria_for(code, margin, use_case, samples, criteria_file))
+    criteria = replace(criteria, judge=JudgeChoice(model=judge)) if judge else criteria
     prompts = _prompts(prompt or [], target, dataset)
     runs = [(path, read_run(path), made) for path, made in zip(target, prompts, strict=True)]
     _all_used(given, [before, *(run for _, run, _ in runs)])
@@ -65,7 +71,7 @@ def report(
         Arm(target=f"{run.key.model} ({path.stem})", bar=WINNER, prompt=made, result=_scored(run, path, frozen, criteria, given))
         for path, run, made in runs
     )
-    refs = [before.key.model, *(run.key.model for _, run, _ in runs), *([judge] if judge else [])]
+    refs = [before.key.model, *(run.key.model for _, run, _ in runs), *_judges(criteria)]
     built = build(
         ReportInputs(
             title=title,
@@ -83,6 +89,10 @@ def report(
         )
     )
     _tell(Console(), built.headline, built.recommendation, f"report {built.hash}", *map(str, reports.write(built, out)))
+
+
+def _judges(criteria: Criteria) -> tuple[str, ...]:
+    return (criteria.judge.model, *criteria.judge.panel) if criteria.judge else ()
 
 
 def _tell(console: Console, *lines: str) -> None:
@@ -109,44 +119,43 @@ def _all_used(given: ScoresByRun, runs: Sequence[RunResult]) -> None:
         )
 
 
-def _criteria(
-    metric: list[str] | None,
-    given: ScoresByRun,
-    margin: float | None,
-    judge: str | None,
-    code: Callable[[list[str] | None], Criteria],
-) -> Criteria:
+def _criteria(metric: list[str] | None, given: ScoresByRun, margin: float | None, code: CriteriaOf) -> Criteria:
     """The metrics named decide; those that only the files of scores hold stand beside them unless they are named."""
     brought = dict.fromkeys(score.metric for scores in given.values() for score in scores if score.metric not in METRICS)
     asked = [name for name in metric or () if name in brought]
     ours = [name for name in metric or () if name not in brought]
     plain = code(ours or None) if ours or not asked else Criteria(metrics=())
+    there = {choice.metric for choice in plain.metrics}
     largest = MetricChoice(metric="", primary=True).margin if margin is None else margin
-    more = tuple(MetricChoice(metric=name, primary=name in asked, margin=largest, reason="scores given") for name in brought)
-    chosen = JudgeChoice(model=judge) if judge else None
-    return replace(plain, metrics=(*plain.metrics, *more), judge=chosen)
+    more = tuple(
+        MetricChoice(metric=name, primary=name in asked, margin=largest, reason="scores given")
+        for name in brought
+        if name not in there
+    )
+    criteria = replace(plain, metrics=(*plain.metrics, *more))
+    check_deciding(criteria)
+    return criteria
 
 
 def _scored(run: RunResult, path: Path, dataset: Dataset, criteria: Criteria, given: ScoresByRun) -> RunResult:
     """The run with its scores: code metrics computed here, the others from the files."""
-    code = replace(criteria, metrics=tuple(choice for choice in criteria.metrics if choice.metric in METRICS))
-    brought = tuple(score for score in given.get(run.key, ()) if score.metric not in METRICS)
-    computed = with_scores(run, run_samples(dataset, run, path), code)
+    computed = with_scores(run, run_samples(dataset, run, path), criteria)
+    code = {metric.name for metric in code_metrics(criteria)}
+    brought = (score for score in given.get(run.key, ()) if score.metric not in code and score.metric not in METRICS)
     return replace(computed, scores=(*computed.scores, *brought))
 
 
 def _dev(paths: Sequence[Path], dataset: Dataset, criteria: Criteria, used: set[str]) -> Iterable[DevChoice]:
     """Each model's candidates on dev, measured by the code metrics that decide."""
-    code = replace(criteria, metrics=tuple(choice for choice in criteria.metrics if choice.metric in METRICS))
     by_model: dict[str, list[RunResult]] = {}
     for path in paths:
         run = read_run(path)
         if run.key.split is not Split.DEV:
             raise InputError(f"{path} is not a run on dev. Give runs made with --split dev.")
-        scored = with_scores(run, run_samples(dataset, run, path), code)
+        scored = with_scores(run, run_samples(dataset, run, path), criteria)
         by_model.setdefault(run.key.model, []).append(replace(scored, label=path.stem))
     for model, runs in by_model.items():
-        for standing in choose(runs, code).table:
+        for standing in choose(runs, criteria).table:
             yield DevChoice(
                 target=model,
                 label=standing.label,

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset, read_run, write_scores
 from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
 from pipeline.errors import InputError
@@ -59,16 +60,18 @@ def score(
     region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
     profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
     endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    criteria_file: CriteriaFile = None,
 ) -> None:
     """Score the outputs of one run. What a judge ruled is kept beside the scores and never paid for twice."""
     frozen, run = read_dataset(dataset), read_run(outputs)
     samples = run_samples(frozen, run, outputs)
-    criteria = Criteria(metrics=(), rubrics=read_rubrics(rubric or ()))
-    wanted = _wanted(metric, use_case, samples, criteria, judged=judge is not None, with_source=source is not None)
-    scores = tuple(scored(samples, run, [m.name for m in wanted.code])) if wanted.code else ()
-    if wanted.judged:
+    criteria = _given(criteria_file, JudgeChoice(model=judge, embedder=embedder, panel=tuple(panel or ())) if judge else None)
+    criteria = replace(criteria, rubrics=(*criteria.rubrics, *read_rubrics(rubric or ())))
+    wanted = _wanted(metric, use_case, samples, criteria, with_source=source is not None)
+    scores = tuple(scored(samples, run, [m.name for m in wanted.code], criteria)) if wanted.code else ()
+    if wanted.judged and criteria.judge:
         judging = Judging(
-            choice=JudgeChoice(model=judge or "", embedder=embedder, panel=tuple(panel or ())),
+            choice=criteria.judge,
             settings=ModelSettings(
                 timeout_s=timeout,
                 in_flight=in_flight,
@@ -83,6 +86,16 @@ def score(
         scores += _judged(samples, run, wanted.judged, judging, _source(frozen, run, source))
     write_scores(out, run.key, in_order(scores, samples, wanted.order))
     Console().print(_summary(scores, len(samples)))
+
+
+def _given(path: Path | None, judge: JudgeChoice | None) -> Criteria:
+    """The criteria of a file, with the judge they were made for; or none but the judge that is named."""
+    if path is None:
+        return Criteria(metrics=(), judge=judge)
+    criteria = read_criteria(path)
+    if judge and criteria.judge and judge.model != criteria.judge.model:
+        raise InputError(f"{path} was made for the judge {criteria.judge.model}. Leave --judge out, or write other criteria.")
+    return criteria if criteria.judge else replace(criteria, judge=judge)
 
 
 def _source(dataset: Dataset, run: RunResult, path: Path | None) -> tuple[Output, ...]:
@@ -111,9 +124,9 @@ def run_samples(dataset: Dataset, run: RunResult, path: Path) -> tuple[Sample, .
     return samples
 
 
-def scored(samples: Sequence[Sample], run: RunResult, names: Sequence[str]) -> Iterable[Score]:
-    """The scores of `run` by code metrics, behind a progress bar on stderr."""
-    scores = score_run(samples, run.outputs, names)
+def scored(samples: Sequence[Sample], run: RunResult, names: Sequence[str], criteria: Criteria | None = None) -> Iterable[Score]:
+    """The scores of `run` by code metrics and by checks of `criteria`, behind a progress bar on stderr."""
+    scores = score_run(samples, run.outputs, names, criteria)
     total = len(run.outputs) * len(names)
     return track(scores, description=f"Scoring {run.label}", total=total, console=Console(stderr=True), transient=True)
 
@@ -130,12 +143,13 @@ def _wanted(
     samples: Sequence[Sample],
     criteria: Criteria,
     *,
-    judged: bool,
     with_source: bool,
 ) -> _Wanted:
-    """What was named, or what is proposed; with a judge also Ferry's own judged metrics that these samples can serve."""
-    known = catalog(criteria)
-    if asked:
+    """What was named or stands in the criteria, or what is proposed; with a judge also Ferry's own judged metrics that serve."""
+    known, judged = catalog(criteria), criteria.judge is not None
+    if criteria.metrics and not asked:
+        names: tuple[str, ...] = tuple(choice.metric for choice in criteria.metrics)
+    elif asked:
         names = (*asked, *(rubric.metric for rubric in criteria.rubrics))
     else:
         own = (

@@ -8,6 +8,7 @@ from pipeline.metrics.code.matching import EXACT_MATCH, NORMALISED_MATCH
 from pipeline.metrics.code.numbers import NUMBER_MATCH
 from pipeline.metrics.code.overlap import CHRF_METRIC, ROUGE_L_METRIC
 from pipeline.metrics.code.structure import JSON_FIELDS, JSON_VALID
+from pipeline.metrics.judged import deepeval, ragas
 from pipeline.metrics.judged.answers import ANSWERS
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.judged.pairwise import JUDGE_PREFERENCE
@@ -29,7 +30,9 @@ METRICS: Mapping[str, CodeMetric] = {
         REFUSAL_METRIC,
     )
 }
-JUDGED: Mapping[str, JudgedMetric] = {metric.name: metric for metric in (*ANSWERS, JUDGE_PREFERENCE)}
+JUDGED: Mapping[str, JudgedMetric] = {
+    metric.name: metric for metric in (*ANSWERS, *ragas.METRICS, *deepeval.METRICS, JUDGE_PREFERENCE)
+}
 
 
 def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:

@@ -39,6 +39,8 @@ def test_only_the_owner_signs_off_and_never_the_requester_alone() -> None:
 def test_only_the_sme_a_pair_was_given_to_judges_it() -> None:
     assert allowed(Act.REVIEW, "USME", sme="USME")
     assert not allowed(Act.REVIEW, "UOWN", sme="USME")
+    assert allowed(Act.CHECK_REFERENCE, "USME", sme="USME")
+    assert not allowed(Act.CHECK_REFERENCE, "UOWN", sme="USME")
     assert not allowed(Act.REVIEW, "USME", sme=None)
 
 

@@ -47,7 +47,7 @@ async def test_outputs_come_in_the_order_they_complete() -> None:
 
 
 @given(number=st.integers(0, 30), width=st.integers(1, 8), skip=st.sets(st.integers(0, 35)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_is_not_skipped_is_answered_within_the_bound(number: int, width: int, skip: set[int]) -> None:
     model = ScriptedModel({}, default="x")
     skipped = {f"s{i}" for i in skip}

@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from pipeline.metrics.code.matching import normalise
 from pipeline.metrics.code.overlap import tokens
@@ -31,6 +32,7 @@ FEW, CLEAR = 4, 2
 """Function words that show a language, and how many times as many as any other language's."""
 
 
+@lru_cache(maxsize=20_000)
 def key(text: str | None) -> str:
     """A short answer without case, punctuation and articles; empty for a long one, whose wording is its own."""
     said = normalise(text or "")

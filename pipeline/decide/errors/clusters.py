@@ -1,4 +1,4 @@
-"""Texts that belong together, by Ward's method on their vectors; any number of texts in bounded memory, the same on every look.
+"""Texts that belong together, by Ward's method on their reduced vectors; any number in bounded memory, the same on every look.
 
 Ward 1963, "Hierarchical grouping to optimize an objective function", as scipy.cluster.hierarchy has it.
 """
@@ -13,11 +13,12 @@ from scipy import sparse
 from pipeline.decide.errors.vectors import content_words, vectors
 
 MOST_COMPARED = 800
-"""Texts that are compared with each other; the others join the nearest cluster. 800 vectors are 25 MB."""
+"""Texts that are compared with each other; the others join the nearest cluster. 800 are a matrix of 5 MB."""
 MOST_CLUSTERS = 8
 SMALLEST = 4
 """Fewer texts than this are one cluster."""
 NAMED = 3
+DIMENSIONS, TINY, DIGITS = 24, 1e-9, 6
 TELLING = 0.2
 """How much more often a word stands in a cluster's texts than elsewhere to name it."""
 
@@ -61,12 +62,31 @@ def _labels(rows: sparse.csr_matrix, wanted: int) -> NDArray[np.intp]:
     from scipy.cluster.hierarchy import fcluster, linkage
 
     compared = np.unique(np.linspace(0, size - 1, min(size, MOST_COMPARED)).astype(int))
-    dense = rows[compared].toarray()
-    own = fcluster(linkage(dense, method="ward"), wanted, criterion="maxclust")
-    middles = np.stack([dense[own == label].mean(axis=0) for label in sorted(set(own.tolist()))])
-    labels: NDArray[np.intp] = np.asarray(rows @ middles.T).argmax(axis=1) + 1
+    points = _reduced(rows, compared)
+    own = fcluster(linkage(points[compared], "ward"), wanted, criterion="maxclust")
+    middles = np.stack([points[compared[own == label]].mean(axis=0) for label in sorted(set(own.tolist()))])
+    squares = (middles**2).sum(axis=1) - 2 * points @ middles.T
+    labels: NDArray[np.intp] = squares.argmin(axis=1) + 1
     labels[compared] = own
     return labels
+
+
+def _reduced(rows: sparse.csr_matrix, compared: NDArray[np.intp]) -> NDArray[np.float64]:
+    """All rows in the few directions in which those compared differ most, each of unit length.
+
+    Latent semantic analysis (Deerwester et al. 1990, "Indexing by Latent Semantic Analysis"), from eigenvectors of the products.
+    """
+    from scipy.linalg import eigh
+
+    some = rows[compared]
+    last = len(compared) - 1
+    values, directions = eigh((some @ some.T).toarray(), subset_by_index=[max(0, last - DIMENSIONS + 1), last])
+    kept = values > TINY
+    basis = some.T @ (directions[:, kept] / np.sqrt(values[kept]))
+    points = np.asarray(rows @ basis)
+    lengths = np.linalg.norm(points, axis=1, keepdims=True)
+    found: NDArray[np.float64] = np.round(points / np.maximum(lengths, TINY), DIGITS)
+    return found
 
 
 def _typical_first(rows: sparse.csr_matrix, places: NDArray[np.intp]) -> tuple[int, ...]:

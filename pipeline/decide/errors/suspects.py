@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.dataset import near
 from pipeline.decide.errors.answers import answer_key, key
 from pipeline.metrics.code.form import refuses
 from pipeline.models.families import family
@@ -106,6 +105,8 @@ def _twins(samples: Sequence[Sample], said: Mapping[str, list[_Vote]]) -> Mappin
 
 def _kin(samples: Sequence[Sample]) -> Iterable[Sequence[Sample]]:
     """Near duplicates; of a large group the equal inputs, a bounded number."""
+    from pipeline.dataset import near  # brings numpy, which the Slack process does without
+
     for places in near.alike(samples):
         members = [samples[place] for place in places]
         if len(members) <= MOST_TWINS:
@@ -126,11 +127,17 @@ def _twin(sample: Sample, members: Sequence[Sample], counts: Counter[str], votes
         other = next(s for s in others if key(s.reference) == wanted)
         why = f"A nearly identical input ({other.id}) has another reference, and it is what the models answer here."
         return Suspect(sample_id=sample.id, why=why, suggestion=other.reference, weight=ENOUGH + for_other.total())
-    equal = [s for s in others if near.compared_text(s) == near.compared_text(sample)]
+    equal = [s for s in others if _input(s) == _input(sample)]
     if equal and counts[own] <= max(counts[key(s.reference)] for s in equal) and not _settled(own, votes):
         why = f"The same input ({equal[0].id}) has another reference."
         return Suspect(sample_id=sample.id, why=why, suggestion=equal[0].reference, weight=ENOUGH)
     return None
+
+
+def _input(sample: Sample) -> str:
+    from pipeline.dataset.near import compared_text
+
+    return compared_text(sample)
 
 
 def _settled(own: str, votes: Sequence[_Vote]) -> bool:

@@ -34,12 +34,18 @@ def propose(
     """
     known = tuple(samples)
     references = [s.reference for s in known if (s.reference or "").strip() and s.reference is not None]
-    names = catalog().keys() if available is None else available
+    metrics = catalog()
+    names = metrics.keys() if available is None else available
+
+    def has(name: str) -> bool:
+        """Whether this can be measured: what needs a reference serves nobody where there is none."""
+        return name in names and bool(references or name not in metrics or not metrics[name].needs_reference)
+
     ground = Ground(
         use_case=use_case,
         form=form(references),
         contexts=any(s.contexts for s in known),
-        has=names.__contains__,
+        has=has,
         margin=MARGINS[use_case],
     )
     asked = judged(ground) if judge else ()

@@ -33,12 +33,12 @@ class Cost:
 
 
 def cost(name: str, cells: int, criteria: Criteria, price_of: PriceOf | None = None) -> Cost | None:
-    """What judging `cells` answers by the metric `name` takes; None for a metric that needs no judge.
+    """What judging `cells` answers by the metric `name` takes; None for a metric that asks no judge.
 
     The tokens are those of texts of ordinary length (a few hundred tokens); long contexts cost more.
     """
     metric = catalog(criteria).get(name)
-    if criteria.judge is None or not isinstance(metric, JudgedMetric):
+    if criteria.judge is None or not isinstance(metric, JudgedMetric) or not metric.calls:
         return None
     used = Usage(input_tokens=metric.input_tokens * cells, output_tokens=metric.output_tokens * cells)
     return Cost(

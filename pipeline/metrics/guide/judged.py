@@ -13,7 +13,7 @@ WITHOUT_JUDGE = frozenset({UseCase.CLASSIFICATION, UseCase.EXTRACTION})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What judged metrics can rest on here: the form of the references, whether samples have contexts, what the catalog holds."""
+    """What judged metrics can rest on here: the form of the references, whether samples have contexts, what can be measured."""
 
     use_case: UseCase
     form: Form
@@ -56,7 +56,7 @@ def _against_references(ground: Ground) -> Iterator[MetricChoice]:
     decides = ground.form not in CODE_DECIDES and ground.use_case is not UseCase.SUMMARIZATION
     right = "facts of the answer against those of the reference, right, missing and added ones"
     if ground.use_case is UseCase.CODE:
-        yield from _some(ground, "the answer against the reference by fixed steps", "deepeval_g_eval", primary=decides)
+        yield from _some(ground, "correctness against the reference by fixed steps", "deepeval_g_eval", primary=decides)
         decides = decides and not ground.has("deepeval_g_eval")
     yield from _some(ground, right, "ragas_answer_correctness", "answer_correctness", primary=decides)
     yield from _some(ground, "share of the answer's facts that the reference has", "ragas_answer_precision", "answer_precision")
@@ -74,13 +74,12 @@ def _without_references(ground: Ground) -> Iterator[MetricChoice]:
         yield from _some(ground, grounded, "deepeval_faithfulness", primary=decides)
     to_the_point = "whether the answer is about what was asked; says nothing about whether it is right"
     yield from _some(ground, to_the_point, "deepeval_answer_relevancy", primary=decides)
-    yield from _some(ground, "overall quality by fixed steps", "deepeval_g_eval", primary=ground.use_case is UseCase.CHAT)
 
 
 def _manners(ground: Ground) -> Iterator[MetricChoice]:
     yield from _some(ground, "whether the answer is about what was asked", "deepeval_answer_relevancy")
     if ground.use_case is UseCase.CHAT:
-        yield from _some(ground, "overall quality by fixed steps", "deepeval_g_eval")
+        yield from _some(ground, "correctness against the reference by fixed steps", "deepeval_g_eval")
         yield from _some(ground, "finds abusive words; 1 is clean", "deepeval_toxicity")
         yield from _some(ground, "finds prejudice about people; 1 is clean", "deepeval_bias")
 

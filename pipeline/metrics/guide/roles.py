@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pipeline.decide.guards import check_deciding
 from pipeline.errors import InputError
 from pipeline.metrics.judged.metric import JudgedMetric
-from pipeline.metrics.registry import catalog
+from pipeline.metrics.registry import catalog, judged_metrics
 from pipeline.records import Criteria, MetricChoice, Split
 
 RUBRIC, CHECK = "rubric:", "check:"
@@ -18,10 +18,7 @@ def is_judged(name: str, criteria: Criteria | None = None) -> bool:
 
 def judged_on(criteria: Criteria, split: Split) -> tuple[str, ...]:
     """The metrics a judge is asked for on a split: those that decide on both, those that are only reported on test."""
-    if criteria.judge is None:
-        return ()
-    wanted = [choice for choice in criteria.metrics if choice.primary or split is Split.TEST]
-    return tuple(choice.metric for choice in wanted if is_judged(choice.metric, criteria))
+    return tuple(metric.name for metric in judged_metrics(criteria, split)) if criteria.judge else ()
 
 
 def check_roles(criteria: Criteria) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pipeline.prompts.contract import labels
 from pipeline.prompts.methods.layout import Layout
 from pipeline.prompts.port import Ask
+from pipeline.prompts.template import FREEZE_TAGS
 from pipeline.records import Sample
 
 PER_LABEL = 3
@@ -39,11 +40,17 @@ def _already(shown: dict[str, int], group: Sequence[Sample], groups: Sequence[Se
 
 
 def _groups(ask: Ask) -> list[list[Sample]]:
-    known = [s for s in ask.dev if s.reference and s.reference.strip()]
+    known = [s for s in ask.dev if s.reference and s.reference.strip() and not _marked(s)]
     closed = labels(ask.use_case, ask.dev)
     if not closed:
         return [known] if known else []
-    return [[s for s in known if (s.reference or "").strip() == label] for label in closed]
+    groups = [[s for s in known if (s.reference or "").strip() == label] for label in closed]
+    return [group for group in groups if group]
+
+
+def _marked(sample: Sample) -> bool:
+    """Whether a text holds a freeze mark: shown in a prompt, it would be read as one."""
+    return any(FREEZE_TAGS.search(text) for text in (*sample.variables.values(), sample.reference or ""))
 
 
 def _spread(group: Sequence[Sample], number: int) -> list[Sample]:

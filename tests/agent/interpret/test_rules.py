@@ -11,7 +11,8 @@ from agent.interpret.rules import read
 FACTS = Facts(
     status="open",
     waiting="plan:1",
-    metrics=("normalised_match", "exact_match", "rouge_l", "refusal"),
+    metrics=("normalised_match", "exact_match", "rouge_l", "refusal", "rubric:tone"),
+    offered=("chrf", "number_match", "deepeval_faithfulness", "answer_recall"),
     targets=("local:gemma3-270m",),
 )
 HAIKU = "bedrock:us.anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -39,6 +40,7 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "what went wrong",
         "explain the verdict please",
         "why is the target worse than the source?",
+        "why is the verdict wrong?",
         "why was this prompt chosen?",
         "what went worng?",
         "Why does it take so long?",
@@ -52,6 +54,16 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "which samples got worse?",
         "what did it get wrong?",
         "show me teh worst smaples",
+    ),
+    IntentKind.SHOW_ERRORS: (
+        "show errors",
+        "show me the errors please",
+        "why is it wrong?",
+        "why are the answers wrong",
+        "Why are so many answers wrong?",
+        "what goes wrong",
+        "error groups",
+        "shwo the errors",
     ),
     IntentKind.CHANGE_MARGIN: (
         "change the margin to 3 %",
@@ -71,6 +83,28 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "compare with local:gemma3-270m too",
         "add another target",
     ),
+    IntentKind.ADD_METRIC: (
+        "add metric chrf",
+        "please measure number match too",
+        "also add faithfulness",
+        "can you include answer_recall?",
+        "add the metric bertscore",
+        "add another metric",
+    ),
+    IntentKind.REMOVE_METRIC: (
+        "remove metric rouge_l",
+        "drop exact match please",
+        "delete the rubric:tone metric",
+        "remove a metric",
+    ),
+    IntentKind.USE_JUDGE: (
+        f"use {HAIKU} as judge",
+        f"let {HAIKU} judge",
+        f"please change the judge to {HAIKU}",
+        f"judge with {HAIKU}",
+        "remove the judge",
+        "add a judge",
+    ),
     IntentKind.PAUSE: ("pause", "please pause", "Hold on", "pause the migration", "stop for now", "puase", "put it on hold"),
     IntentKind.RESUME: ("resume", "go on", "continue please", "carry on", "unpause", "ok, resume the migration", "try again"),
     IntentKind.CANCEL: ("cancel", "abort the migration", "cancel the migration please", "please stop the migration", "cancle"),
@@ -83,6 +117,7 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "good morning everyone",
         "lunch at 12?",
         "why is the sky blue",
+        "why is it always so wrong of people to be late for a meeting",
         "the margin of that photo looks nice",
         "what is the margin?",
         "who cancelled the meeting yesterday?",
@@ -95,6 +130,12 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "worst weather ever",
         "lgtm",
         "let's add more tests next sprint",
+        "don't add metric chrf",
+        "do not use local:gemma3-270m as judge",
+        "who is the judge?",
+        "never judge a book by its cover",
+        "drop me a line about lunch",
+        "add sugar to the metric tons of coffee we are going to order for the next all hands meeting",
         "see https://example.com/target for the design",
         "42",
         "👍",
@@ -143,6 +184,36 @@ def test_a_margin_is_a_fraction_of_one_metric_or_of_all(text: str, margin: float
 def test_a_target_keeps_its_letters(text: str, target: str | None) -> None:
     intent = read(text, FACTS)
     assert (intent.kind, intent.target) == (IntentKind.ADD_TARGET, target)
+
+
+@pytest.mark.parametrize(
+    ("text", "metric"),
+    [
+        ("add metric chrf", "chrf"),
+        ("measure number match too", "number_match"),
+        ("add faithfulness", "deepeval_faithfulness"),
+        ("add metric bertscore", "bertscore"),
+        ("add another metric", None),
+        ("remove rubric tone", "rubric:tone"),
+        ("remove metric chrf", "chrf"),
+    ],
+)
+def test_a_metric_is_known_by_its_name_or_told_as_it_was_written(text: str, metric: str | None) -> None:
+    assert read(text, FACTS).metric == metric
+
+
+@pytest.mark.parametrize(
+    ("text", "judge"),
+    [
+        (f"Use {HAIKU} as judge.", HAIKU),
+        ("remove the judge", ""),
+        ("use a judge", None),
+        ("set the judge to local:A.gguf", "local:A.gguf"),
+    ],
+)
+def test_a_judge_keeps_its_letters_and_none_is_empty(text: str, judge: str | None) -> None:
+    intent = read(text, FACTS)
+    assert (intent.kind, intent.judge) == (IntentKind.USE_JUDGE, judge)
 
 
 def test_the_number_of_worst_samples_is_read() -> None:

@@ -16,7 +16,7 @@ from bot.cards.home import HomeFacts, home_view
 from bot.cards.question import BUILDERS
 from bot.desk import Desk
 from bot.listeners import register
-from bot.modals import edit_details, new_migration, notes, plan_change
+from bot.modals import criteria, edit_details, metrics, new_migration, notes, plan_change, references
 from db.records import Question, QuestionKind
 from db.store import Store
 from tests.bot.cards.told import MIGRATION, cards, homes
@@ -93,7 +93,9 @@ async def test_every_button_has_a_listener_and_every_listener_a_button(app: Regi
 
 
 async def test_every_form_has_a_listener_and_every_listener_a_form(app: Registering) -> None:
-    forms = {new_migration.CALLBACK, edit_details.CALLBACK, plan_change.CALLBACK, notes.NOTE_CALLBACK, notes.REASON_CALLBACK}
+    of_plan = {plan_change.CALLBACK, metrics.CALLBACK, criteria.CALLBACK}
+    forms = of_plan | {new_migration.CALLBACK, edit_details.CALLBACK, notes.NOTE_CALLBACK, notes.REASON_CALLBACK}
+    forms |= {references.CALLBACK}
     assert forms == app.views
 
 
@@ -114,6 +116,9 @@ def test_what_a_person_decides_names_its_question_and_its_answer() -> None:
     assert {action: (press.question, press.answer) for action, press in told.items()} == {
         "plan_approve": ("plan:1", "approve"),
         "plan_change": ("plan:1", "change"),
+        "plan_metrics": ("plan:1", "change"),
+        "plan_criteria": ("plan:1", "change"),
+        "plan_try": ("plan:1", "try"),
         "plan_cancel": ("plan:1", "cancel"),
         "review_close": ("review:1", "close"),
         "sign_off_approve": ("sign_off:1", "approve"),

@@ -47,7 +47,7 @@ def test_a_table_with_too_many_columns_says_so() -> None:
     assert "20 of 47 columns" in words(table_card(TableFacts(name="Support", report=report, report_hash=HASH)).blocks)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(max_size=20).map(lambda text: text * 40), max_size=20))
 def test_lines_are_whole_or_counted(texts: list[str]) -> None:
     said = [text for text in texts if text]
@@ -61,7 +61,7 @@ def test_lines_are_whole_or_counted(texts: list[str]) -> None:
         assert whole == "\n".join([*([kept.rstrip(chr(10))] if kept else []), *said[len(said) - int(more.split()[0]) :]])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.sampled_from([0, 1, 98, 99, 100, 400]), st.integers(1, 25), st.sampled_from(["é", "🙂", "word "]))
 def test_any_table_fits(body: int, columns: int, text: str) -> None:
     block, kept = table(["head"] * columns, [[text * 50] * columns] * body)
@@ -119,7 +119,7 @@ def test_one_line_for_each_target_the_report_names() -> None:
     assert line.startswith(":large_green_circle: *local:\u2060tiny* · better (exact_match +0.350")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_a_bar_is_full_only_when_all_is_done(done: int, total: int) -> None:
     drawn = bar(done, total)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.blocks import limits
 from bot.blocks.validate import validate_message, validate_view
 from bot.cards.digest import DigestFacts, digest_card
+from bot.cards.errors import ErrorsFacts, errors_card
 from bot.cards.files import FilesFacts, files_card
 from bot.cards.findings import FindingsFacts, findings_card
 from bot.cards.home import HomeFacts, home_view
@@ -19,8 +20,10 @@ from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_
 from bot.cards.progress import ProgressFacts, progress_card
 from bot.cards.prompts import PromptsFacts, prompts_card
 from bot.cards.question import QuestionFacts, question_card
+from bot.cards.references import CorrectionsFacts, ReferencesFacts, corrections_card, references_card
 from bot.cards.review import ReviewFacts, review_card
 from bot.cards.status import StatusFacts, status_card
+from bot.cards.trial import TrialFacts, trial_card
 from bot.cards.verdict import TableFacts, table_card
 from bot.fit import payloads
 from tests.bot.blocks.live import live
@@ -28,25 +31,28 @@ from tests.bot.cards.hostile import HOSTILE, WORDS, records
 
 BUILDERS: Mapping[str, tuple[type[Any], Callable[[Any], Card]]] = {
     "digest": (DigestFacts, digest_card),
+    "corrections": (CorrectionsFacts, corrections_card),
+    "errors": (ErrorsFacts, errors_card),
     "files": (FilesFacts, files_card),
     "findings": (FindingsFacts, findings_card),
     "problem": (NoteFacts, problem_card),
     "progress": (ProgressFacts, progress_card),
     "prompts": (PromptsFacts, prompts_card),
     "question": (QuestionFacts, question_card),
+    "references": (ReferencesFacts, references_card),
     "reply": (NoteFacts, reply_card),
     "review": (ReviewFacts, review_card),
     "status": (StatusFacts, status_card),
     "table": (TableFacts, table_card),
+    "trial": (TrialFacts, trial_card),
 }
 GIVEN: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
     "reply": {"proposal": st.none() | records(Proposal, kind=st.just("add_target"))},
+    "references": {"question": st.just("references:1")},
     "review": {"question": st.just("review:1")},
 }
 OWN = re.compile(r"<@U\d+>|<#C1>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d: ]+UTC>|:[a-z_]+:|`|[*~]\w|>")
-OFTEN = settings(
-    max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck)
-)
+OFTEN = settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 def alive(payload: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.cards.digest import DigestFacts, digest_card
+from bot.cards.errors import ErrorsFacts, errors_card
 from bot.cards.files import FilesFacts, files_card
 from bot.cards.findings import FindingsFacts, findings_card
 from bot.cards.home import HomeFacts, home_view
@@ -13,8 +14,10 @@ from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_
 from bot.cards.progress import ProgressFacts, progress_card
 from bot.cards.prompts import CandidateFacts, PromptsFacts, prompts_card
 from bot.cards.question import QuestionFacts, question_card
+from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts, corrections_card, references_card
 from bot.cards.review import Pair, ReviewFacts, review_card
 from bot.cards.status import StatusFacts, status_card
+from bot.cards.trial import TrialFacts, TriedSample, TriedScore, trial_card
 from bot.cards.verdict import TableFacts, table_card
 from bot.opening import read_opening
 from db.records import (
@@ -22,6 +25,7 @@ from db.records import (
     Decision,
     Digest,
     Estimate,
+    MetricCost,
     Migration,
     MigrationStatus,
     Monitor,
@@ -32,8 +36,25 @@ from db.records import (
     RunStatus,
     SignOff,
 )
+from pipeline.decide.errors.summary import ArmErrors, Example, GroupSummary
 from pipeline.monitor.digest import Alert, DigestResult
-from pipeline.records import Comparison, Criteria, Edit, Finding, Interval, MetricChoice, RunKey, Split, UseCase, Verdict
+from pipeline.records import (
+    Cause,
+    Check,
+    Comparison,
+    Criteria,
+    Edit,
+    Finding,
+    Interval,
+    JudgeChoice,
+    MetricChoice,
+    Rubric,
+    RubricKind,
+    RunKey,
+    Split,
+    UseCase,
+    Verdict,
+)
 from pipeline.report import CHARTS
 from pipeline.report.build import build
 from tests.pipeline.report import made
@@ -61,6 +82,35 @@ PLAN = Plan(
         Estimate(stage="targets", calls=1_200, seconds=5_000, usd=None, note="price not known"),
     ),
 )  # fmt: skip
+RUBRICS = (
+    Rubric(name="Tone", kind=RubricKind.SCALE, text="1 is rude, 10 is how a good <colleague> writes."),
+    Rubric(name="House rules", kind=RubricKind.YES_NO, text="…", questions=("Is the fiscal year right?", "Are quarters named?")),
+)
+JUDGED_PLAN = Plan(
+    migration_id="m1", number=3, source=MIGRATION.source, targets=MIGRATION.targets, review_pairs=20,
+    criteria=Criteria(
+        metrics=(
+            MetricChoice(metric="answer_correctness", primary=True, margin=0.05, reason="Facts against the reference."),
+            MetricChoice(metric="rubric:tone", reason="your rubric, asked of the judge"),
+            MetricChoice(metric="rubric:house-rules", reason="your rubric, asked of the judge"),
+            MetricChoice(metric="check:at-most-50-words", reason="your rule, tested by code"),
+            MetricChoice(metric="rouge_l", reason="Wording shared with the reference."),
+        ),
+        judge=JudgeChoice(model="bedrock:amazon.nova-pro-v1:0", panel=("bedrock:meta.llama3",)),
+        rubrics=RUBRICS,
+        checks=(Check(name="at most 50 words", rule="max_words", value="50", text="Keep it below 50 words."),),
+    ),
+    estimates=(
+        Estimate(stage="baseline", calls=0, seconds=0.4, usd=None, note="recorded"),
+        Estimate(stage="judging: targets", calls=9_600, seconds=1_200, usd=7.5, note="about 9.6 M tokens in and 960 k out"),
+    ),
+    costs=(
+        MetricCost(metric="answer_correctness", calls=7_200, input_tokens=7_200_000, output_tokens=720_000, usd=5.625),
+        MetricCost(metric="rubric:tone", calls=480, input_tokens=432_000, output_tokens=57_600),
+    ),
+    notes=("12 of 200 samples have no reference.", "A margin of 5% needs about 385 samples, but there are only 160."),
+    offered=("exact_match", "chrf", "answer_recall"),
+)  # fmt: skip
 REPORT = build(made.inputs())
 RUN = Run(
     id="r1", migration_id="m1", dataset_id="d1", stage="baseline", label="source · as is", status=RunStatus.RUNNING, total=200,
@@ -68,6 +118,28 @@ RUN = Run(
 )  # fmt: skip
 PAIR = Pair(assignment_id="a1", question="Where is my card?", first="card arrival", second="lost card", reference="card arrival")
 REVIEW = ReviewFacts(migration_id="m1", name=MIGRATION.name, question="review:1", pair=PAIR, done=2, total=20)
+GROUP = GroupSummary(
+    cause=Cause.MODEL, label="says 'card_arrival' where the reference says 'card_delivery_estimate'", count=12,
+    examples=(
+        Example(sample_id="s7", question="When will my card be here?", reference="card_delivery_estimate", answer="card_arrival"),
+        Example(sample_id="s9", question="How long does a card take?", reference="card_delivery_estimate", answer="card_arrival"),
+    ),
+    evidence="12 samples with this reference get this answer. The source did better on 9 of 12.",
+    next_step="Edit the prompt: say what tells 'card_delivery_estimate' from 'card_arrival', with an example of each.",
+)  # fmt: skip
+FAILED = GroupSummary(
+    cause=Cause.FAILED_CALL, label="the call failed: throttled", count=3,
+    examples=(Example(sample_id="s1", question="Where is <it>?", reference=None, answer=None),),
+    evidence="The provider's failure is of the kind throttled.", next_step="Run again later.",
+)  # fmt: skip
+ARM = ArmErrors(arm="local:gemma3-270m · winner", failed=15, samples=160, groups=(GROUP, FAILED))
+ERRORS = ErrorsFacts(name=MIGRATION.name, round=1, arms=(ARM,))
+DOUBT = Doubt(
+    check_id="c1", question="When will my card be here?", reference="card_arrival", why="3 models agree against it.",
+    answers=("card_delivery_estimate", "card delivery"), suggestion="card_delivery_estimate",
+)  # fmt: skip
+REFERENCES = ReferencesFacts(migration_id="m1", name=MIGRATION.name, question="references:1", doubt=DOUBT, done=1, total=4)
+CORRECTIONS = CorrectionsFacts(corrected=2, by=("U3", "U4"), waiting=1, dataset=2, measured=1, owner="U2", requester="U1")
 COMPARISON = Comparison(
     metric="exact_match", primary=True, margin=0.05, pairs=160, samples=160, source_mean=0.9, target_mean=0.8, difference=-0.1,
     interval=Interval(low=-0.16, high=-0.04), worst_case=-0.1, verdict=Verdict.WORSE, reason="The whole interval is below zero.",
@@ -135,6 +207,7 @@ def cards() -> Iterator[tuple[str, Card]]:
     yield from _statuses()
     yield from _questions()
     yield from _work()
+    yield from _trials()
     yield from _digests()
     yield from _notes()
 
@@ -155,6 +228,9 @@ def _questions() -> Iterator[tuple[str, Card]]:
         yield f"question_{kind}_over", question_card(replace(asked(kind), open=False))
     for kind, answer in ((QuestionKind.PLAN, "approve"), (QuestionKind.SIGN_OFF, "reject"), (QuestionKind.REVIEW, "close")):
         yield f"question_{kind}_{answer}", question_card(asked(kind, decided=answer))
+    yield "question_plan_judged", question_card(replace(asked(QuestionKind.PLAN), plan=JUDGED_PLAN))
+    waiting = replace(JUDGED_PLAN, criteria=replace(JUDGED_PLAN.criteria, judge=None), costs=())
+    yield "question_plan_waiting_for_a_judge", question_card(replace(asked(QuestionKind.PLAN), plan=waiting))
     yield "question_plan_being_made", question_card(replace(asked(QuestionKind.PLAN), plan=None))
     yield "question_sign_off_being_written", question_card(replace(asked(QuestionKind.SIGN_OFF), report=None))
 
@@ -178,6 +254,15 @@ def _work() -> Iterator[tuple[str, Card]]:
     yield "review_without_answer", review_card(replace(REVIEW, pair=replace(PAIR, second=None, reference=None)))
     yield "review_done", review_card(replace(REVIEW, pair=None, done=20))
     yield "review_closed", review_card(replace(REVIEW, closed=True))
+    yield "errors", errors_card(ERRORS)
+    none = replace(ARM, arm="bedrock:amazon.nova-lite-v1:0 · winner", failed=0, groups=())
+    yield "errors_many", errors_card(replace(ERRORS, arms=(replace(ARM, groups=(GROUP,) * 9), none)))
+    yield "errors_without_targets", errors_card(replace(ERRORS, arms=()))
+    yield "references", references_card(REFERENCES)
+    yield "references_done", references_card(replace(REFERENCES, doubt=None, done=4))
+    yield "references_over", references_card(replace(REFERENCES, over=True))
+    yield "corrections", corrections_card(CORRECTIONS)
+    yield "corrections_without_version", corrections_card(replace(CORRECTIONS, corrected=1, dataset=None, owner=None, waiting=0))
     yield "table", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH))
     yield "table_costs", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH, part="costs"))
     full = build(made.full())
@@ -186,6 +271,17 @@ def _work() -> Iterator[tuple[str, Card]]:
     names = ("report.html", "report.xlsx", "report.json")
     yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
     yield "charts", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=CHARTS, charts=True))
+
+
+def _trials() -> Iterator[tuple[str, Card]]:
+    yield "trial_waiting", trial_card(TrialFacts(number=3, samples=(), waiting=True))
+    scores = (
+        TriedScore(metric="rubric:tone", value=0.67, said="7 of 10: correct, but curt"),
+        TriedScore(metric="rubric:house-rules", value=None, said="judge bad_json: the ruling was no JSON"),
+        TriedScore(metric="check:at-most-50-words", value=1.0, said=""),
+    )
+    tried = TriedSample(question="Where is my <card>?", answer="It is on its way.\nAsk *again* on Monday.", scores=scores)
+    yield "trial", trial_card(TrialFacts(number=3, samples=(tried, replace(tried, answer="")), waiting=False))
 
 
 def _digests() -> Iterator[tuple[str, Card]]:

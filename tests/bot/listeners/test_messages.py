@@ -11,9 +11,12 @@ from bot.process import utc_now
 from bot.workspace.faults import Fault
 from bot.workspace.people import REQUESTER, SME_1
 from bot.workspace.server import Workspace
+from db.keys import errors_card
 from db.records import MessageKind, Migration, MigrationStatus
 from db.store.deliveries import Deliveries
+from pipeline.decide.errors.summary import dumps
 from pipeline.errors import TemporaryError
+from tests.bot.cards.told import ARM
 from tests.bot.office import Office, eventually, open_office
 from tests.bot.test_clicks import asked, told
 
@@ -31,6 +34,19 @@ async def test_status_why_worst_and_help_are_answered(office: Office) -> None:
     await reply(office, migration, "why?", "There is no verdict yet")
     await reply(office, migration, "show worst", "There is no report yet")
     await reply(office, migration, "help", "I change nothing before a click")
+
+
+async def test_errors_are_answered_from_the_newest_round_that_was_grouped(office: Office) -> None:
+    migration = await asked(office)
+    await reply(office, migration, "show errors", "Nothing has been grouped yet")
+    key = errors_card(migration.id, 1)
+    await office.store.messages.show(
+        key, migration_id=migration.id, channel=migration.channel, place="thread", kind=MessageKind.ERRORS, subject="1",
+        body=dumps([ARM]),
+    )  # fmt: skip
+    await office.requester.message(lambda m: "What goes wrong · round 1" in json.dumps(m, ensure_ascii=False))
+    answer = await reply(office, migration, "why is it wrong?", "15 of 160 samples fail")
+    assert "12 × says 'card_arrival' where the reference says" in json.dumps(answer, ensure_ascii=False)
 
 
 async def test_a_margin_is_proposed_and_changes_the_plan_only_after_a_click(office: Office) -> None:

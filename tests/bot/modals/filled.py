@@ -19,6 +19,9 @@ def _state(block: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     if kind in {"static_select", "radio_buttons"}:
         option = {"value": given[name]} if given.get(name) else element.get("initial_option")
         return {"type": kind, "selected_option": None if name in given and given[name] is None else option}
+    if kind in {"checkboxes", "multi_static_select"}:
+        chosen = [{"value": value} for value in given[name] or ()] if name in given else element.get("initial_options", [])
+        return {"type": kind, "selected_options": chosen}
     if kind == "users_select":
         return {"type": kind, "selected_user": given.get(name, element.get("initial_user"))}
     if kind == "multi_users_select":

@@ -136,7 +136,7 @@ PREFILLS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PREFILLS)
 def test_a_form_sent_as_it_opened_says_what_it_opened_with(start: Prefill) -> None:
     view = new_migration.view(start)
@@ -162,7 +162,7 @@ def test_a_prompt_too_long_for_a_form_is_never_cut_into_another_prompt() -> None
     assert "drop the dataset that records it" in str(view["blocks"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_slack_takes_a_form_with_any_words_in_it(name: str, source: str, prompt: str) -> None:
     assert (

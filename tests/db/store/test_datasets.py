@@ -90,7 +90,7 @@ async def test_an_earlier_dataset_is_used_again(store: Store) -> None:
 
 
 @given(st.lists(contents, min_size=1, max_size=4))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_content_changes_its_hash(sqlite_store: Store, given: list[Sample]) -> None:
     migration = await opened(sqlite_store)
     samples = tuple(replace(sample, id=f"s{n}") for n, sample in enumerate(given))

@@ -113,5 +113,5 @@ class MessageMachine(RuleBasedStateMachine):
         assert self.slack == self.shown
 
 
-MessageMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+MessageMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=20)
 TestMessageMachine = MessageMachine.TestCase

@@ -80,7 +80,7 @@ def contents(path: Path) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("format_name", WRITERS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lines=LINES)
 def test_any_text_comes_back_from_every_format(format_name: str, lines: Lines) -> None:
     with TemporaryDirectory() as folder:
@@ -89,7 +89,7 @@ def test_any_text_comes_back_from_every_format(format_name: str, lines: Lines) -
         assert contents(path) == [(q, r if r.strip() else "", e) for q, r, e in lines]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(lines=st.lists(st.tuples(IN_XML, IN_XML, IN_XML), min_size=1, max_size=4))
 def test_any_text_comes_back_from_a_workbook(lines: Lines) -> None:
     wanted = [tuple("'" + cell if cell.startswith("=") else cell for cell in line) for line in lines]
@@ -99,7 +99,7 @@ def test_any_text_comes_back_from_a_workbook(lines: Lines) -> None:
         assert contents(path) == [(q, r if r.strip() else "", e) for q, r, e in wanted]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(lines=LINES, order=st.randoms(), named=st.booleans())
 def test_the_hash_does_not_know_the_order_nor_the_format(lines: Lines, order: random.Random, named: bool) -> None:
     def table(found: list[dict[str, str]]) -> str:

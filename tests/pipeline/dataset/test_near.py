@@ -51,7 +51,7 @@ def test_only_the_question_is_compared_where_there_is_one() -> None:
     assert near.alike(samples) == ()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.sampled_from(["", "a", "ab", "abcdef", "abcdefghijk", "abcdefghijX", "🎉🎉🎉🎉🎉", "zzz zzz zzz"]), max_size=12),
     st.randoms(),

@@ -28,7 +28,7 @@ SAMPLES = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(SAMPLES, st.randoms(), st.integers(0, 5))
 def test_relatives_stay_together_and_the_order_of_the_file_changes_nothing(
     samples: list[Sample], order: random.Random, seed: int

@@ -20,7 +20,7 @@ DEEPEVAL = tuple(
     )
 )  # fmt: skip
 EVERY = (*METRICS, *OWN, *RAGAS, *DEEPEVAL)
-FREE_OF_REFERENCES = {*DEEPEVAL, "judge_preference"}
+FREE_OF_REFERENCES = {*DEEPEVAL, "judge_preference"} - {"deepeval_g_eval"}
 
 
 async def _pass(_answer: Answer, _bench: Bench, _tab: Tab) -> Measure:

@@ -8,7 +8,7 @@ from pipeline.decide.guards import OVERLAP, SIMILARITY
 from pipeline.metrics.guide import propose
 from pipeline.metrics.registry import METRICS
 from pipeline.records import Criteria, Sample, UseCase
-from tests.pipeline.metrics.guide.bench import DEEPEVAL, EVERY, JUDGE, OWN
+from tests.pipeline.metrics.guide.bench import DEEPEVAL, EVERY, JUDGE, OWN, register
 from tests.pipeline.metrics.guide.test_choose import INTENTS, LONG, NAMES, NUMBERS, OBJECTS
 
 
@@ -59,9 +59,12 @@ def test_summaries_are_judged_by_what_they_keep_and_what_they_add() -> None:
         assert deciding(criteria) == {"deepeval_summary_alignment", "deepeval_summary_coverage"}
 
 
-def test_a_chat_without_references_is_judged_by_relevancy_and_quality_and_watched_for_manners() -> None:
+def test_a_chat_without_references_is_judged_by_relevancy_and_watched_for_manners(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, *DEEPEVAL)
     criteria = with_judge(UseCase.CHAT, samples([None] * 5))
-    assert deciding(criteria) == {"deepeval_answer_relevancy", "deepeval_g_eval"}
+    assert deciding(criteria) == {"deepeval_answer_relevancy"}
+    assert "deepeval_g_eval" not in reported(criteria)
+    assert "deepeval_g_eval" in reported(with_judge(UseCase.CHAT, samples(LONG)))
     assert reported(criteria) >= {"deepeval_toxicity", "deepeval_bias", "refusal"}
 
 

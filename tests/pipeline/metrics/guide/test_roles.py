@@ -113,4 +113,5 @@ def test_what_the_data_would_allow_besides_is_offered(monkeypatch: pytest.Monkey
     assert set(offered(criteria("refusal"), REFERENCED)) >= {"answer_correctness", "deepeval_bias", "exact_match"}
     assert "deepeval_faithfulness" not in offered(criteria("refusal"), REFERENCED)
     free = offered(criteria("refusal"), [Sample(id="s1", variables={"context": "text"})])
-    assert set(free) == {"json_valid", "deepeval_faithfulness", "deepeval_bias", "judge_preference"}
+    assert set(free) >= {"json_valid", "deepeval_faithfulness", "deepeval_bias"}
+    assert not {"answer_correctness", "exact_match", "refusal"} & set(free)

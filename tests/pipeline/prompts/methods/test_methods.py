@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.errors import PermanentError
@@ -168,6 +168,7 @@ PROMPTS = st.sampled_from(
 )
 
 
+@example([("0", "a"), ("1", "a"), ("2", "a"), ("<freeze>", "a")], "M: {question}\nI:", BASE, UseCase.CLASSIFICATION)
 @given(ROWS, PROMPTS, st.sampled_from([BASE, CLAUDE, NOVA]), st.sampled_from(list(UseCase)))
 async def test_every_own_candidate_passes_the_guards_and_leaves_half_of_dev(
     texts: list[tuple[str, str]], prompt: str, target: str, use_case: UseCase
