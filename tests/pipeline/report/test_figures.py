@@ -6,10 +6,12 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.models.prices import known
-from pipeline.records import MetricChoice, Usage, Verdict
+from pipeline.records import MetricChoice, Score, Usage, Verdict
 from pipeline.report.build import build
 from pipeline.report.figures.words import recommendation
+from pipeline.report.recompute import recompute
 from pipeline.report.records import WINNER, ArmReport, Cost, Point, Quantity, Report, ReportInputs
+from pipeline.report.storage import dumps, read
 from tests.pipeline.report import made
 
 FULL = build(made.full())
@@ -205,3 +207,14 @@ def test_the_front_holds_what_nothing_beats() -> None:
 def test_every_optional_input_may_be_left_out() -> None:
     bare: Report = build(replace(made.inputs(), dev=(), preferences=(), prices={}))
     assert (bare.evaluation, bare.judges, bare.prior, bare.criteria_rates, bare.tradeoff) == ((), (), (), (), ())
+
+
+def test_beside_itself_the_source_is_level_in_a_metric_that_compares_with_it() -> None:
+    given = made.inputs()
+    preferred = MetricChoice(metric="judge_preference", primary=True, margin=0.1)
+    won = tuple(Score(sample_id=s.id, metric="judge_preference", value=1.0) for s in made.SAMPLES)
+    arms = tuple(replace(each, result=replace(each.result, scores=won)) for each in given.arms)
+    report = build(replace(given, criteria=replace(given.criteria, metrics=(preferred,)), arms=arms))
+    assert (report.source.quality.value, report.source.figures[0].mean) == (0.5, 0.5)
+    assert report.arms[2].comparisons[0].difference == 0.5
+    assert recompute(read(dumps(report))).agrees
