@@ -100,6 +100,7 @@ def _worker(settings: Settings) -> None:
     from agent.worker import WorkerSettings
     from agent.worker import main as work
     from pipeline.models import ModelSettings
+    from pipeline.models.prices import Prices, read_overrides
 
     cache = (settings.model_cache or settings.home / "models").resolve()
     chosen = WorkerSettings(
@@ -107,6 +108,7 @@ def _worker(settings: Settings) -> None:
         cron=settings.monitor_cron,
         timezone=settings.timezone,
         models=ModelSettings(jitter=random.random, cache=cache),
+        prices=Prices(overrides=read_overrides(settings.prices)),
     )
     asyncio.run(work(settings.places, chosen))
 

@@ -24,6 +24,7 @@ from db.records import Assignment, Message, Migration, MigrationStatus, Question
 from db.references import ReferenceCheck
 from db.store import Store
 from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
+from pipeline.report import CHARTS
 from pipeline.report.records import Report
 
 FREE = frozenset({"local", "recorded", "scripted"})
@@ -259,13 +260,16 @@ def input_text(sample: Sample) -> str:
 
 
 async def table(store: Store, message: Message) -> TableFacts:
-    migration = await migration_of(store, message)
-    return TableFacts(name=migration.name, report=await report(store, message.subject), report_hash=message.subject)
+    migration, (report_hash, _, part) = await migration_of(store, message), message.subject.partition("#")
+    return TableFacts(name=migration.name, report=await report(store, report_hash), report_hash=report_hash, part=part)
 
 
 async def files(store: Store, message: Message) -> FilesFacts:
-    migration, stored = await migration_of(store, message), await store.reports.get(message.subject)
-    return FilesFacts(name=migration.name, report_hash=stored.hash, files=stored.files)
+    """The charts when the message is about these, else the other files."""
+    migration, (report_hash, _, part) = await migration_of(store, message), message.subject.partition("#")
+    stored, charts = await store.reports.get(report_hash), part == "charts"
+    files = tuple(name for name in stored.files if (name.rpartition("/")[2] in CHARTS) == charts)
+    return FilesFacts(name=migration.name, report_hash=stored.hash, files=files, charts=charts)
 
 
 async def digest(store: Store, message: Message) -> DigestFacts:

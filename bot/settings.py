@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     monitor_cron: str = "0 9 * * mon"
     form_defaults: Path | None = None
     model_cache: Path | None = None
+    prices: Path | None = None  # the operator's own prices, see docs/report.md
     worker_name: str = "worker-1"
     upload_limit_mb: int = Field(default=50, gt=0)  # what a dataset may have, see pipeline.dataset.port.Limits
     log_level: str = "info"

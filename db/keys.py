@@ -38,6 +38,21 @@ def table_card(migration_id: str, number: int) -> str:
     return f"table:{migration_id}:{number}"
 
 
+def costs_card(migration_id: str, number: int) -> str:
+    """Latency and cost of a round, the report's second table."""
+    return f"costs:{migration_id}:{number}"
+
+
+def charts_card(migration_id: str, number: int) -> str:
+    """The pictures of a round's report."""
+    return f"charts:{migration_id}:{number}"
+
+
+def part_of(report_hash: str, part: str) -> str:
+    """The subject of a message that shows one part of a report: `costs` as a table, `charts` as files."""
+    return f"{report_hash}#{part}"
+
+
 def stuck_card(migration_id: str) -> str:
     """Why a migration cannot go on."""
     return f"problem:{migration_id}"

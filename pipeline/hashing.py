@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+_PLAIN = frozenset({str, int, float, bool})
+
 
 def canonical_json(value: Any) -> str:  # noqa: ANN401  any JSON-able value or frozen record
     """`value` as JSON with sorted keys, no spaces and no NaN; dataclasses become objects, mappings are sorted.
@@ -23,6 +25,8 @@ def content_hash(value: Any) -> str:  # noqa: ANN401
 
 def plain(value: Any) -> Any:  # noqa: ANN401
     """`value` with records, enums, mappings and tuples turned into what `json` writes."""
+    if value is None or type(value) in _PLAIN:  # most of what a large record holds
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Enum):

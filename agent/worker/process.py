@@ -37,6 +37,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
             places=places,
             clock=utc_now,
             stop_s=settings.stop_s,
+            prices=settings.prices,
         )
         _stop_on_signals(tools.stopping)
         await durable.launch(places.engine_url, settings, tools)

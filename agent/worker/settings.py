@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from agent.handover import CRON, TIMEZONE
+from pipeline.models.prices import Prices
 from pipeline.models.settings import ModelSettings
 
 
@@ -23,3 +24,4 @@ class WorkerSettings:
     cron: str = CRON
     timezone: str = TIMEZONE
     models: ModelSettings = field(default_factory=ModelSettings)
+    prices: Prices = field(default_factory=Prices)

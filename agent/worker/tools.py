@@ -11,6 +11,7 @@ from agent.worker.shelf import Shelf
 from db.places import Places
 from db.records import MigrationStatus, Run, RunStatus
 from db.store import Store
+from pipeline.models.prices import Prices
 
 RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
 GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
@@ -27,6 +28,7 @@ class Tools:
     places: Places
     clock: Callable[[], datetime]
     stop_s: float = 5.0
+    prices: Prices = field(default_factory=Prices)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def may_spend(self, run_id: str) -> Run | None:

@@ -11,9 +11,14 @@ class FilesFacts:
     name: str
     report_hash: str
     files: tuple[str, ...]
+    charts: bool = False
 
 
 def files_card(facts: FilesFacts) -> Card:
     """The sentence above the files; the outbox uploads them."""
-    text = f"Report of {literal(facts.name, 200)} (`{facts.report_hash[:16]}`): the page, the workbook, the data and the chart."
+    about = f"{literal(facts.name, 200)} (`{facts.report_hash[:16]}`)"
+    if facts.charts:
+        said = "the differences to the source with their intervals, and quality against cost."
+        return Card(text=f"Charts of {about}: {said}", files=facts.files)
+    text = f"Report of {about}: the page, the workbook, and the data, which `ferry recompute` checks."
     return Card(text=text, files=facts.files)

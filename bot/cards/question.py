@@ -7,7 +7,7 @@ from bot.blocks.escape import literal
 from bot.buttons import Press
 from bot.cards.kit import Block, Card, actions, bar, button, context, header, lines, mention, section, when
 from bot.cards.plan import can_be_tried, plan_body
-from bot.cards.verdict import verdict_lines
+from bot.cards.verdict import caution_lines, verdict_lines
 from db.records import Decision, Migration, Plan, Question, QuestionKind
 from pipeline.report.records import Report
 
@@ -98,9 +98,12 @@ def _verdict(facts: QuestionFacts) -> list[Block]:
     if facts.report is None:
         return [section("The report is being written.")]
     worse = len({(r.arm, r.sample_id) for r in facts.report.regressions})
+    cautions = caution_lines(facts.report)
     return [
         section(literal(facts.report.headline, 2500)),
         lines(verdict_lines(facts.report), what="targets"),
+        *([section(literal(facts.report.recommendation, 1500))] if facts.report.recommendation else []),
+        *([lines(cautions, what="remarks")] if cautions else []),
         section(f"*Regressions* {worse} sample(s) got worse; each is listed in the report files."),
         context(f"Report `{facts.report_hash[:16]}`: the sign-off is bound to this hash."),
     ]

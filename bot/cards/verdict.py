@@ -1,4 +1,4 @@
-"""The comparison in Slack: a line for each target, and the table cut to what Slack shows."""
+"""The comparison in Slack: what to know, a line for each target, and the tables, a message each, cut to what Slack shows."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from bot.blocks.escape import literal
 from bot.cards.kit import Block, Card, context, lines, section, table
 from pipeline.records import Verdict
 from pipeline.report.records import ArmReport, Report
-from pipeline.report.table import difference, rows
+from pipeline.report.table import costs, difference, rows
 
 SIGNS = {
     Verdict.BETTER: ":large_green_circle:",
@@ -14,13 +14,17 @@ SIGNS = {
     Verdict.WORSE: ":red_circle:",
     Verdict.CANNOT_TELL: ":white_circle:",
 }
+COSTS = "costs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableFacts:
+    """`part` is empty for the comparison, or `costs` for latency and cost: Slack takes one table in a message."""
+
     name: str
     report: Report
     report_hash: str
+    part: str = ""
 
 
 def verdict_lines(report: Report) -> list[str]:
@@ -35,17 +39,55 @@ def _line(arm: ArmReport) -> str:
     return f"{sign} *{literal(arm.model, 150)}* · {arm.verdict or Verdict.CANNOT_TELL}" + (f" ({told})" if told else "")
 
 
+def caution_lines(report: Report) -> list[str]:
+    """What a reader must know before the figures, and what these cannot tell."""
+    return [f":warning: {literal(said, 700)}" for said in (*report.caveats, *report.open_ends)]
+
+
 def table_card(facts: TableFacts) -> Card:
-    """The table of every arm; when it is cut it says so, and the complete one is in the files of this thread."""
-    head, body = rows(facts.report)
+    """One table of every arm; when it is cut it says so, and the complete one is in the files of this thread."""
+    return _costs(facts) if facts.part == COSTS else _comparison(facts)
+
+
+def _comparison(facts: TableFacts) -> Card:
+    report, (head, body) = facts.report, rows(facts.report)
     shown, kept = table(head, body)
+    cautions = caution_lines(report)
     blocks: list[Block] = [
         section(f"*Comparison on the test split: {literal(facts.name, 200)}*"),
-        lines([literal(facts.report.headline, 1200), *verdict_lines(facts.report)], what="targets"),
+        lines([literal(report.headline, 1200), *verdict_lines(report)], what="targets"),
+        *([section(literal(report.recommendation, 1500))] if report.recommendation else []),
+        *([lines(cautions, what="remarks")] if cautions else []),
         shown,
         context(_cut_note(kept, len(body), len(head)), f"Report `{facts.report_hash[:16]}`"),
     ]
-    return Card(text=f"Comparison of {literal(facts.name, 200)}: {literal(facts.report.headline, 1000)}", blocks=blocks)
+    return Card(text=f"Comparison of {literal(facts.name, 200)}: {literal(report.headline, 1000)}", blocks=blocks)
+
+
+def _costs(facts: TableFacts) -> Card:
+    head, body = costs(facts.report)
+    shown, kept = table(head, body)
+    name = literal(facts.name, 200)
+    blocks: list[Block] = [
+        section(f"*Latency and cost on the test split: {name}*"),
+        shown,
+        context(_cut_note(kept, len(body), len(head)), _judging(facts.report), f"Report `{facts.report_hash[:16]}`"),
+    ]
+    return Card(text=f"Latency and cost of {name}", blocks=blocks)
+
+
+def _judging(report: Report) -> str:
+    """What the evaluation itself cost, apart from inference."""
+    if not report.evaluation:
+        return "Judging cost nothing: every metric is computed by code."
+    calls, usd = sum(e.calls for e in report.evaluation), [e.usd for e in report.evaluation]
+    known = sum(each for each in usd if each is not None)
+    unknown = "" if None not in usd else f", and more of which the {literal(_first_note(report), 200)}"
+    return f"Judging took {calls:,} calls, ${known:,.2f}{unknown}; it is no part of these figures."
+
+
+def _first_note(report: Report) -> str:
+    return next(e.note for e in report.evaluation if e.usd is None)
 
 
 def _cut_note(kept: int, total: int, columns: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from pipeline.commands import compare, convert, errors, guide, report, run, score
+from pipeline.commands import compare, convert, errors, guide, recompute, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "score": score.score,
     "compare": compare.compare,
     "report": report.report,
+    "recompute": recompute.recompute,
     "convert": convert.convert,
     "guide": guide.guide,
     "errors": errors.errors,

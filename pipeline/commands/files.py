@@ -48,12 +48,12 @@ def read_prompt(
     """
     from pipeline.prompts.template import parse_prompt
 
-    text = _text(path, "prompt") if path else _recorded_prompt(dataset)
+    text = read_text(path, "prompt") if path else _recorded_prompt(dataset)
     if text is None and needed:
         raise InputError(f"{dataset.name} records no prompt that all its samples share. Give one as a file with --prompt FILE.")
     if text is None:
         return PromptVersion(user="", parameters=parameters)
-    prompt = parse_prompt(text, system=_text(system, "system prompt") if system else "")
+    prompt = parse_prompt(text, system=read_text(system, "system prompt") if system else "")
     return replace(prompt, parameters=parameters)
 
 
@@ -137,7 +137,8 @@ def _recorded_prompt(dataset: Path) -> str | None:
     return None if storage.is_frozen(dataset) else source_prompt(dataset)
 
 
-def _text(path: Path, what: str) -> str:
+def read_text(path: Path, what: str) -> str:
+    """The text of `path`; `what` names it in the InputError when it is absent or no UTF-8."""
     _must_exist(path, what)
     try:
         return path.read_text(encoding="utf-8-sig")

@@ -1,12 +1,13 @@
 """Compares runs with the source's run, metric by metric: figures over the pairs, a verdict, and what got better and worse."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.decide.pairs import Pairs, Side, check_same_inputs, index, pair
 from pipeline.decide.statistics import bootstrap_interval, holm
 from pipeline.decide.verdict import Estimate, claims, decide, estimate, needed
 from pipeline.decide.wording import Told, counts, scored, sentence
+from pipeline.metrics.metric import Metric
 from pipeline.metrics.registry import metric_named
 from pipeline.records import Claims, Comparison, Coverage, Criteria, Interval, MetricChoice, RunResult, Sample, Verdict
 
@@ -37,20 +38,31 @@ def compare(samples: Sequence[Sample], source: RunResult, target: RunResult, cri
 
 
 def compare_all(
-    samples: Sequence[Sample], source: RunResult, targets: Sequence[RunResult], criteria: Criteria
+    samples: Sequence[Sample],
+    source: RunResult,
+    targets: Sequence[RunResult],
+    criteria: Criteria,
+    *,
+    metric_of: Callable[[str, Criteria], Metric] = metric_named,
 ) -> tuple[tuple[Comparison, ...], ...]:
-    """As `compare` for several targets at once: Holm over the primary metrics of all of them."""
+    """As `compare` for several targets at once: Holm over the primary metrics of all of them.
+
+    `metric_of` finds a metric by its name; a report that is recomputed brings what it stored of them.
+    """
     for target in targets:
         check_same_inputs(samples, source, target)
-    evidence = [_evidence(samples, source, target, criteria) for target in targets]
+    metrics = [metric_of(choice.metric, criteria) for choice in criteria.metrics]
+    evidence = [_evidence(samples, source, target, criteria, metrics) for target in targets]
     family = [item for items in evidence for item in items if item.choice.primary]
     adjusted = dict(zip(map(id, family), _adjusted([item.claims for item in family]), strict=True))
     return tuple(tuple(_comparison(item, adjusted.get(id(item)), len(family), criteria) for item in items) for items in evidence)
 
 
-def _evidence(samples: Sequence[Sample], source: RunResult, target: RunResult, criteria: Criteria) -> list[Evidence]:
+def _evidence(
+    samples: Sequence[Sample], source: RunResult, target: RunResult, criteria: Criteria, metrics: Sequence[Metric]
+) -> list[Evidence]:
     before, after = index(source), index(target)
-    found = [(choice, pair(samples, before, after, metric_named(choice.metric, criteria))) for choice in criteria.metrics]
+    found = [(choice, pair(samples, before, after, metric)) for choice, metric in zip(criteria.metrics, metrics, strict=True)]
     return [
         Evidence(choice=choice, pairs=pairs, estimate=estimate(pairs), gap=_gap(pairs, criteria.coverage_gate))
         for choice, pairs in found

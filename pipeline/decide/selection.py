@@ -1,7 +1,7 @@
 """Chooses one target's prompt among its candidates on dev: quality first, then tokens, then the simpler method."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pipeline.decide.pairs import index
 from pipeline.errors import InputError
@@ -15,6 +15,7 @@ class Standing:
     """One candidate's figures on the samples all are measured by. `mean` is over the primary metrics, missing scores as 0.
 
     `n` samples, of which `missing` lack a score that another candidate has; `tokens` per answered sample, None if not counted.
+    `scores` are what the mean is made of, by metric and sample.
     """
 
     label: str
@@ -23,6 +24,7 @@ class Standing:
     missing: int
     mean: float | None
     tokens: float | None
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +84,10 @@ def _values(run: RunResult, criteria: Criteria, left_out: frozenset[str]) -> dic
 
 
 def _standing(run: RunResult, found: dict[tuple[str, str], float], cells: Sequence[tuple[str, str]]) -> Standing:
-    samples = {sample for _, sample in cells}
-    means = [
-        sum(found.get(cell, 0.0) for cell in of_metric) / len(of_metric)
-        for metric in sorted({metric for metric, _ in cells})
-        if (of_metric := [cell for cell in cells if cell[0] == metric])
-    ]
+    samples, scores = {sample for _, sample in cells}, dict[str, dict[str, float]]()
+    for metric, sample in cells:
+        scores.setdefault(metric, {})[sample] = found.get((metric, sample), 0.0)
+    means = [sum(values.values()) / len(values) for values in scores.values()]
     return Standing(
         label=run.label,
         prompt_hash=run.key.prompt_hash,
@@ -95,6 +95,7 @@ def _standing(run: RunResult, found: dict[tuple[str, str], float], cells: Sequen
         missing=len({sample for metric, sample in cells if (metric, sample) not in found}),
         mean=round(sum(means) / len(means), DIGITS) if means else None,
         tokens=_tokens(run, samples),
+        scores=scores,
     )
 
 

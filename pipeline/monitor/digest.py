@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from pipeline.decide.compare import compare
+from pipeline.decide.latency import DIGITS, latency
 from pipeline.hashing import canonical_json
 from pipeline.records import Comparison, Criteria, RunResult, Sample, Verdict
-from pipeline.report.build import DIGITS, timing
 
 SLOWER = 1.5  # a median latency this many times the baseline's is worth an alert
 
@@ -42,16 +42,16 @@ class DigestResult:
 def digest(samples: Sequence[Sample], baseline: RunResult, now: RunResult, criteria: Criteria) -> DigestResult:
     """Compare `now` with `baseline`. Raises InputError when the two are not over the same inputs."""
     comparisons = compare(samples, baseline, now, criteria)
-    before, after = timing(baseline.outputs), timing(now.outputs)
+    before, after = latency(baseline.outputs), latency(now.outputs)
     texts = {o.sample_id: o.text for o in baseline.outputs}
     return DigestResult(
         answered=sum(o.text is not None for o in now.outputs),
         samples=len(samples),
         changed=sum(texts.get(o.sample_id) != o.text for o in now.outputs),
         comparisons=comparisons,
-        p50_s=after.p50,
-        baseline_p50_s=before.p50,
-        alerts=(*_drops(comparisons), *_slowdown(before.p50, after.p50), *_silence(now, len(samples))),
+        p50_s=after.p50.value,
+        baseline_p50_s=before.p50.value,
+        alerts=(*_drops(comparisons), *_slowdown(before.p50.value, after.p50.value), *_silence(now, len(samples))),
     )
 
 

@@ -1,156 +1,121 @@
-"""From finished runs to a Report: figures, comparisons, verdicts, regressions, in one deterministic pass."""
+"""From finished runs to a Report, in one deterministic pass: first the stored cells, then every figure from these alone."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 
-from pipeline.decide.compare import compare, compare_all
-from pipeline.metrics.registry import metric_named
-from pipeline.records import Comparison, MetricChoice, Output, PromptVersion, RunResult, Sample, Verdict
-from pipeline.report.records import (
-    WINNER,
-    ArmReport,
-    Cell,
-    MetricFigure,
-    Regression,
-    Report,
-    ReportInputs,
-    Timing,
-)
+from pipeline.decide.compare import compare_all
+from pipeline.decide.latency import latency
+from pipeline.decide.prior import prior_figures
+from pipeline.records import Comparison, Output, Sample
+from pipeline.report.evidence import Restored, gather, restore
+from pipeline.report.figures import cost, judges, tradeoff, words
+from pipeline.report.figures.arms import arm_report, overall
+from pipeline.report.figures.stored import Stored
+from pipeline.report.records import WINNER, ArmReport, Given, Regression, Report, ReportInputs, RunFacts
 
-DIGITS = 6  # figures are rounded once, here, so that every format prints the same and the hash survives a last-bit difference
-SAID = {
-    Verdict.BETTER: "is better than the source",
-    Verdict.NOT_WORSE: "is not worse than the source",
-    Verdict.WORSE: "is worse than the source",
-    Verdict.CANNOT_TELL: "cannot be told from the source yet",
-}
-SEVERITY = (Verdict.WORSE, Verdict.CANNOT_TELL, Verdict.NOT_WORSE, Verdict.BETTER)
+SOURCE = "source"
+Texts = Callable[[str, str, str], Regression]
+"""Arm, metric and sample to a regression with the texts that belong to it."""
+
+__all__ = ["SOURCE", "assemble", "build", "overall"]
 
 
 def build(inputs: ReportInputs) -> Report:
     """The report of these inputs. Raises InputError when a run is not over the same inputs as the source's."""
-    source = _arm_report("source", "source", inputs.source_prompt, inputs.source, inputs, ())
-    compared = _compared(inputs)
-    arms = tuple(_arm_report(arm.label, arm.bar, arm.prompt, arm.result, inputs, compared[arm.label]) for arm in inputs.arms)
-    runs = [("source", inputs.source), *((a.label, a.result) for a in inputs.arms)]
-    prompts = {"source": inputs.source_prompt, **{a.label: a.prompt for a in inputs.arms}}
-    return Report(
+    given = Given(
         title=inputs.title,
         use_case=inputs.use_case,
-        headline=_headline(arms),
         criteria=inputs.criteria,
-        source=source,
-        arms=arms,
-        prompts=prompts,
+        prompts={SOURCE: inputs.source_prompt, **{arm.label: arm.prompt for arm in inputs.arms}},
+        provenance=inputs.provenance,
+        evidence=gather(inputs),
         dev=inputs.dev,
         preferences=inputs.preferences,
-        regressions=tuple(_regressions(inputs, arms)),
-        same_inputs=all(a.result.input_hashes == inputs.source.input_hashes for a in inputs.arms),
-        cells=tuple(_cells(runs)),
-        provenance=inputs.provenance,
+        prices=inputs.prices,
+        monthly_calls=inputs.monthly_calls,
+        agreements=inputs.agreements,
+        error_groups=inputs.error_groups,
+        second_look=inputs.second_look,
+    )
+    return assemble(given, _texts(inputs))
+
+
+def assemble(given: Given, texts: Texts) -> Report:
+    """Every figure of the report from what is given; `texts` brings what regressions quote."""
+    stored, restored = Stored(given.evidence, given.criteria), restore(given.evidence)
+    compared = _compared(given, restored)
+    source, *arms = (_arm(stored, restored, given, run, compared) for run in given.evidence.runs)
+    standing = judges.standings(stored, given.agreements)
+    points = tradeoff.points((source, *arms))
+    hashes = {run.inputs_hash for run in given.evidence.runs}
+    return Report(
+        **{f.name: getattr(given, f.name) for f in fields(Given)},
+        headline=words.headline(arms),
+        recommendation=words.recommendation(source, arms, points),
+        caveats=judges.caveats(given, standing),
+        source=source,
+        arms=tuple(arms),
+        regressions=tuple(_regressions(stored, arms, texts)),
+        same_inputs=len(hashes) == 1,
+        leaderboard=tradeoff.leaderboard((source, *arms), given.prompts, given.dev, stored),
+        tradeoff=points,
+        gains=tradeoff.gains(stored, arms),
+        criteria_rates=judges.criteria_rates(stored),
+        evaluation=cost.evaluation(stored, given.prices),
+        judges=standing,
+        prior=prior_figures(restored.samples, confidence=given.criteria.confidence),
+        open_ends=judges.open_ends(stored),
     )
 
 
-def overall(comparisons: Sequence[Comparison]) -> Verdict | None:
-    """The least favourable verdict among the primary metrics; None without any."""
-    verdicts = [c.verdict for c in comparisons if c.primary]
-    return min(verdicts, key=SEVERITY.index) if verdicts else None
-
-
-def _compared(inputs: ReportInputs) -> dict[str, tuple[Comparison, ...]]:
+def _compared(given: Given, restored: Restored) -> dict[str, tuple[Comparison, ...]]:
     """Comparisons by arm. The winners are what is claimed, so Holm's correction runs over them together; other bars explain."""
-    winners = [a for a in inputs.arms if a.claimed]
-    together = compare_all(inputs.samples, inputs.source, [a.result for a in winners], inputs.criteria) if winners else ()
-    alone = {a.label: compare(inputs.samples, inputs.source, a.result, inputs.criteria) for a in inputs.arms if not a.claimed}
-    return {**alone, **{a.label: found for a, found in zip(winners, together, strict=True)}}
+    source, criteria = restored.runs[SOURCE], given.criteria
+    arms = given.evidence.runs[1:]
+    claimed = [run.label for run in arms if WINNER in run.bar]
+    groups = [claimed, *([run.label] for run in arms if run.label not in claimed)]
+    found: dict[str, tuple[Comparison, ...]] = {}
+    for labels in groups:
+        runs = [restored.runs[label] for label in labels]
+        together = compare_all(restored.samples, source, runs, criteria, metric_of=restored.metric) if runs else ()
+        found |= dict(zip(labels, together, strict=True))
+    return found
 
 
-def _arm_report(
-    label: str, bar: str, prompt: PromptVersion, run: RunResult, inputs: ReportInputs, comparisons: tuple[Comparison, ...]
+def _arm(
+    stored: Stored, restored: Restored, given: Given, run: RunFacts, compared: Mapping[str, tuple[Comparison, ...]]
 ) -> ArmReport:
-    usages = [o.usage for o in run.outputs if o.usage]
-    return ArmReport(
-        label=label,
-        model=run.key.model,
-        bar=bar,
-        method=prompt.method,
-        prompt_hash=prompt.hash,
-        answered=sum(o.text is not None for o in run.outputs),
-        samples=len(inputs.samples),
-        figures=tuple(_figure(choice, run, inputs) for choice in inputs.criteria.metrics),
-        comparisons=comparisons,
-        verdict=overall(comparisons),
-        timing=timing(run.outputs),
-        input_tokens=sum(u.input_tokens for u in usages) if usages else None,
-        output_tokens=sum(u.output_tokens for u in usages) if usages else None,
-        failures=dict(sorted(Counter(o.failure.kind for o in run.outputs if o.failure).items())),
+    return arm_report(
+        stored,
+        run,
+        prompt=given.prompts[run.label],
+        comparisons=compared.get(run.label, ()),
+        timing=latency(restored.runs[run.label].outputs, confidence=given.criteria.confidence),
+        prices=given.prices,
+        monthly_calls=given.monthly_calls,
     )
 
 
-def _figure(choice: MetricChoice, run: RunResult, inputs: ReportInputs) -> MetricFigure:
-    """The mean over the scored samples; below the coverage gate there is none, so that failures never flatter a run."""
-    metric = metric_named(choice.metric, inputs.criteria)
-    samples = sum(1 for s in inputs.samples if not metric.excludes(s))
-    values = [s.value for s in run.scores if s.metric == choice.metric and s.value is not None]
-    enough = values and len(values) >= inputs.criteria.coverage_gate * samples
-    mean = round(sum(values) / len(values), DIGITS) if enough else None
-    return MetricFigure(metric=choice.metric, mean=mean, scored=len(values), samples=samples)
-
-
-def timing(outputs: Iterable[Output]) -> Timing:
-    """Latency and time to first token in seconds over the answered outputs that carry them."""
-    answered = [o for o in outputs if o.text is not None]
-    latencies = sorted(o.latency_s for o in answered if o.latency_s is not None)
-    firsts = sorted(o.ttft_s for o in answered if o.ttft_s is not None)
-    mean = round(sum(latencies) / len(latencies), DIGITS) if latencies else None
-    return Timing(
-        n=len(latencies),
-        mean=mean,
-        p50=percentile(latencies, 0.5),
-        p95=percentile(latencies, 0.95),
-        ttft_p50=percentile(firsts, 0.5),
-    )
-
-
-def percentile(ordered: Sequence[float], share: float) -> float | None:
-    """Linear interpolation between closest ranks (Hyndman & Fan 1996, type 7, numpy's default); None for no values."""
-    if not ordered:
-        return None
-    position = share * (len(ordered) - 1)
-    low = int(position)
-    high = min(low + 1, len(ordered) - 1)
-    return round(ordered[low] + (ordered[high] - ordered[low]) * (position - low), DIGITS)
-
-
-def _headline(arms: Sequence[ArmReport]) -> str:
-    """One sentence on each target's winner; the first thing an owner reads."""
-    return " ".join(_sentence(arm) for arm in arms if WINNER in arm.bar) or "No target finished a run on the test split."
-
-
-def _sentence(arm: ArmReport) -> str:
-    primary = [c for c in arm.comparisons if c.primary]
-    if arm.verdict is None:
-        return f"{arm.model}: no primary metric, so no verdict."
-    parts = "; ".join(f"{c.metric} {_signed(c)}" for c in primary)
-    return f"{arm.model} with the {arm.method} prompt {SAID[arm.verdict]} ({parts})."
-
-
-def _signed(comparison: Comparison) -> str:
-    if comparison.difference is None or comparison.interval is None:
-        return "has no figure"
-    return f"{comparison.difference:+.3f}, interval {comparison.interval.low:+.3f} to {comparison.interval.high:+.3f}"
-
-
-def _regressions(inputs: ReportInputs, arms: Sequence[ArmReport]) -> Iterable[Regression]:
-    samples = {s.id: s for s in inputs.samples}
-    before = {o.sample_id: o for o in inputs.source.outputs}
-    for arm, run in zip(arms, (a.result for a in inputs.arms), strict=True):
-        if WINNER not in arm.bar:
-            continue
-        after = {o.sample_id: o for o in run.outputs}
+def _regressions(stored: Stored, arms: Sequence[ArmReport], texts: Texts) -> Iterable[Regression]:
+    source = stored.evidence.run(SOURCE)
+    for arm in (arm for arm in arms if WINNER in arm.bar):
+        run = stored.evidence.run(arm.label)
         for comparison in (c for c in arm.comparisons if c.primary):
+            before, after = stored.values(source, comparison.metric), stored.values(run, comparison.metric)
             for sample_id in comparison.regressed:
-                yield _regression(arm.label, comparison.metric, samples[sample_id], before[sample_id], after[sample_id])
+                told = texts(arm.label, comparison.metric, sample_id)
+                yield replace(told, source_value=before.get(sample_id), target_value=after.get(sample_id))
+
+
+def _texts(inputs: ReportInputs) -> Texts:
+    samples = {sample.id: sample for sample in inputs.samples}
+    outputs = {arm.label: {o.sample_id: o for o in arm.result.outputs} for arm in inputs.arms}
+    before = {o.sample_id: o for o in inputs.source.outputs}
+
+    def told(arm: str, metric: str, sample_id: str) -> Regression:
+        return _regression(arm, metric, samples[sample_id], before[sample_id], outputs[arm][sample_id])
+
+    return told
 
 
 def _regression(arm: str, metric: str, sample: Sample, before: Output, after: Output) -> Regression:
@@ -164,9 +129,3 @@ def _regression(arm: str, metric: str, sample: Sample, before: Output, after: Ou
         target_text=after.text,
         failure=after.failure,
     )
-
-
-def _cells(runs: Iterable[tuple[str, RunResult]]) -> Iterable[Cell]:
-    for arm, run in runs:
-        for score in sorted(run.scores, key=lambda s: (s.metric, s.sample_id)):
-            yield Cell(arm=arm, sample_id=score.sample_id, metric=score.metric, value=score.value, unscored=score.unscored)

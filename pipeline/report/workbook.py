@@ -1,4 +1,4 @@
-"""The report as an XLSX workbook: comparison, metrics, regressions, cells, provenance, a sheet each."""
+"""The report as an XLSX workbook: the comparison, every table with its numbers, regressions, cells, prompts, provenance."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,61 +8,62 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from pipeline.decide.latency import Seconds
 from pipeline.report import table
-from pipeline.report.records import Report
+from pipeline.report.provenance import provenance
+from pipeline.report.records import Quantity, Report
+from pipeline.report.sheets import Sheet, Value
+from pipeline.report.tables import sheets
 
 CELL_LIMIT = 32_767  # characters in one cell, https://support.microsoft.com/office/excel-specifications-and-limits
+ROW_LIMIT = 1_048_576  # rows of one sheet, same page
+TITLE = 31  # characters of a sheet's name
+SPECIAL = frozenset("=#")  # openpyxl reads texts that begin so as formulas and as error codes
 CONTROL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # not allowed in XML 1.0
+REGRESSIONS = ("run", "metric", "sample", "question", "reference", "source answered", "target answered", "source", "target")
 
 
 def write(report: Report, path: Path) -> None:
     """Write `path`. Texts from models and people stay texts: none becomes a formula."""
     book = Workbook(write_only=True)
     _sheet(book, "Comparison", *table.rows(report))
-    _sheet(book, "Metrics", METRICS, _metrics(report))
-    _sheet(book, "Dev choice", ("target", "prompt", "scored", "mean", "chosen", "refused because"), _dev(report))
+    for sheet in sheets(report):
+        _sheet(book, sheet.title, _head(sheet), (_numbers(sheet, row) for row in sheet.rows))
     _sheet(book, "Regressions", REGRESSIONS, _regressions(report))
-    cells = ((c.arm, c.sample_id, c.metric, c.value, c.unscored) for c in report.cells)
+    cells = ((c.arm, c.sample_id, c.metric, c.value, c.unscored) for c in report.evidence.cells())
     _sheet(book, "Cells", ("run", "sample", "metric", "value", "unscored because"), cells)
     _sheet(book, "Prompts", ("run", "part", "text"), _prompts(report))
+    _sheet(book, "Remarks", ("what", "text"), _remarks(report))
     _sheet(book, "Provenance", ("what", "value"), provenance(report))
     book.save(path)
 
 
-METRICS = (
-    "run",
-    "metric",
-    "primary",
-    "margin",
-    "source",
-    "target",
-    "difference",
-    "low",
-    "high",
-    "worst case",
-    "pairs",
-    "verdict",
-    "why",
-)
-REGRESSIONS = ("run", "metric", "sample", "question", "reference", "source answered", "target answered")
+def _head(sheet: Sheet) -> list[str]:
+    names: list[str] = []
+    for column in sheet.columns:
+        names += (
+            [column.name, f"{column.name} low", f"{column.name} high", f"{column.name} n"] if column.spread else [column.name]
+        )
+    return names
 
 
-def _metrics(report: Report) -> Iterable[Sequence[object]]:
-    for arm in report.arms:
-        for c in arm.comparisons:
-            low, high = (c.interval.low, c.interval.high) if c.interval else (None, None)
-            yield (arm.label, c.metric, "yes" if c.primary else "no", c.margin, c.source_mean, c.target_mean, c.difference,
-                   low, high, c.worst_case, c.pairs, c.verdict.value, c.reason)  # fmt: skip
-
-
-def _dev(report: Report) -> Iterable[Sequence[object]]:
-    return ((d.target, d.label, d.scored, d.mean, "yes" if d.chosen else "no", d.refusal) for d in report.dev)
+def _numbers(sheet: Sheet, row: Sequence[Value]) -> list[object]:
+    """Quantities as value, low, high and n; where there is no value its note stands in its place."""
+    values: list[object] = []
+    for value, column in zip(row, sheet.columns, strict=True):
+        if not column.spread:
+            values.append(value)
+        elif isinstance(value, Quantity | Seconds):
+            values += [value.value if value.value is not None else value.note or None, value.low, value.high, value.n]
+        else:
+            values += [value, None, None, None]
+    return values
 
 
 def _regressions(report: Report) -> Iterable[Sequence[object]]:
     for r in report.regressions:
         after = r.target_text if r.failure is None else f"no answer: {r.failure.kind}"
-        yield r.arm, r.metric, r.sample_id, r.question, r.reference, r.source_text, after
+        yield r.arm, r.metric, r.sample_id, r.question, r.reference, r.source_text, after, r.source_value, r.target_value
 
 
 def _prompts(report: Report) -> Iterable[Sequence[object]]:
@@ -71,33 +72,33 @@ def _prompts(report: Report) -> Iterable[Sequence[object]]:
         yield label, "user", prompt.user
 
 
-def provenance(report: Report) -> Iterable[tuple[str, str]]:
-    """What the figures rest on, as pairs; the same list in the workbook and the page."""
-    origin = report.provenance
-    yield "report hash", report.hash
-    yield "dataset", f"{origin.dataset_name}, {origin.dev} dev and {origin.test} test samples"
-    yield "dataset hash", origin.dataset_hash
-    yield "criteria hash", origin.criteria_hash
-    yield "plan", origin.plan
-    yield "same inputs for all runs", "yes, by hash" if report.same_inputs else "NO"
-    yield "confidence", f"{report.criteria.confidence:.0%}"
-    yield "coverage gate", f"{report.criteria.coverage_gate:.0%}"
-    yield from origin.versions.items()
+def _remarks(report: Report) -> Iterable[Sequence[object]]:
+    yield "headline", report.headline
+    yield "recommendation", report.recommendation
+    yield from (("know before", caveat) for caveat in report.caveats)
+    yield from (("cannot be concluded", sentence) for sentence in report.open_ends)
 
 
 def _sheet(book: Workbook, title: str, header: Sequence[str], body: Iterable[Sequence[object]]) -> None:
-    sheet: WriteOnlyWorksheet = book.create_sheet(title)
+    """A sheet; what is past the rows a sheet may have is said in its last row, never dropped in silence."""
+    sheet: WriteOnlyWorksheet = book.create_sheet(title[:TITLE])
     sheet.freeze_panes = "A2"
-    sheet.append([_cell(sheet, text, bold=True) for text in header])
-    for line in body:
+    sheet.append([_cell(sheet, name, bold=True) for name in header])
+    for number, line in enumerate(body, 2):
+        if number == ROW_LIMIT:
+            sheet.append([_cell(sheet, "There are more rows than a sheet may have: report.json holds them all.")])
+            return
         sheet.append([_cell(sheet, value) for value in line])
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: object, *, bold: bool = False) -> Cell:
-    shown = value.translate(CONTROL)[:CELL_LIMIT] if isinstance(value, str) else value
-    cell: Cell = WriteOnlyCell(sheet, value=shown)  # type: ignore[arg-type]  # any cell value; the stubs know three kinds
-    if isinstance(value, str):
-        cell.data_type = "s"  # openpyxl would read a leading "=" as a formula
+def _cell(sheet: WriteOnlyWorksheet, value: object, *, bold: bool = False) -> Cell | object:
+    if not isinstance(value, str):
+        return value
+    shown = value.translate(CONTROL)[:CELL_LIMIT]
+    if not bold and shown[:1] not in SPECIAL:
+        return shown
+    cell: Cell = WriteOnlyCell(sheet, value=shown)
+    cell.data_type = "s"
     if bold:
         cell.font = Font(bold=True)
     return cell

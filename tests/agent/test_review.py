@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from agent.handover import signed_arm
 from agent.review import Judged, assignments
+from pipeline.decide.latency import latency
 from pipeline.records import Criteria, MetricChoice, Output, PromptVersion, RunKey, RunResult, Score, Split, UseCase, Verdict
-from pipeline.report.records import ArmReport, Provenance, Report, Timing
+from pipeline.report.records import ArmReport, Evidence, Provenance, Report
 
 CRITERIA = Criteria(metrics=(MetricChoice(metric="exact_match", primary=True), MetricChoice(metric="chrf")))
 
@@ -67,14 +68,14 @@ def test_only_answers_that_differ_are_judged(texts: dict[str, str | None], pairs
 def arm(model: str, bar: str, verdict: Verdict | None) -> ArmReport:
     return ArmReport(
         label=f"{model} · {bar}", model=model, bar=bar, method="as is", prompt_hash="h", answered=1, samples=1, figures=(),
-        comparisons=(), verdict=verdict, timing=Timing(n=0, mean=None, p50=None, p95=None, ttft_p50=None), input_tokens=None,
-        output_tokens=None, failures={},
+        comparisons=(), verdict=verdict, timing=latency(()),
     )  # fmt: skip
 
 
 EMPTY = Report(
     title="t", use_case=UseCase.CHAT, headline="h", criteria=CRITERIA, source=arm("source", "source", None), arms=(),
-    prompts={"source": PromptVersion(user="{x}")}, dev=(), preferences=(), regressions=(), same_inputs=True, cells=(),
+    prompts={"source": PromptVersion(user="{x}")}, regressions=(), same_inputs=True,
+    evidence=Evidence(samples=(), clusters=(), metrics=(), runs=()),
     provenance=Provenance(dataset_name="d", dataset_hash="h", dev=1, test=1, criteria_hash="c", plan="Plan 1"),
 )  # fmt: skip
 

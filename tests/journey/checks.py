@@ -20,7 +20,8 @@ MALFORMED = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "invalid_metadata_format", "msg_too_long", "no_text"}
 )
 SETTLED_S = 10.0
-FORMATS = {"report.html", "report.xlsx", "report.json", "report.png"}
+FORMATS = {"report.html", "report.xlsx", "report.json"}
+CHARTS = {"report.png", "tradeoff.png"}
 
 
 @asynccontextmanager
@@ -55,8 +56,10 @@ async def check_outbox(store: Store, workspace: Workspace, migration: Migration)
     assert {key: count for key, count in posted.items() if count != 1} == {}
     assert {m.key for m in messages} <= posted.keys()
     files = Counter(name for m in workspace.state.channels[GENERAL].messages.values() for name in report_files(m))
-    reports = len([m for m in messages if m.kind == "files"])
-    assert files == dict.fromkeys(FORMATS if reports else (), reports)
+    shared = [m.subject.endswith("#charts") for m in messages if m.kind == "files"]
+    assert files == Counter({name: shared.count(True) for name in CHARTS if any(shared)}) + Counter(
+        {name: shared.count(False) for name in FORMATS if not all(shared)}
+    )
 
 
 async def delivered(store: Store, migration: Migration) -> tuple[Message, ...]:

@@ -171,7 +171,7 @@ class suppress_gone:  # noqa: N801  used like contextlib.suppress
 
 def signed(cast: Cast) -> bool:
     """The files are there and the first digest is told."""
-    files = [message for message in cast.says("Report of") if len(message.get("files", ())) == 4]
+    files = [message for message in cast.says("Report of") if len(message.get("files", ())) == 3]
     digest = [message for message in cast.says("Digest of") if "are being run" not in str(message.get("blocks"))]
     return bool(files and digest)
 

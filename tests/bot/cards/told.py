@@ -55,6 +55,7 @@ from pipeline.records import (
     UseCase,
     Verdict,
 )
+from pipeline.report import CHARTS
 from pipeline.report.build import build
 from tests.pipeline.report import made
 
@@ -263,8 +264,13 @@ def _work() -> Iterator[tuple[str, Card]]:
     yield "corrections", corrections_card(CORRECTIONS)
     yield "corrections_without_version", corrections_card(replace(CORRECTIONS, corrected=1, dataset=None, owner=None, waiting=0))
     yield "table", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH))
-    names = ("report.html", "report.xlsx", "report.json", "report.png")
+    yield "table_costs", table_card(TableFacts(name=MIGRATION.name, report=REPORT, report_hash=HASH, part="costs"))
+    full = build(made.full())
+    yield "table_full", table_card(TableFacts(name=MIGRATION.name, report=full, report_hash=HASH))
+    yield "table_full_costs", table_card(TableFacts(name=MIGRATION.name, report=full, report_hash=HASH, part="costs"))
+    names = ("report.html", "report.xlsx", "report.json")
     yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
+    yield "charts", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=CHARTS, charts=True))
 
 
 def _trials() -> Iterator[tuple[str, Card]]:

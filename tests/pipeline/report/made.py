@@ -1,15 +1,28 @@
 """A small finished migration, made by hand: the source and three arms over the same sixty samples."""
 
+from dataclasses import replace
+
+from pipeline.models.prices import Entry, Prices, known
 from pipeline.records import (
+    Agreement,
+    Cause,
+    Check,
     Criteria,
+    ErrorGroup,
     Failure,
+    Interval,
+    JudgeChoice,
     MetricChoice,
     Output,
+    PriorScores,
     PromptVersion,
+    Rubric,
+    RubricKind,
     RunKey,
     RunResult,
     Sample,
     Score,
+    Spent,
     Split,
     Usage,
 )
@@ -77,4 +90,73 @@ def inputs(*, winner_right: set[int] | None = None, winner_failed: frozenset[int
             plan="plan 1",
             versions={"ferry": "0.1.0"},
         ),
+        prices=known(["recorded:router", target]),
     )
+
+
+RUBRIC = Rubric(name="Tone", kind=RubricKind.YES_NO, text="Is it polite?", questions=("Is it polite?",))
+CHECK = Check(name="At most ten words", rule="max_words", value="10", text="At most ten words.")
+FULL_CRITERIA = Criteria(
+    metrics=(
+        MetricChoice(metric="exact_match", primary=True, margin=0.05),
+        MetricChoice(metric=RUBRIC.metric, primary=True, margin=0.1),
+        MetricChoice(metric=CHECK.metric),
+    ),
+    judge=JudgeChoice(model="bedrock:amazon.nova-pro-v1:0", prompts_hash="p" * 64, libraries=("deepeval 4.3.1",)),
+    rubrics=(RUBRIC,),
+    checks=(CHECK,),
+)
+PRICES = Prices(
+    overrides={"recorded:router": Entry(model="router", provider="recorded", input=2.5, output=10.0, source="contract")}
+)
+
+
+def full() -> ReportInputs:
+    """As `inputs`, with everything a report can hold: judged metrics, two targets, prices, cut answers, prior scores, groups."""
+    given, nova = inputs(winner_right=set(range(2, 50)), winner_failed=frozenset({59})), "bedrock:amazon.nova-lite-v1:0"
+    winner = replace(given.arms[2], result=_judged(given.arms[2].result, "polite"))
+    other = Arm(
+        target=nova, bar=f"{FORMAT_FIXED}, {WINNER}", prompt=SOURCE_PROMPT, result=_judged(run(nova, set(range(12))), "ok")
+    )
+    arms = (*(replace(arm, result=_judged(arm.result, "so-so")) for arm in given.arms[:2]), winner, other)
+    samples = tuple(
+        replace(s, reference=None if n == 5 else s.reference, cluster=f"c{n // 2}", prior=PriorScores(human=float(n % 5 + 1)))
+        for n, s in enumerate(SAMPLES)
+    )
+    ids = tuple(s.id for s in SAMPLES[20:29])
+    return replace(
+        given,
+        criteria=FULL_CRITERIA,
+        samples=samples,
+        source=_judged(given.source, "ok"),
+        arms=arms,
+        dev=tuple(replace(d, scores={"exact_match": {f"d{n}": float(n % 4 > 0) for n in range(20)}}) for d in given.dev[1:2]),
+        prices=known(["recorded:router", "local:tiny", nova, "bedrock:amazon.nova-pro-v1:0"], PRICES),
+        monthly_calls=120_000,
+        agreements=(
+            Agreement(
+                metric=RUBRIC.metric, against="SME preferences", n=120, kappa=0.41, interval=Interval(low=0.3, high=0.52),
+                validated=False,
+            ),
+        ),
+        error_groups=(
+            ErrorGroup(
+                arm=other.label, cause=Cause.PROMPT, label="says 'lost card'", sample_ids=ids, evidence="All of one intent.",
+                next_step="Add an example.",
+            ),
+        ),
+        second_look="report 1 (0123456789abcdef) was made from it.",
+    )  # fmt: skip
+
+
+def _judged(result: RunResult, manner: str) -> RunResult:
+    """The run with a rubric that cost calls and a check that cost none; one judge's answer is broken, two answers are cut off."""
+    scores: list[Score] = [score for score in result.scores if score.metric == "exact_match"]
+    spent, worse = Spent(calls=1, input_tokens=300, output_tokens=20), {"polite": 40, "ok": 8, "so-so": 3}[manner]
+    for n, output in enumerate(result.outputs):
+        broken = "judge bad_json: no JSON" if n == 7 else "no answer: timeout" if output.failure else None
+        value = None if broken else float(n % worse > 0)
+        scores.append(Score(sample_id=output.sample_id, metric=RUBRIC.metric, value=value, unscored=broken, spent=spent))
+        scores.append(Score(sample_id=output.sample_id, metric=CHECK.metric, value=float(n % 6 > 0)))
+    outputs = tuple(replace(o, stop_reason="max_tokens") if n in {3, 4} else o for n, o in enumerate(result.outputs))
+    return replace(result, outputs=outputs, scores=tuple(scores))

@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.records import Verdict
 from pipeline.report import storage, table
-from pipeline.report.build import build, overall, percentile
+from pipeline.report.build import build, overall
 from tests.pipeline.report import made
 
 
@@ -65,12 +65,6 @@ def test_table_cells_are_never_empty() -> None:
     header, body = table.rows(build(made.inputs()))
     assert all(cell for line in (header, *body) for cell in line)
     assert len({len(line) for line in (header, *body)}) == 1
-
-
-@pytest.mark.parametrize(("share", "value"), [(0, 1.0), (0.5, 2.5), (1, 4.0), (0.95, 3.85)])
-def test_percentiles_interpolate_as_numpy_does(share: float, value: float) -> None:
-    assert percentile([1.0, 2.0, 3.0, 4.0], share) == pytest.approx(value)
-    assert percentile([], share) is None
 
 
 def test_the_least_favourable_primary_metric_is_the_verdict() -> None:

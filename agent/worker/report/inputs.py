@@ -1,0 +1,119 @@
+"""What a round's report is made from, gathered from the facts."""
+
+from importlib.metadata import version
+
+from agent import arms, rounds
+from agent.state import State
+from agent.worker.report.people import opinions, preferences, reviewed
+from agent.worker.tools import Tools
+from db.records import DatasetVersion, Migration, Plan, Run, StoredReport
+from db.store import Store
+from pipeline.decide.calibrate import agreements
+from pipeline.decide.errors import group_failures
+from pipeline.models.prices import known
+from pipeline.records import Criteria, ErrorGroup, RunResult, Sample, Split
+from pipeline.report.records import Arm, DevChoice, Provenance, ReportInputs
+
+LIBRARIES = ("ferry", "numpy", "sacrebleu", "scipy")
+JUDGE_LIBRARIES = ("deepeval", "ragas")
+
+
+async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier: StoredReport | None) -> ReportInputs:
+    """`earlier` is the report that was made before this one: then the test split is being looked at again."""
+    store = tools.store
+    dataset = await rounds.worked_on(store, migration.id)
+    runs = await store.runs.listed(migration.id, stage=arms.targets_stage(plan.number))
+    samples = await tools.shelf.samples(dataset.id, Split.TEST)
+    source = await store.runs.result((await rounds.source_run(store, migration.id, dataset.id)).id)
+    compared = tuple([await _arm(store, run) for target in plan.targets for run in runs if run.key.model == target])
+    said = await opinions(store, plan, runs)
+    return ReportInputs(
+        title=migration.name,
+        use_case=migration.use_case.value,
+        criteria=plan.criteria,
+        samples=samples,
+        source=source,
+        source_prompt=await store.prompts.original(migration.id),
+        arms=compared,
+        dev=await _dev(store, plan, dataset),
+        preferences=preferences(said, plan.targets),
+        provenance=await _provenance(store, plan, dataset),
+        prices=known(_refs(plan), tools.prices),
+        agreements=agreements(plan.criteria, samples, source, reviewed(compared, said)),
+        error_groups=_error_groups(plan.criteria, samples, source, compared),
+        second_look=await _second_look(store, plan, earlier),
+    )
+
+
+def _refs(plan: Plan) -> tuple[str, ...]:
+    """Every model the report prices: source, targets and judges."""
+    judge = plan.criteria.judge
+    return (plan.source, *plan.targets, *((judge.model, *judge.panel) if judge else ()))
+
+
+def _error_groups(
+    criteria: Criteria, samples: tuple[Sample, ...], source: RunResult, compared: tuple[Arm, ...]
+) -> tuple[ErrorGroup, ...]:
+    """The failures of each winner, beside all other runs over the same samples."""
+    runs = [arm.result for arm in compared]
+    return tuple(
+        group
+        for arm in compared
+        if arm.claimed
+        for group in group_failures(samples, source, arm.result, criteria, others=runs, name=arm.label)
+    )
+
+
+async def _arm(store: Store, run: Run) -> Arm:
+    prompt = await store.prompts.get(run.migration_id, run.key.prompt_hash)
+    return Arm(target=run.key.model, bar=run.label, prompt=prompt, result=await store.runs.result(run.id))
+
+
+async def _dev(store: Store, plan: Plan, dataset: DatasetVersion) -> tuple[DevChoice, ...]:
+    """What each winner was chosen from; refused candidates keep their reason."""
+    from pipeline.report.figures.tradeoff import config
+
+    state: State = {"migration_id": plan.migration_id, "number": plan.number, "dataset_id": dataset.id}
+    winners = await rounds.dev_winners(store, state)
+    selected = await store.prompts.selected(plan.migration_id, plan.number)
+    figures = {(target, s.prompt_hash): s for target, selection in winners.items() for s in selection.table}
+    found = []
+    for candidate in await store.prompts.candidates(plan.migration_id, plan.number):
+        standing = figures.get((candidate.target, candidate.prompt.hash))
+        choice = DevChoice(
+            target=candidate.target,
+            label=candidate.prompt.method,
+            scored=standing.n - standing.missing if standing else 0,
+            mean=standing.mean if standing else None,
+            chosen=candidate.refusal is None and selected.get(candidate.target) == candidate.prompt.hash,
+            refusal=candidate.refusal,
+            scores=standing.scores if standing else {},
+            config=config(candidate.prompt.parameters),
+        )
+        found.append(choice)
+    return tuple(found)
+
+
+async def _second_look(store: Store, plan: Plan, earlier: StoredReport | None) -> str:
+    """Why the test split is looked at again, as it was recorded; empty at the first look."""
+    if earlier is None:
+        return ""
+    decision = await rounds.asked_change(store, plan.migration_id, plan.number - 1)
+    asked = f" Changes were asked for by {decision.by} at {decision.at:%Y-%m-%d %H:%M} UTC" if decision else ""
+    note = f": “{' '.join(decision.note.split())}”." if decision and decision.note else "." if asked else ""
+    return f"report {earlier.number} ({earlier.hash[:16]}) was made from it.{asked}{note}"
+
+
+async def _provenance(store: Store, plan: Plan, dataset: DatasetVersion) -> Provenance:
+    decision = await store.questions.decision(plan.migration_id, f"plan:{plan.number}")
+    approved = f", approved by {decision.by} at {decision.at:%Y-%m-%d %H:%M} UTC" if decision else ""
+    libraries = (*LIBRARIES, *(JUDGE_LIBRARIES if plan.criteria.judge else ()))
+    return Provenance(
+        dataset_name=dataset.source_name,
+        dataset_hash=dataset.hash,
+        dev=dataset.dev,
+        test=dataset.test,
+        criteria_hash=plan.criteria.hash,
+        plan=f"Plan {plan.number}{approved}",
+        versions={name: version(name) for name in libraries},
+    )

@@ -1,0 +1,105 @@
+"""How far judged figures may be trusted, people's own criteria, and what stays open."""
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.decide.guards import judge_flags
+from pipeline.records import Agreement, RubricKind, Split
+from pipeline.report.figures.spread import mean_of
+from pipeline.report.figures.stored import Stored
+from pipeline.report.records import CriterionRate, Given, JudgeStanding
+
+NOT_VALIDATED = "not validated"
+PASSED = 1.0 - 1e-9
+
+
+def standings(stored: Stored, agreements: Sequence[Agreement]) -> tuple[JudgeStanding, ...]:
+    """One line for each judged metric of the criteria; without an agreement with people it is not validated."""
+    judge = stored.criteria.judge.model if stored.criteria.judge else "judge not recorded"
+    found = {agreement.metric: agreement for agreement in agreements}
+    judged = [stored.evidence.metric(choice.metric) for choice in stored.criteria.metrics]
+    return tuple(
+        JudgeStanding(
+            metric=metric.name,
+            judge=judge,
+            library=metric.library,
+            validated=bool((agreement := found.get(metric.name)) and agreement.validated),
+            note=_note(agreement),
+        )
+        for metric in judged
+        if metric.judged
+    )
+
+
+def _note(agreement: Agreement | None) -> str:
+    if agreement is None:
+        return f"{NOT_VALIDATED}: nobody has compared this judge with people yet"
+    said = agreement.reason or f"against {agreement.against}, {agreement.n} items"
+    if agreement.kappa is None:
+        return f"{NOT_VALIDATED}: {said}"
+    ends = f" [{agreement.interval.low:.2f}, {agreement.interval.high:.2f}]" if agreement.interval else ""
+    return f"{'validated' if agreement.validated else NOT_VALIDATED}: kappa {agreement.kappa:.2f}{ends} {said}"
+
+
+def criteria_rates(stored: Stored) -> tuple[CriterionRate, ...]:
+    """Each check and rubric on each run: how many of the scored answers pass, or the mean where it is a scale."""
+    wanted = [(check.name, check.metric, True) for check in stored.criteria.checks]
+    wanted += [(rubric.name, rubric.metric, rubric.kind is RubricKind.YES_NO) for rubric in stored.criteria.rubrics]
+    there = {metric.name for metric in stored.evidence.metrics}
+    return tuple(
+        rate for name, metric, yes_no in wanted if metric in there for rate in _rates(stored, name, metric, yes_no=yes_no)
+    )
+
+
+def _rates(stored: Stored, name: str, metric: str, *, yes_no: bool) -> Iterable[CriterionRate]:
+    for run in stored.evidence.runs:
+        values = stored.values(run, metric)
+        shown = {i: float(value >= PASSED) for i, value in values.items()} if yes_no else values
+        rate = mean_of(shown, stored.clusters, stored.criteria.confidence, binary=yes_no)
+        passed = sum(value == 1.0 for value in shown.values()) if yes_no else None
+        yield CriterionRate(criterion=name, metric=metric, run=run.label, passed=passed, rate=rate)
+
+
+def open_ends(stored: Stored) -> tuple[str, ...]:
+    """What nobody may conclude from this report because the data cannot say it."""
+    return tuple(_open_ends(stored))
+
+
+def _open_ends(stored: Stored) -> Iterable[str]:
+    n, lacking = len(stored.evidence.samples), len(stored.evidence.without_reference)
+    if n and lacking == n:
+        yield (
+            "No sample has a reference, so nothing here says whether an answer is right. The metrics compare form, wording or a "
+            "judge's opinion: a fluent wrong answer may score high, and an error that source and target share is invisible."
+        )
+        if stored.criteria.primary:
+            yield (
+                'A verdict of "not worse" means not worse in these metrics. To conclude on correctness, add references to some '
+                "samples or have SMEs judge pairs."
+            )
+    elif lacking:
+        yield (
+            f"{lacking} of {n} samples have no reference: metrics that need one say nothing about them, and the figures hold for "
+            "the others alone."
+        )
+    for choice in stored.criteria.metrics:
+        outside = len(stored.evidence.metric(choice.metric).outside)
+        if outside == n and n:
+            yield f"{choice.metric} applies to none of the samples, so it concludes nothing."
+
+
+def caveats(given: Given, judges: Sequence[JudgeStanding]) -> tuple[str, ...]:
+    """What a reader must know before the figures, in the order of weight."""
+    return tuple(_caveats(given, judges))
+
+
+def _caveats(given: Given, judges: Sequence[JudgeStanding]) -> Iterable[str]:
+    if given.second_look:
+        yield f"The test split was looked at before: {given.second_look} Figures of a second look are less sure than they seem."
+    primary = {choice.metric for choice in given.criteria.primary}
+    doubtful = [judge.metric for judge in judges if judge.metric in primary and not judge.validated]
+    if doubtful:
+        yield f"The judge behind {', '.join(doubtful)} is not validated against people, so the verdict rests on its word."
+    if judges:
+        yield from judge_flags(given.criteria.judge, [run.key.model for run in given.evidence.runs[1:]])
+    if any(run.key.split is not Split.TEST for run in given.evidence.runs):
+        yield "The runs are not over the test split, so the figures may be those the prompts were chosen by."

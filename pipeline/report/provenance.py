@@ -1,0 +1,29 @@
+"""What the figures rest on, as pairs: the same list on the page and in the workbook."""
+
+from collections.abc import Iterable
+
+from pipeline.report.records import Report
+
+
+def provenance(report: Report) -> Iterable[tuple[str, str]]:
+    origin, judge = report.provenance, report.criteria.judge
+    yield "report hash", report.hash
+    yield "dataset", f"{origin.dataset_name}, {origin.dev} dev and {origin.test} test samples"
+    yield "dataset hash", origin.dataset_hash
+    yield "criteria hash", origin.criteria_hash
+    yield "plan", origin.plan
+    yield "same inputs for all runs", "yes, by hash" if report.same_inputs else "NO"
+    yield "confidence", f"{report.criteria.confidence:.0%}"
+    yield "coverage gate", f"{report.criteria.coverage_gate:.0%}"
+    if judge is not None:
+        yield "judge", ", ".join((judge.model, *judge.panel))
+        yield "similar texts found by", judge.embedder
+        yield "judge prompts hash", judge.prompts_hash or "not recorded"
+        yield from (("judge library", library) for library in judge.libraries)
+    if report.second_look:
+        yield "test looked at before", report.second_look
+    for price in report.prices.values():
+        yield f"price of {price.ref}", ", ".join(part for part in (price.source, price.date) if part)
+    models = (run.key.model for run in report.evidence.runs)
+    yield from ((f"price of {ref}", "unknown") for ref in dict.fromkeys(models) if ref not in report.prices)
+    yield from origin.versions.items()

@@ -1,0 +1,57 @@
+"""What a report is made from (`inputs`), what it stores to be recomputed (`evidence`) and what it says (`figures`)."""
+
+from pipeline.report.records.evidence import Cell, Evidence, MetricFacts, RunFacts, ScoreColumn
+from pipeline.report.records.figures import (
+    ArmReport,
+    Cost,
+    CriterionRate,
+    EvaluationCost,
+    Gain,
+    Given,
+    JudgeStanding,
+    MetricFigure,
+    Place,
+    Point,
+    Quantity,
+    Regression,
+    Report,
+)
+from pipeline.report.records.inputs import (
+    AS_IS,
+    FORMAT_FIXED,
+    WINNER,
+    Arm,
+    DevChoice,
+    Preferences,
+    Provenance,
+    ReportInputs,
+)
+
+__all__ = [
+    "AS_IS",
+    "FORMAT_FIXED",
+    "WINNER",
+    "Arm",
+    "ArmReport",
+    "Cell",
+    "Cost",
+    "CriterionRate",
+    "DevChoice",
+    "EvaluationCost",
+    "Evidence",
+    "Gain",
+    "Given",
+    "JudgeStanding",
+    "MetricFacts",
+    "MetricFigure",
+    "Place",
+    "Point",
+    "Preferences",
+    "Provenance",
+    "Quantity",
+    "Regression",
+    "Report",
+    "ReportInputs",
+    "RunFacts",
+    "ScoreColumn",
+]

@@ -1,0 +1,106 @@
+"""The stored cells: everything the figures of a report follow from, in columns over the samples of the test split."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.records import RunKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricFacts:
+    """What the figures need to know of a metric, so that they can be made again without its code.
+
+    `needs_source` ones say how an answer stands to the source's. `outside` says why a sample is outside the metric for every
+    model alike, by sample. `library` is empty for code metrics.
+    """
+
+    name: str
+    binary: bool
+    judged: bool = False
+    library: str = ""
+    needs_reference: bool = False
+    needs_source: bool = False
+    outside: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreColumn:
+    """One metric's scores of one run, a value for each sample in order; None is explained in `unscored` or was never stored.
+
+    `calls`, `input_tokens` and `output_tokens` are what judging each cell cost; empty for a metric that code computes.
+    `seal` is a short hash of the column, so that a changed cell can be named.
+    """
+
+    metric: str
+    values: tuple[float | None, ...]
+    unscored: Mapping[str, str] = field(default_factory=dict)
+    calls: tuple[int, ...] = ()
+    input_tokens: tuple[int, ...] = ()
+    output_tokens: tuple[int, ...] = ()
+    seal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """One run: its scores, and of each output the times (seconds), the tokens, and why there is no answer or a cut one.
+
+    A column of which no output carries a value is empty. `stops` holds the stop reasons of answers that were cut off.
+    """
+
+    label: str
+    bar: str
+    key: RunKey
+    columns: tuple[ScoreColumn, ...]
+    latency_s: tuple[float | None, ...] = ()
+    ttft_s: tuple[float | None, ...] = ()
+    input_tokens: tuple[int | None, ...] = ()
+    output_tokens: tuple[int | None, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+    stops: Mapping[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    inputs_hash: str = ""
+    seal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One stored score, as a workbook shows it."""
+
+    arm: str
+    sample_id: str
+    metric: str
+    value: float | None
+    unscored: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The samples by id, what is known of them, and the runs over them: the source first, then the arms.
+
+    `clusters` is empty when no sample names one. `prior_human` and `prior_judge` are scores that came with the dataset.
+    `seals` holds a short hash of each sample's cells over all runs: with a column's seal it names a changed cell.
+    """
+
+    samples: tuple[str, ...]
+    clusters: tuple[str | None, ...]
+    metrics: tuple[MetricFacts, ...]
+    runs: tuple[RunFacts, ...]
+    without_reference: tuple[str, ...] = ()
+    prior_human: Mapping[str, float] = field(default_factory=dict)
+    prior_judge: Mapping[str, float] = field(default_factory=dict)
+    seals: tuple[str, ...] = ()
+
+    def run(self, label: str) -> RunFacts:
+        return next(run for run in self.runs if run.label == label)
+
+    def metric(self, name: str) -> MetricFacts:
+        return next(metric for metric in self.metrics if metric.name == name)
+
+    def cells(self) -> Iterator[Cell]:
+        """Every stored score, run by run, metric by metric."""
+        for run in self.runs:
+            for column in run.columns:
+                for sample, value in zip(self.samples, column.values, strict=True):
+                    unscored = column.unscored.get(sample)
+                    if value is not None or unscored is not None:
+                        yield Cell(arm=run.label, sample_id=sample, metric=column.metric, value=value, unscored=unscored)
