@@ -48,7 +48,7 @@ def _metric(choice: MetricChoice, costs: Mapping[str, MetricCost]) -> str:
 
 
 def _cost(cost: MetricCost) -> str:
-    money = "" if cost.usd is None else f", about {cost.usd:,.2f} USD"
+    money = "" if not cost.usd else f", about {cost.usd:,.2f} USD"
     return f" _about {cost.calls:,} calls, {short(cost.input_tokens + cost.output_tokens)} tokens{money}_"
 
 

@@ -30,9 +30,9 @@ def check_deciding(criteria: Criteria) -> None:
 
 
 def same_family(judge_ref: str, target_ref: str) -> bool:
-    """Whether both models are of one known family, read from their names; a judge may prefer answers like its own."""
+    """Whether both are the same model or of one known family, read from their names: a judge may prefer answers like its own."""
     found = family(judge_ref)
-    return found not in NAMELESS and found == family(target_ref)
+    return judge_ref == target_ref or found not in NAMELESS and found == family(target_ref)
 
 
 def judge_flags(judge: JudgeChoice | None, targets: Sequence[str]) -> tuple[str, ...]:
@@ -40,9 +40,13 @@ def judge_flags(judge: JudgeChoice | None, targets: Sequence[str]) -> tuple[str,
     if judge is None:
         return ()
     return tuple(
-        f"The judge {asked} is of the family of {target} ({family(target)}) and may favour its answers: "
+        f"The judge {asked} is {_kin(asked, target)} and may favour its answers: "
         "choose a judge of another family, or hold it to SMEs' preferences."
         for asked in dict.fromkeys((judge.model, *judge.panel))
         for target in dict.fromkeys(targets)
         if same_family(asked, target)
     )
+
+
+def _kin(judge_ref: str, target_ref: str) -> str:
+    return "a target itself" if judge_ref == target_ref else f"of the family of {target_ref} ({family(target_ref)})"

@@ -34,7 +34,7 @@ def test_overlap_decides_only_where_no_judge_could(metric: str) -> None:
         (SONNET, NOVA, False),
         ("openai:gpt-4o", "recorded:gpt-4-turbo", True),
         ("scripted:judge", "scripted:target", False),
-        ("bedrock:application-inference-profile/x", "bedrock:application-inference-profile/x", False),
+        ("bedrock:application-inference-profile/x", "bedrock:application-inference-profile/x", True),
     ],
 )
 def test_relatives_are_known_by_name(judge: str, target: str, related: bool) -> None:
