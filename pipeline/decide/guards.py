@@ -32,7 +32,7 @@ def check_deciding(criteria: Criteria) -> None:
 def same_family(judge_ref: str, target_ref: str) -> bool:
     """Whether both are the same model or of one known family, read from their names: a judge may prefer answers like its own."""
     found = family(judge_ref)
-    return judge_ref == target_ref or found not in NAMELESS and found == family(target_ref)
+    return judge_ref == target_ref or (found not in NAMELESS and found == family(target_ref))
 
 
 def judge_flags(judge: JudgeChoice | None, targets: Sequence[str]) -> tuple[str, ...]:
