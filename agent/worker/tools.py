@@ -11,6 +11,7 @@ from agent.worker.shelf import Shelf
 from db.places import Places
 from db.records import MigrationStatus, Run, RunStatus
 from db.store import Store
+from pipeline.metrics.evaluations.jobs import Bedrock
 
 RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
 GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
@@ -18,7 +19,10 @@ GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish."""
+    """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish.
+
+    `opinion` is whom second opinions are asked of, where the operator has set that up.
+    """
 
     store: Store
     engine: Engine
@@ -27,6 +31,7 @@ class Tools:
     places: Places
     clock: Callable[[], datetime]
     stop_s: float = 5.0
+    opinion: Bedrock | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def may_spend(self, run_id: str) -> Run | None:

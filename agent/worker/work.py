@@ -34,6 +34,7 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.JUDGE: Work(runs.judged, runs.failed),
     WorkKind.REPORT: Work(report.report, _stuck),
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
+    WorkKind.EVALUATE: Work(runs.evaluated, runs.unevaluated),
     WorkKind.TRIAL: Work(trial.trial, trial.failed),
 }
 

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from pipeline.commands import compare, convert, report, run, score
+from pipeline.commands import compare, convert, evaluate, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": run.run,
     "score": score.score,
+    "evaluate": evaluate.evaluate,
     "compare": compare.compare,
     "report": report.report,
     "convert": convert.convert,

@@ -1,4 +1,6 @@
-"""Metrics: `METRICS` (code) and `JUDGED` by name, second opinions in `evaluations`, `catalog` of criteria, `score_run` over outputs, `guide` for a plan."""
+"""Metrics: `METRICS` (code) and `JUDGED` by name, `catalog` of criteria, `score_run` over outputs, `guide` for a plan,
+`evaluations` for a second opinion.
+"""
 
 from pipeline.metrics.metric import CodeMetric, Metric
 from pipeline.metrics.registry import JUDGED, METRICS, catalog, code_metrics, evaluated_metrics, judged_metrics, metric_named
