@@ -10,7 +10,7 @@ from datetime import timedelta
 from agent import measured, told
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
-from db.records import EvaluationJob, JobState, MessageKind, Run
+from db.records import EvaluationJob, MessageKind, Run
 from pipeline.errors import FerryError, TemporaryError
 from pipeline.metrics.evaluations import EVALUATED, Asked, EvaluatedMetric, Line, job_name, lines, parts, read_results, unscored
 from pipeline.metrics.evaluations.jobs import Bedrock, State
@@ -32,7 +32,7 @@ async def owed(tools: Tools, run: Run, criteria: Criteria) -> bool:
     jobs = await tools.store.evaluations.of(run.id)
     asked = {(sample_id, metric) for job in jobs if job.is_open for sample_id in job.samples for metric in job.metrics}
     groups = await _groups(tools, run, metrics, asked)
-    planned = [job for job in _planned(tools, run, groups, len(jobs))]
+    planned = list(_planned(tools, run, groups, len(jobs)))
     if planned and tools.opinion is None:
         await _without(tools, run, planned)
         planned = []
@@ -49,14 +49,14 @@ async def look(tools: Tools, run_id: str, part: str) -> None:
     if run is None or job is None or not job.is_open:
         return
     if tools.opinion is None:
-        return await _give_up(tools, run, job, "not_set_up", NOT_SET_UP)
+        await _give_up(tools, run, job, "not_set_up", NOT_SET_UP)
+        return
     try:
         await _step(tools, tools.opinion, run, job)
     except TemporaryError as error:
         await _wait(tools, run, job, error.message)
     except FerryError as error:
         await _give_up(tools, run, job, "refused", error.message)
-    return None
 
 
 async def failed(tools: Tools, sentence: str, run_id: str, part: str) -> None:

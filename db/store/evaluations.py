@@ -59,7 +59,7 @@ class Evaluations(Noun):
         state = JobState.FAILED if problem else JobState.DONE
         ending = update(evaluation_jobs).where(J.id == job.id, J.state.in_(OPEN)).values(state=state, problem=problem)
         async with self.db.write() as tx:
-            stage = await tx.scalar(select(R.stage).where(R.id == job.run_id).with_for_update(key_share=True))
+            stage = str(await tx.scalar(select(R.stage).where(R.id == job.run_id).with_for_update(key_share=True)))
             if (await tx.execute(ending.returning(J.id))).first() is not None:
                 await upsert(tx, scores, [score_values(job.run_id, score) for score in given])
                 await bump(tx, progress_card(job.migration_id, stage))

@@ -50,9 +50,9 @@ def _second_opinion(criteria: Criteria) -> Iterator[str]:
     asked = sum(is_evaluated(choice.metric) for choice in criteria.metrics)
     if asked:
         yield (
-            f"Bedrock Evaluations is asked for a second opinion on the test answers ({asked} metrics; its judge reads every answer "
-            "once for each, at AWS's price, which is not in the estimate). It is reported and never decides, and the runs wait "
-            "for it, a day at most."
+            f"Bedrock Evaluations is asked for a second opinion on the test answers ({asked} metrics; its judge reads every "
+            "answer once for each, at AWS's price, which is not in the estimate). It is reported and never decides, and the runs "
+            "wait for it, a day at most."
         )
 
 

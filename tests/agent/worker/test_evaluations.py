@@ -1,5 +1,6 @@
 """The second opinion in a migration: runs wait for it, nothing is paid twice, and whatever happens the migration goes on."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -105,7 +106,7 @@ async def test_a_worker_cut_between_create_and_store_pays_once(tmp_path: Path) -
         await story.decide("plan:2", "approve")
         await story.conversation.advance(story.id)
         store = story.store.evaluations
-        begin, store.begin = store.begin, _killed  # type: ignore[method-assign]
+        begin, store.begin = store.begin, _killed  # type: ignore[method-assign,assignment]
         await story.work(WorkKind.RUN, WorkKind.CHUNK)
         with pytest.raises(_KilledError):
             await evaluations.look(
@@ -224,6 +225,4 @@ async def _killed(*_args: object) -> None:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    import re
-
     return re.match(pattern, text) is not None

@@ -187,13 +187,7 @@ def violations(shape: str, value: object) -> Iterator[str]:
 
 def _check(shape: Any, value: Any, at: str) -> Iterator[str]:
     if shape.type_name == "structure":
-        yield from (f"{at}.{name} is missing" for name in shape.required_members if name not in value)
-        yield from (f"{at}.{name} is unknown" for name in value if name not in shape.members)
-        if shape.is_tagged_union and len(value) != 1:
-            yield f"{at} must have one member"
-        for name in value:
-            if name in shape.members:
-                yield from _check(shape.members[name], value[name], f"{at}.{name}")
+        yield from _members(shape, value, at)
     elif shape.type_name == "list":
         yield from _within(shape, len(value), at)
         for number, item in enumerate(value):
@@ -205,6 +199,16 @@ def _check(shape: Any, value: Any, at: str) -> Iterator[str]:
             yield f"{at} is {value!r}, not {pattern}"
         if shape.enum and value not in {*shape.enum, *DOCUMENTED}:
             yield f"{at} is none of {shape.enum}"
+
+
+def _members(shape: Any, value: dict[str, Any], at: str) -> Iterator[str]:
+    yield from (f"{at}.{name} is missing" for name in shape.required_members if name not in value)
+    yield from (f"{at}.{name} is unknown" for name in value if name not in shape.members)
+    if shape.is_tagged_union and len(value) != 1:
+        yield f"{at} must have one member"
+    for name, item in value.items():
+        if name in shape.members:
+            yield from _check(shape.members[name], item, f"{at}.{name}")
 
 
 def _within(shape: Any, size: int, at: str) -> Iterator[str]:

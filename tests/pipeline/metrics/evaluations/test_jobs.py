@@ -1,4 +1,4 @@
-"""The whole way on the wire: upload, create, look, fetch; every fault is one sentence with the way out; asked twice is one job."""
+"""The whole way on the wire: upload, create, look, fetch; every fault is one sentence; asked twice is one job."""
 
 import re
 from collections.abc import Callable

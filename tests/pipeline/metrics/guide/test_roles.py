@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.metrics.code.checks import make_check
+from pipeline.metrics.evaluations import is_evaluated
 from pipeline.metrics.guide import check_roles, cost, judged_on, limits, offered, total
 from pipeline.records import Criteria, JudgeChoice, MetricChoice, PriorScores, Rubric, RubricKind, Sample, Split, Usage
 from tests.pipeline.metrics.guide.bench import JUDGE, register
@@ -113,4 +114,16 @@ def test_what_the_data_would_allow_besides_is_offered(monkeypatch: pytest.Monkey
     assert set(offered(criteria("refusal"), REFERENCED)) >= {"answer_correctness", "deepeval_bias", "exact_match"}
     assert "deepeval_faithfulness" not in offered(criteria("refusal"), REFERENCED)
     free = offered(criteria("refusal"), [Sample(id="s1", variables={"context": "text"})])
-    assert set(free) == {"json_valid", "deepeval_faithfulness", "deepeval_bias", "judge_preference"}
+    second = {name for name in free if is_evaluated(name)}
+    assert set(free) - second == {"json_valid", "deepeval_faithfulness", "deepeval_bias", "judge_preference"}
+
+
+def test_a_second_opinion_is_offered_whatever_the_data_and_said_on_the_plan() -> None:
+    free = [Sample(id="s1", variables={"q": "?"})]
+    assert "bedrock_correctness" in offered(criteria("refusal"), free)
+    plan = criteria("refusal", reported=("bedrock_correctness", "bedrock_refusal"))
+    check_roles(plan)
+    said = [sentence for sentence in limits(plan, free, (), free) if "second opinion" in sentence]
+    assert len(said) == 1
+    assert "2 metrics" in said[0]
+    assert not any("second opinion" in sentence for sentence in limits(criteria("refusal"), free, (), free))
