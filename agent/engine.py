@@ -29,6 +29,7 @@ class WorkKind(StrEnum):
     REPORT = "report"  # migration id, number
     DIGEST = "digest"  # monitor id, tick
     TRIAL = "trial"  # migration id, plan number
+    EVALUATE = "evaluate"  # run id, part
 
 
 PIECES = frozenset({WorkKind.CHUNK, WorkKind.JUDGE})

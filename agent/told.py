@@ -18,6 +18,10 @@ def trial_key(migration_id: str, number: int) -> str:
     return f"trial:{migration_id}:{number}"
 
 
+def evaluation_key(migration_id: str, stage: str) -> str:
+    return f"problem:{migration_id}:evaluation:{stage}"
+
+
 def files_key(migration_id: str, number: int) -> str:
     return f"files:{migration_id}:{number}"
 

@@ -6,7 +6,7 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import structlog
 import typer
@@ -14,6 +14,9 @@ import typer
 from bot.settings import Settings, SlackSettings, load
 from pipeline.__main__ import app
 from pipeline.errors import FerryError
+
+if TYPE_CHECKING:
+    from pipeline.metrics.evaluations import Place
 
 T = TypeVar("T", bound=Settings)
 FAILED = 2
@@ -107,10 +110,21 @@ def _worker(settings: Settings) -> None:
         executor_id=settings.worker_name,
         cron=settings.monitor_cron,
         timezone=settings.timezone,
+        evaluation=_evaluation(settings),
         models=ModelSettings(jitter=random.random, cache=cache),
         prices=Prices(overrides=read_overrides(settings.prices)),
     )
     asyncio.run(work(settings.places, chosen))
+
+
+def _evaluation(settings: Settings) -> "Place | None":
+    """Where second opinions are asked for; None where the operator has not set that up."""
+    from pipeline.metrics.evaluations import DEFAULT_JUDGE, Place
+
+    if not settings.evaluation_role or not settings.evaluation_bucket:
+        return None
+    judge = settings.evaluation_judge or DEFAULT_JUDGE
+    return Place(role=settings.evaluation_role, bucket=settings.evaluation_bucket, judge=judge)
 
 
 def _up(_: SlackSettings) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
@@ -26,6 +26,9 @@ from db.store import Store
 from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
 from pipeline.report import CHARTS
 from pipeline.report.records import Report
+
+if TYPE_CHECKING:
+    from pipeline.metrics import Metric
 
 FREE = frozenset({"local", "recorded", "scripted"})
 FINDINGS = TypeAdapter(tuple[Finding, ...])
@@ -84,10 +87,22 @@ async def judged(store: Store, migration: Migration, runs: tuple[Run, ...]) -> t
     plan = await store.plans.latest(migration.id)
     if plan is None or plan.criteria.judge is None:
         return 0, 0
-    asked = {run.id: judged_metrics(plan.criteria, run.key.split) for run in runs}
-    names = {metric.name for metrics in asked.values() for metric in metrics}
-    cells = sum(run.total * len(asked[run.id]) for run in runs)
-    return (await store.runs.scored(list(asked), sorted(names)) if cells else 0), cells
+    return await _cells(store, runs, [judged_metrics(plan.criteria, run.key.split) for run in runs])
+
+
+async def second_opinion(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
+    """The same of Bedrock Evaluations."""
+    from pipeline.metrics import evaluated_metrics
+
+    plan = await store.plans.latest(migration.id)
+    return await _cells(store, runs, [evaluated_metrics(plan.criteria, run.key.split) for run in runs]) if plan else (0, 0)
+
+
+async def _cells(store: Store, runs: tuple[Run, ...], asked: "Sequence[Sequence[Metric]]") -> tuple[int, int]:
+    names = {metric.name for metrics in asked for metric in metrics}
+    ids = [run.id for run, metrics in zip(runs, asked, strict=True) if metrics]
+    cells = sum(run.total * len(metrics) for run, metrics in zip(runs, asked, strict=True))
+    return (await store.runs.scored(ids, sorted(names)) if cells else 0), cells
 
 
 async def question(store: Store, message: Message) -> QuestionFacts:

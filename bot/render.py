@@ -72,6 +72,7 @@ class Renderer:
         speed = self.speeds.setdefault(message.key, Speed())
         paused = migration.status is MigrationStatus.PAUSED
         scored, cells = await facts.judged(self.store, migration, runs)
+        opinions, asked = await facts.second_opinion(self.store, migration, runs)
         return progress_card(
             ProgressFacts(
                 migration_id=migration.id,
@@ -81,6 +82,8 @@ class Renderer:
                 seconds_left=None if paused else speed.seconds_left(self.clock(), done, total),
                 scored=scored,
                 cells=cells,
+                opinions=opinions,
+                asked=asked,
             )
         )
 

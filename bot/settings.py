@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from db.places import Places
 from pipeline.errors import InputError
 
+ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/\S+")
 DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 WEEKDAYS = re.compile(rf"\*|{DAY}(?:-{DAY})?(?:,{DAY}(?:-{DAY})?)*")
 S = TypeVar("S", bound="Settings")
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     """What every process needs. `home` holds the data; sizes are in megabytes, times in seconds.
 
     `interpreter_model` is the Bedrock model id that reads free text the rules are not sure of; without it the rules stand.
+    `evaluation_role` and `evaluation_bucket` are where Bedrock Evaluations is asked for second opinions, both or neither.
     """
 
     model_config = SettingsConfigDict(env_prefix="FERRY_", extra="ignore", populate_by_name=True)
@@ -50,6 +52,9 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(default=50, gt=0)  # what a dataset may have, see pipeline.dataset.port.Limits
     log_level: str = "info"
     interpreter_model: str | None = None
+    evaluation_role: str | None = None
+    evaluation_bucket: str | None = Field(default=None, validate_default=True)
+    evaluation_judge: str | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -70,6 +75,22 @@ class Settings(BaseSettings):
     def _postgres(cls, value: str | None) -> str | None:
         if value and not value.startswith("postgresql://"):
             raise ValueError("must start with postgresql:// (leave it out to use SQLite files in the home folder)")
+        return value or None
+
+    @field_validator("evaluation_role")
+    @classmethod
+    def _role(cls, value: str | None) -> str | None:
+        if value and not ROLE.fullmatch(value):
+            raise ValueError("must be the ARN of a role, such as arn:aws:iam::123456789012:role/NAME")
+        return value or None
+
+    @field_validator("evaluation_bucket")
+    @classmethod
+    def _bucket(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not value.startswith("s3://"):
+            raise ValueError("must be a place in S3, such as s3://bucket/prefix")
+        if "evaluation_role" in info.data and bool(value) != bool(info.data["evaluation_role"]):
+            raise ValueError("and FERRY_EVALUATION_ROLE belong together: set both, or neither")
         return value or None
 
     @property

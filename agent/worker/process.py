@@ -24,6 +24,7 @@ log = structlog.get_logger()
 async def serve(places: Places, settings: WorkerSettings) -> None:
     """Work until SIGTERM or SIGINT."""
     from agent.worker import durable
+    from pipeline.metrics.evaluations import Bedrock
 
     store, engine = await open_store(places), DbosEngine(places.engine_url)
     models = replace(settings.models, jitter=random.random)
@@ -38,6 +39,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
             clock=utc_now,
             stop_s=settings.stop_s,
             prices=settings.prices,
+            opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
         )
         _stop_on_signals(tools.stopping)
         await durable.launch(places.engine_url, settings, tools)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from agent import arms
 from agent.engine import WorkKind
 from agent.planning import provider
-from agent.worker import digest, scoring
+from agent.worker import digest, evaluations, scoring
 from agent.worker.attend import attend
 from agent.worker.shelf import Bounded
 from agent.worker.sink import STOPPERS, Kept, Sink
@@ -76,6 +76,18 @@ async def judged(tools: Tools, run_id: str, low: str, high: str) -> None:
     run = await tools.may_spend(run_id)
     if run is not None:  # what is left would else be submitted again and again while the migration rests
         await _finish(tools, run)
+
+
+async def evaluated(tools: Tools, run_id: str, part: str) -> None:
+    """Take one job of the second opinion a step further."""
+    await evaluations.look(tools, run_id, part)
+    await _finish(tools, await tools.store.runs.get(run_id))
+
+
+async def unevaluated(tools: Tools, sentence: str, run_id: str, part: str) -> None:
+    """A second opinion that failed in a way nobody foresaw; its run goes on without it."""
+    await evaluations.failed(tools, sentence, run_id, part)
+    await _finish(tools, await tools.store.runs.get(run_id))
 
 
 async def _finish(tools: Tools, run: Run) -> None:

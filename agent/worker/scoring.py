@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 from agent import arms, measured, rounds
 from agent.engine import WorkKind
+from agent.worker import evaluations
 from agent.worker.attend import attend
 from agent.worker.sink import JUDGE_STOPPERS, ScoreSink
 from agent.worker.tools import Tools
@@ -19,7 +20,7 @@ SPAN = 50
 
 
 async def owed(tools: Tools, run: Run) -> bool:
-    """Whether cells still wait for the judge; they are submitted. Cells of code are filled on the way."""
+    """Whether cells still wait for the judge or a second opinion, which are asked. Cells of code are filled on the way."""
     criteria = await criteria_of(tools, run)
     if criteria is None:
         return False
@@ -31,7 +32,8 @@ async def owed(tools: Tools, run: Run) -> bool:
     samples = await tools.shelf.samples(run.dataset_id, run.key.split)
     for low, high in spans(samples, waiting):
         await tools.engine.submit(WorkKind.JUDGE, f"{run.id}:{low}", run.id, str(low), str(high))
-    return bool(waiting)
+    second = await evaluations.owed(tools, run, criteria)
+    return bool(waiting) or second
 
 
 def spans(samples: Sequence[Sample], waiting: Collection[str]) -> Iterator[tuple[int, int]]:

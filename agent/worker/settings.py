@@ -1,10 +1,14 @@
 """What an operator decides about a worker."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from agent.handover import CRON, TIMEZONE
 from pipeline.models.prices import Prices
 from pipeline.models.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from pipeline.metrics.evaluations import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +17,7 @@ class WorkerSettings:
 
     `chunks` is how many chunks are taken at once (calls at once are bounded by each model), `works` how many other works,
     `sweep_s` how often the facts are compared with what is submitted, `stop_s` how long in-flight work may take to stop.
+    `evaluation` is where second opinions are asked for; None: they are not.
     """
 
     executor_id: str = "worker-1"
@@ -23,5 +28,6 @@ class WorkerSettings:
     poll_s: float = 0.2
     cron: str = CRON
     timezone: str = TIMEZONE
+    evaluation: "Place | None" = None
     models: ModelSettings = field(default_factory=ModelSettings)
     prices: Prices = field(default_factory=Prices)

@@ -3,12 +3,16 @@
 Level-triggered and idempotent: what is queued or running already is not touched.
 """
 
+from datetime import datetime, timedelta
+
 from agent import answers, arms
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
 from db.records import Migration, Question, QuestionKind
 
 SELDOM = 32
+LOOK = timedelta(minutes=1)
+"""Between two looks at a job of another service."""
 
 
 class Sweep:
@@ -17,9 +21,11 @@ class Sweep:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._seen: dict[str, tuple[int, int]] = {}  # run id: outputs stored, looks since the last new one
+        self._looked: dict[str, datetime] = {}  # job of a second opinion: when it was submitted last
 
     async def __call__(self) -> None:
         await self._runs()
+        await self._opinions()
         for migration in await self._tools.store.migrations.active():
             await self._uploads(migration)
             await self._migration(migration)
@@ -36,6 +42,16 @@ class Sweep:
             if stored == run.stored and _is_due(quiet + 1):
                 await self._tools.engine.submit(WorkKind.RUN, run.id, run.id)
         self._seen = seen
+
+    async def _opinions(self) -> None:
+        """Jobs of second opinions that are under way."""
+        now, looked = self._tools.clock(), dict[str, datetime]()
+        for job in await self._tools.store.evaluations.unfinished():
+            last = self._looked.get(job.id)
+            looked[job.id] = now if last is None or now - last >= LOOK else last
+            if looked[job.id] is not last:
+                await self._tools.engine.submit(WorkKind.EVALUATE, job.id, job.run_id, str(job.part))
+        self._looked = looked
 
     async def _uploads(self, migration: Migration) -> None:
         for upload in await self._tools.store.datasets.uploads(migration.id):

@@ -11,6 +11,7 @@ from agent.worker.shelf import Shelf
 from db.places import Places
 from db.records import MigrationStatus, Run, RunStatus
 from db.store import Store
+from pipeline.metrics.evaluations.jobs import Bedrock
 from pipeline.models.prices import Prices
 
 RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
@@ -19,7 +20,10 @@ GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish."""
+    """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish.
+
+    `opinion` is whom second opinions are asked of, where the operator has set that up.
+    """
 
     store: Store
     engine: Engine
@@ -29,6 +33,7 @@ class Tools:
     clock: Callable[[], datetime]
     stop_s: float = 5.0
     prices: Prices = field(default_factory=Prices)
+    opinion: Bedrock | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def may_spend(self, run_id: str) -> Run | None:

@@ -36,6 +36,7 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.CORRECT: Work(errors.correct, errors.correct_failed),
     WorkKind.REPORT: Work(report.report, _stuck),
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
+    WorkKind.EVALUATE: Work(runs.evaluated, runs.unevaluated),
     WorkKind.TRIAL: Work(trial.trial, trial.failed),
 }
 

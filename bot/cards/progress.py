@@ -17,7 +17,10 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressFacts:
-    """`seconds_left` is measured, and None while nothing can be said. `scored` of `cells` are what the judge was asked for."""
+    """`seconds_left` is measured, and None while nothing can be said. `scored` of `cells` are what the judge was asked for.
+
+    `opinions` of `asked` are the same of the second opinion.
+    """
 
     migration_id: str
     stage: str
@@ -26,6 +29,8 @@ class ProgressFacts:
     seconds_left: float | None = None
     scored: int = 0
     cells: int = 0
+    opinions: int = 0
+    asked: int = 0
 
 
 def progress_card(facts: ProgressFacts) -> Card:
@@ -37,6 +42,9 @@ def progress_card(facts: ProgressFacts) -> Card:
     blocks: list[Block] = [section(f"*Runs: {stage}*\n{bar(done, total)} ({done:,} of {total:,} outputs)")]
     if facts.cells:
         blocks.append(section(f"*Judge*\n{bar(facts.scored, facts.cells)} ({facts.scored:,} of {facts.cells:,} scores)"))
+    if facts.asked:
+        said = f"{bar(facts.opinions, facts.asked)} ({facts.opinions:,} of {facts.asked:,} scores; a job takes minutes to hours)"
+        blocks.append(section(f"*Second opinion*\n{said}"))
     if runs:
         blocks.append(lines((_run(run) for run in runs), what="runs"))
     if any(run.status is RunStatus.FAILED for run in runs):

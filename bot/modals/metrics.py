@@ -10,6 +10,7 @@ from bot.modals import kit
 from bot.modals.details import read_ref, read_refs
 from db.records import Plan, PlanChange
 from pipeline.errors import InputError
+from pipeline.metrics.evaluations.metric import is_evaluated
 from pipeline.records import Criteria, JudgeChoice, MetricChoice
 
 CALLBACK = "plan_metrics"
@@ -18,6 +19,7 @@ MEASURED = "measured"
 JUDGE_HINT = "bedrock:MODEL-ID, or a local: model; of another family than the targets. Empty: only what code can measure."
 EMBEDDER_HINT = "For metrics of likeness: hashing:512 (spelling only) or bedrock:amazon.titan-embed-text-v2:0."
 PANEL_HINT = "Further judges for cells that are disputed, one a line."
+SECOND_HINT = "Scores by AWS's own judge beside the others; they never decide. Needs FERRY_EVALUATION_ROLE and _BUCKET."
 DECIDES_HINT = "Metrics of likeness (rouge_l, chrf, similarity) cannot decide when there is a judge."
 
 
@@ -25,7 +27,10 @@ def view(press: Press, plan: Plan) -> dict[str, Any]:
     """The form over `plan`; what is left as it is stays as it is."""
     judge = plan.criteria.judge
     names = [choice.metric for choice in plan.criteria.metrics[:MOST_METRICS]]
-    more = [name for name in plan.offered if name not in names][: limits.SELECT_OPTIONS - len(names)]
+    offered = [name for name in plan.offered if name not in names]
+    second = [name for name in offered if is_evaluated(name)]
+    more = [name for name in offered if name not in second][: limits.SELECT_OPTIONS - len(names)]
+    can_decide = [name for name in (*names, *more) if not is_evaluated(name)]
     model, embedder, panel = (judge.model, judge.embedder, "\n".join(judge.panel)) if judge else ("", "", "")
     return kit.modal(
         CALLBACK,
@@ -34,7 +39,8 @@ def view(press: Press, plan: Plan) -> dict[str, Any]:
             kit.field("judge", "Judge", kit.text_input(model, limit=300), hint=JUDGE_HINT, optional=True),
             *_measured(plan, names),
             *([kit.field("more", "Measure also", kit.multi_select(_labelled(more)), optional=True)] if more else []),
-            kit.field("deciding", "These decide", _deciding(plan, [*names, *more]), hint=DECIDES_HINT, optional=True),
+            *_second_opinion(second),
+            kit.field("deciding", "These decide", _deciding(plan, can_decide), hint=DECIDES_HINT, optional=True),
             kit.field("embedder", "Embedder", kit.text_input(embedder, limit=300), hint=EMBEDDER_HINT, optional=True),
             kit.field("panel", "Panel", kit.text_input(panel, multiline=True, limit=900), hint=PANEL_HINT, optional=True),
         ],
@@ -48,7 +54,7 @@ def read(submitted: kit.View) -> tuple[PlanChange | None, dict[str, str]]:
     errors: dict[str, str] = {}
     texts = {name: _text(submitted, name, errors) for name in ("judge", "embedder", "panel")}
     removed = _removed(submitted)
-    added = kit.choices_of(kit.values(submitted).get("more", {}))
+    added = tuple(name for field in ("more", "second") for name in kit.choices_of(kit.values(submitted).get(field, {})))
     primary = _primary(submitted, removed, texts["judge"], errors)
     if errors:
         return None, errors
@@ -134,6 +140,12 @@ def _measured(plan: Plan, names: Sequence[str]) -> Iterator[Block]:
         boxes = [(name, own.get(name, name)) for name in listed[at : at + size]]
         label = "Measured" if number == 1 else f"Measured ({number})"
         yield kit.field(f"{MEASURED}_{number}", label, kit.checkboxes(boxes, listed), optional=True)
+
+
+def _second_opinion(names: Sequence[str]) -> Iterator[Block]:
+    if names:
+        label = "Second opinion by Bedrock Evaluations"
+        yield kit.field("second", label, kit.multi_select(_labelled(names)), hint=SECOND_HINT, optional=True)
 
 
 def _deciding(plan: Plan, names: Sequence[str]) -> Block:

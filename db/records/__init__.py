@@ -26,6 +26,7 @@ from db.records.facts import (
     StoredReport,
     Upload,
 )
+from db.records.judging import EvaluationJob
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Delivery",
     "Digest",
     "Estimate",
+    "EvaluationJob",
     "JobState",
     "Message",
     "MessageKind",

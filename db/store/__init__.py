@@ -6,6 +6,7 @@ from db.places import Places
 from db.store.audit import Audit
 from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
+from db.store.evaluations import Evaluations
 from db.store.leases import Leases
 from db.store.messages import Messages
 from db.store.migrations import Migrations
@@ -41,6 +42,7 @@ class Store:
         self.deliveries = Deliveries(database, clock)
         self.audit = Audit(database, clock)
         self.monitors = Monitors(database, clock)
+        self.evaluations = Evaluations(database, clock)
         self.leases = Leases(database, clock)
         self.trials = Trials(database, clock)
 

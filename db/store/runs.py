@@ -63,7 +63,7 @@ class Runs(Noun):
             fresh = await _fresh(tx, run_id, given)
             late = {output.sample_id for output in given} - fresh.keys()
             await insert_missing(tx, outputs, [_output_values(run_id, output) for output in fresh.values()])
-            await upsert(tx, scores, [_score_values(run_id, s) for s in scored if s.sample_id not in late])
+            await upsert(tx, scores, [score_values(run_id, s) for s in scored if s.sample_id not in late])
             await _count(tx, run_id, fresh.values())
             await bump(tx, progress_card(run.migration_id, run.stage))
 
@@ -222,7 +222,8 @@ async def _outputs(tx: AsyncConnection, run_id: str) -> tuple[Output, ...]:
     return tuple(sorted((_output(row) for row in rows), key=lambda output: output.sample_id))
 
 
-def _score_values(run_id: str, score: Score) -> Values:
+def score_values(run_id: str, score: Score) -> Values:
+    """A score as the row of a run."""
     spent = score.spent
     return values(score, "spent") | {
         "run_id": run_id,

@@ -34,7 +34,10 @@ class TrialRow(Base, table=True):
 
 
 class EvaluationJobRow(Base, table=True):
-    """A second opinion on one run by a service that scores whole files: its job there, and what it said."""
+    """A second opinion on one run by a service that scores whole files: its job there.
+
+    `result` says which cells it is about; what it said of them is in `score`.
+    """
 
     __tablename__ = "evaluation_job"
     __table_args__ = (UniqueConstraint("run_id", "part"), one_of("state", JobState))

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from pipeline.commands import compare, convert, errors, guide, recompute, report, run, score
+from pipeline.commands import compare, convert, errors, evaluate, guide, recompute, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": run.run,
     "score": score.score,
+    "evaluate": evaluate.evaluate,
     "compare": compare.compare,
     "report": report.report,
     "recompute": recompute.recompute,

@@ -17,7 +17,8 @@ from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset, read_run, write_scores
 from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
 from pipeline.errors import InputError
-from pipeline.metrics import METRICS, catalog, score_run
+from pipeline.metrics import JUDGED, METRICS, catalog, score_run
+from pipeline.metrics.evaluations import EvaluatedMetric
 from pipeline.metrics.guide import propose
 from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.metrics.judged.metric import JudgedMetric
@@ -43,7 +44,8 @@ def score(
     outputs: Annotated[Path, typer.Argument(help="Outputs as `ferry run` wrote them.")],
     out: Annotated[Path, typer.Option("--output", "-o", help="File of scores.")],
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", help=f"One of: {', '.join(catalog())}, rubric:<name>. Repeatable.")
+        list[str] | None,
+        typer.Option("--metric", "-m", help=f"One of: {', '.join((*METRICS, *JUDGED))}, rubric:<name>. Repeatable."),
     ] = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses the metrics when none is named.")] = UseCase.CHAT,
     judge: Annotated[str | None, typer.Option(help="The model that judges, such as bedrock:<id>.")] = None,
@@ -85,7 +87,7 @@ def score(
         )
         scores += _judged(samples, run, wanted.judged, judging, _source(frozen, run, source))
     write_scores(out, run.key, in_order(scores, samples, wanted.order))
-    Console().print(_summary(scores, len(samples)))
+    Console().print(summary(scores, len(samples)))
 
 
 def _given(path: Path | None, judge: JudgeChoice | None) -> Criteria:
@@ -174,6 +176,8 @@ def _known(name: str, known: Mapping[str, Metric], *, judged: bool, with_source:
     metric = known.get(name)
     if metric is None:
         raise InputError(f"There is no metric called {name}. Choose from: {', '.join(known)}.")
+    if isinstance(metric, EvaluatedMetric):
+        raise InputError(f"{name} is a second opinion: Bedrock Evaluations scores it. Ask for it with `ferry evaluate`.")
     if isinstance(metric, JudgedMetric) and not judged:
         raise InputError(f"{name} needs a judge. Name one with --judge, such as --judge bedrock:<model id>.")
     if isinstance(metric, JudgedMetric) and metric.needs_source and not with_source:
@@ -210,7 +214,8 @@ def _again(score: Score) -> bool:
     return kind in RETRYABLE
 
 
-def _summary(scores: Sequence[Score], samples: int) -> Table:
+def summary(scores: Sequence[Score], samples: int) -> Table:
+    """A line for each metric: mean, n scored, and why the others have no score."""
     table = Table("metric", "mean", "scored", "unscored, because")
     for name in dict.fromkeys(s.metric for s in scores):
         of_metric = [s for s in scores if s.metric == name]

@@ -1,8 +1,9 @@
-"""What no plan may do: let likeness decide, or let a relative of the target judge it without saying so."""
+"""What no plan may do: let likeness or a second opinion decide, or let a relative of the target judge it without saying so."""
 
 from collections.abc import Sequence
 
 from pipeline.errors import InputError
+from pipeline.metrics.evaluations.metric import is_evaluated
 from pipeline.models.families import family
 from pipeline.records import Criteria, JudgeChoice
 
@@ -17,6 +18,11 @@ def check_deciding(criteria: Criteria) -> None:
     Two sentences that state opposite facts are often more alike than two that state the same one in other words.
     """
     for choice in criteria.primary:
+        if is_evaluated(choice.metric):
+            raise InputError(
+                f"{choice.metric} cannot decide: it is a second opinion, which may come late or not at all. "
+                "Keep it as a secondary metric and let one decide that Ferry measures itself."
+            )
         if choice.metric in SIMILARITY:
             raise InputError(
                 f"{choice.metric} cannot decide: “fell 8 %” and “rose 8 %” are nearly the same text to it. "

@@ -1,4 +1,4 @@
-"""All metrics by name. A new metric is a new entry in a file of `code/` or `judged/` and one line here."""
+"""All metrics by name. A new metric is a new entry in a file of `code/`, `judged/` or `evaluations/` and one line here."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from pipeline.metrics.code.matching import EXACT_MATCH, NORMALISED_MATCH
 from pipeline.metrics.code.numbers import NUMBER_MATCH
 from pipeline.metrics.code.overlap import CHRF_METRIC, ROUGE_L_METRIC
 from pipeline.metrics.code.structure import JSON_FIELDS, JSON_VALID
+from pipeline.metrics.evaluations.metric import EVALUATED, EvaluatedMetric
 from pipeline.metrics.judged import deepeval, ragas
 from pipeline.metrics.judged.answers import ANSWERS
 from pipeline.metrics.judged.metric import JudgedMetric
@@ -38,8 +39,8 @@ JUDGED: Mapping[str, JudgedMetric] = {
 def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:
     """Every metric these criteria can name: those that ship with Ferry and the people's own."""
     if criteria is None:
-        return {**METRICS, **JUDGED}
-    return {**METRICS, **JUDGED, **rubric_metrics(criteria.rubrics), **check_metrics(criteria.checks)}
+        return {**METRICS, **JUDGED, **EVALUATED}
+    return {**METRICS, **JUDGED, **EVALUATED, **rubric_metrics(criteria.rubrics), **check_metrics(criteria.checks)}
 
 
 def metric_named(name: str, criteria: Criteria | None = None) -> Metric:
@@ -59,3 +60,9 @@ def judged_metrics(criteria: Criteria, split: Split) -> tuple[JudgedMetric, ...]
     known = catalog(criteria)
     wanted = (known.get(choice.metric) for choice in criteria.metrics if choice.primary or split is Split.TEST)
     return tuple(metric for metric in wanted if isinstance(metric, JudgedMetric))
+
+
+def evaluated_metrics(criteria: Criteria, split: Split) -> tuple[EvaluatedMetric, ...]:
+    """What a second opinion is paid for: only reported, so only on test."""
+    wanted = (EVALUATED.get(choice.metric) for choice in criteria.metrics if split is Split.TEST)
+    return tuple(metric for metric in wanted if metric is not None)

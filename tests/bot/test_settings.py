@@ -42,6 +42,9 @@ def test_http_mode_refuses_an_empty_signing_secret(monkeypatch: pytest.MonkeyPat
         ("FERRY_DATABASE_URL", "mysql://x", "postgresql://"),
         ("FERRY_UPLOAD_LIMIT_MB", "0", "greater than 0"),
         ("FERRY_UPLOAD_LIMIT_MB", "much", "integer"),
+        ("FERRY_EVALUATION_ROLE", "second-opinion", "ARN of a role"),
+        ("FERRY_EVALUATION_BUCKET", "answers/ferry", "s3://bucket/prefix"),
+        ("FERRY_EVALUATION_BUCKET", "s3://answers/ferry", "FERRY_EVALUATION_ROLE belong together"),
     ],
 )
 def test_a_wrong_value_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
@@ -50,6 +53,15 @@ def test_a_wrong_value_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch
         load(Settings)
     assert error.value.message.startswith(name)
     assert words in error.value.message
+
+
+def test_a_place_for_second_opinions_is_given_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(Settings).evaluation_role is None
+    monkeypatch.setenv("FERRY_EVALUATION_ROLE", "arn:aws:iam::123456789012:role/second-opinion")
+    with pytest.raises(InputError, match="FERRY_EVALUATION_BUCKET and FERRY_EVALUATION_ROLE belong together"):
+        load(Settings)
+    monkeypatch.setenv("FERRY_EVALUATION_BUCKET", "s3://answers/ferry")
+    assert load(Settings).evaluation_bucket == "s3://answers/ferry"
 
 
 @pytest.mark.parametrize("cron", ["0 9 * * mon", "0 9 * * mon-fri", "30 8 1 * *", "0 9 * * MON,thu"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pipeline.decide.guards import OVERLAP, judge_flags
+from pipeline.metrics.evaluations.metric import is_evaluated
 from pipeline.metrics.guide.roles import CHECK, RUBRIC, is_judged
 from pipeline.metrics.registry import catalog
 from pipeline.records import Criteria, Sample
@@ -14,6 +15,7 @@ def limits(criteria: Criteria, samples: Sequence[Sample], targets: Sequence[str]
         _references(criteria, samples),
         judge_flags(criteria.judge, targets),
         _judge(criteria),
+        _second_opinion(criteria),
         _size(criteria, test, len(targets)),
     )
     return tuple(sentence for sentences in (*said, _prior(criteria, samples)) for sentence in sentences)
@@ -42,6 +44,16 @@ def _judge(criteria: Criteria) -> Iterator[str]:
     decides = [choice.metric for choice in criteria.primary if is_judged(choice.metric, criteria)]
     if decides:
         yield "A judge decides: its figures count as not validated until its agreement with SMEs is measured (kappa 0.6 or more)."
+
+
+def _second_opinion(criteria: Criteria) -> Iterator[str]:
+    asked = sum(is_evaluated(choice.metric) for choice in criteria.metrics)
+    if asked:
+        yield (
+            f"Bedrock Evaluations is asked for a second opinion on the test answers ({asked} metrics; its judge reads every "
+            "answer once for each, at AWS's price, which is not in the estimate). It is reported and never decides, and the runs "
+            "wait for it, a day at most."
+        )
 
 
 def _prior(criteria: Criteria, samples: Sequence[Sample]) -> Iterator[str]:

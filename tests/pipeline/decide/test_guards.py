@@ -19,6 +19,13 @@ def test_similarity_never_decides(metric: str, judge: JudgeChoice | None) -> Non
     check_deciding(Criteria(metrics=(beside, MetricChoice(metric=metric)), judge=judge))
 
 
+def test_a_second_opinion_never_decides() -> None:
+    beside = MetricChoice(metric="exact_match", primary=True)
+    with pytest.raises(InputError, match="bedrock_correctness cannot decide"):
+        check_deciding(Criteria(metrics=(beside, MetricChoice(metric="bedrock_correctness", primary=True))))
+    check_deciding(Criteria(metrics=(beside, MetricChoice(metric="bedrock_correctness"))))
+
+
 @pytest.mark.parametrize("metric", ["rouge_l", "chrf"])
 def test_overlap_decides_only_where_no_judge_could(metric: str) -> None:
     criteria = MetricChoice(metric=metric, primary=True)

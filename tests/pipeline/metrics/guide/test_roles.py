@@ -115,3 +115,14 @@ def test_what_the_data_would_allow_besides_is_offered(monkeypatch: pytest.Monkey
     free = offered(criteria("refusal"), [Sample(id="s1", variables={"context": "text"})])
     assert set(free) >= {"json_valid", "deepeval_faithfulness", "deepeval_bias"}
     assert not {"answer_correctness", "exact_match", "refusal"} & set(free)
+
+
+def test_a_second_opinion_is_offered_whatever_the_data_and_said_on_the_plan() -> None:
+    free = [Sample(id="s1", variables={"q": "?"})]
+    assert "bedrock_correctness" in offered(criteria("refusal"), free)
+    plan = criteria("refusal", reported=("bedrock_correctness", "bedrock_refusal"))
+    check_roles(plan)
+    said = [sentence for sentence in limits(plan, free, (), free) if "second opinion" in sentence]
+    assert len(said) == 1
+    assert "2 metrics" in said[0]
+    assert not any("second opinion" in sentence for sentence in limits(criteria("refusal"), free, (), free))
