@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from agent import corrections as corrected
+from agent import measured
 from bot.cards.digest import DigestFacts
 from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
@@ -82,12 +83,10 @@ def spent(runs: tuple[Run, ...]) -> str:
 
 async def judged(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
     """Cells of these runs that the judge has scored (or has said why not), and how many it is asked for."""
-    from pipeline.metrics import judged_metrics
-
     plan = await store.plans.latest(migration.id)
     if plan is None or plan.criteria.judge is None:
         return 0, 0
-    return await _cells(store, runs, [judged_metrics(plan.criteria, run.key.split) for run in runs])
+    return await _cells(store, runs, [measured.judged(run, plan.criteria) for run in runs])
 
 
 async def second_opinion(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
