@@ -6,6 +6,9 @@ const clock = (ts) => new Date(Number(ts) * 1000).toLocaleTimeString([], { hour:
 const size = (bytes) => (bytes > 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1000))} kB`);
 const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
+// Slack formats the text of an app's message that has no blocks.
+const formatted = (text) => [{ type: "section", text: { type: "mrkdwn", text } }];
+
 function Files({ files }) {
   return (files || []).map((file) => (
     <a key={file.id} className="file" href={file.href} target="_blank" rel="noreferrer">
@@ -20,6 +23,7 @@ function Files({ files }) {
 
 function One({ message, people, channels, onAction, onThread }) {
   const who = people.find((p) => p.id === message.user) || { name: "Ferry" };
+  const blocks = message.blocks?.length ? message.blocks : who.is_bot && message.text ? formatted(message.text) : null;
   return (
     <article className={message.ephemeral ? "message ephemeral" : "message"} data-ts={message.ts}>
       <div className="avatar" data-bot={who.is_bot}>
@@ -31,8 +35,8 @@ function One({ message, people, channels, onAction, onThread }) {
           {message.pinned && <span className="pin"> 📌 pinned</span>}
         </header>
         {message.ephemeral && <small className="soft">Only you can see this</small>}
-        {message.blocks?.length ? (
-          <Blocks blocks={message.blocks} people={people} channels={channels} onAction={(e) => onAction(message, e)} />
+        {blocks ? (
+          <Blocks blocks={blocks} people={people} channels={channels} onAction={(e) => onAction(message, e)} />
         ) : (
           <p className="text">{unescaped(message.text || "")}</p>
         )}
@@ -49,7 +53,8 @@ function One({ message, people, channels, onAction, onThread }) {
 
 export function Messages({ messages, ...rest }) {
   const end = useRef(null);
-  const last = messages.at(-1)?.ts;
+  const newest = messages.at(-1);
+  const last = newest && `${newest.ts} ${JSON.stringify(newest.blocks || "").length}`; // an edit may make it longer
   useEffect(() => {
     end.current?.scrollIntoView({ block: "end" }); // answers with a promise in newer browsers: not for React
   }, [last]);
