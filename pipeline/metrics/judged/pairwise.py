@@ -61,6 +61,7 @@ JUDGE_PREFERENCE = JudgedMetric(
     ask=_preference,
     needs_reference=False,
     needs_source=True,
+    empty_is=None,
     refusal_is=None,
     calls=2,
     input_tokens=1800,

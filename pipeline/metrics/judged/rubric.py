@@ -28,6 +28,7 @@ def rubric_metric(rubric: Rubric) -> JudgedMetric:
         summary=" ".join(rubric.text.split())[:SUMMARY],
         ask=_scale(rubric) if of_scale else _yes_no(rubric),
         needs_reference=False,
+        refusal_is=None,  # a rubric may ask for one
         binary=not of_scale and len(questions(rubric)) == 1,
         input_tokens=900,
         output_tokens=120 if of_scale else 60 * len(questions(rubric)),
