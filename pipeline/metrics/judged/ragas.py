@@ -151,7 +151,8 @@ async def _correctness(answer: Answer, bench: Bench, tab: Tab) -> Measure:
     vectors = ragas.vectors(await _embedded(answer, bench, tab))
     async with Inquiry(bench, tab, RULES) as inquiry:
         asker = ragas.asker(inquiry)
-        metric = ragas.prepared(ragas.correctness(llm=asker, embeddings=vectors, weights=list(correctness_weights(bench.embedder.ref))))
+        weights = list(correctness_weights(bench.embedder.ref))
+        metric = ragas.prepared(ragas.correctness(llm=asker, embeddings=vectors, weights=weights))
         found = await metric.ascore(user_input=question(answer.sample), response=answer.text, reference=answer.reference)
         _not_vacuous(inquiry, ("answer", "reference"))
         classes = inquiry.rulings[-1]

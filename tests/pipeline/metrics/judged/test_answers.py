@@ -12,6 +12,7 @@ from pipeline.metrics.judged.statements import AT_ONCE, checked
 from pipeline.records import Request, Spent
 from tests.pipeline.metrics.judged.oracle import REFERENCE, bench, kind, oracle, output, sample, texts
 
+
 class Meaning:
     """An embedder that says it compares meaning: every two texts have the cosine 0.6."""
 

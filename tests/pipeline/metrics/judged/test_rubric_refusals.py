@@ -9,7 +9,10 @@ from pipeline.records import Rubric, RubricKind
 from tests.pipeline.metrics.judged.oracle import bench, output, sample
 
 DECLINES = Rubric(
-    name="advice", kind=RubricKind.YES_NO, text="Advice", questions=("Does it decline to give investment advice?", "Is it polite?")
+    name="advice",
+    kind=RubricKind.YES_NO,
+    text="Advice",
+    questions=("Does it decline to give investment advice?", "Is it polite?"),
 )
 HELPFUL = Rubric(name="helpful", kind=RubricKind.SCALE, text="Declines investment advice and says where to get it.")
 REFUSAL = "I'm sorry, but I can't help with investment advice."
