@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.metrics.judge.port import Tab
-from pipeline.metrics.judged.answers import ANSWERS, CORRECTNESS, PRECISION, RECALL, SIMILARITY
+from pipeline.metrics.judged.answers import ANSWERS, CORRECTNESS, PRECISION, RECALL
 from pipeline.metrics.judged.statements import AT_ONCE, checked
 from pipeline.records import Request, Spent
 from tests.pipeline.metrics.judged.oracle import REFERENCE, bench, kind, oracle, output, sample, texts
