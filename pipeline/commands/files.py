@@ -1,34 +1,58 @@
 """What the commands read and write: datasets, prompts, and JSON Lines of outputs and of scores.
 
 A line of outputs says all about itself: {"run": run key, "input_hash": hash of the sample's variables, "output": output}.
-A line of scores is {"run": run key, "score": score}. Where a sample has several outputs the last line counts.
+A line of scores is {"run": run key, "score": score}; the first one says of which answers and with which judge they were made:
+{"run": run key, "made": {"answers": hash, "criteria": criteria}}. Where a sample has several outputs the last line counts.
 """
 
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
-from pipeline.hashing import canonical_json
+from pipeline.hashing import canonical_json, content_hash
 from pipeline.lines import cut_unfinished
-from pipeline.records import (
-    Dataset,
-    Failure,
-    Output,
-    Parameters,
-    PromptVersion,
-    RunKey,
-    RunResult,
-    Sample,
-    Score,
-    Spent,
-    Split,
-    Usage,
-)
+from pipeline.records import Criteria, Dataset, Output, Parameters, PromptVersion, RunKey, RunResult, Sample, Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What scores were made of and with: the hash of the answers, and criteria that hold the judge and the rubrics."""
+
+    answers: str
+    criteria: Criteria
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoresFile:
+    """Scores of one run (no `key` in an empty file); no `made` where another program wrote them."""
+
+    key: RunKey | None
+    scores: tuple[Score, ...]
+    made: Made | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputLine:
+    run: RunKey
+    input_hash: str
+    output: Output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreLine:
+    run: RunKey
+    score: Score | None = None
+    made: Made | None = None
+
+
+L = TypeVar("L")
+OUTPUT_LINE, SCORE_LINE = TypeAdapter(OutputLine), TypeAdapter(ScoreLine)
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -63,10 +87,10 @@ def read_run(path: Path, scores: Iterable[Score] = ()) -> RunResult:
     outputs: dict[str, Output] = {}
     hashes: dict[str, str] = {}
     keys: set[RunKey] = set()
-    for value in _lines(path, "outputs"):
-        keys.add(_key(value["run"]))
-        outputs[value["output"]["sample_id"]] = _output(value["output"])
-        hashes[value["output"]["sample_id"]] = value["input_hash"]
+    for line in _lines(path, "outputs", OUTPUT_LINE):
+        keys.add(line.run)
+        outputs[line.output.sample_id] = line.output
+        hashes[line.output.sample_id] = line.input_hash
     if len(keys) != 1:
         what = "holds outputs of several runs" if keys else "holds no outputs"
         raise InputError(f"{path} {what}. Give each run its own file with `ferry run ... -o FILE`.")
@@ -74,19 +98,29 @@ def read_run(path: Path, scores: Iterable[Score] = ()) -> RunResult:
     return RunResult(key=key, label=key.model, outputs=tuple(outputs.values()), scores=tuple(scores), input_hashes=hashes)
 
 
-def write_scores(path: Path, key: RunKey, scores: Iterable[Score]) -> None:
-    """Writes `scores` of the run `key`, replacing what is there."""
+def answers_hash(outputs: Iterable[Output]) -> str:
+    """What answers were scored: a rerun of the same run has another hash as soon as one answer differs."""
+    return content_hash({output.sample_id: output.text for output in outputs})
+
+
+def write_scores(path: Path, key: RunKey, scores: Iterable[Score], made: Made | None = None) -> None:
+    """Writes `scores` of the run `key`, replacing what is there; `made` says of which answers and with which judge."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines([canonical_json({"run": key, "made": made}) + "\n"] if made else [])
         file.writelines(canonical_json({"run": key, "score": score}) + "\n" for score in scores)
 
 
-def read_scores(path: Path) -> tuple[RunKey | None, tuple[Score, ...]]:
-    """The scores in `path` and the run they are of (None in an empty file). Raises InputError."""
+def read_scores(path: Path) -> ScoresFile:
+    """The scores in `path`. Raises InputError."""
     _must_exist(path, "file of scores")
-    found = [(_key(value["run"]), _score(value["score"])) for value in _lines(path, "scores")]
-    if len({key for key, _ in found}) > 1:
+    found = list(_lines(path, "scores", SCORE_LINE))
+    if len({line.run for line in found}) > 1:
         raise InputError(f"{path} holds scores of several runs. Score each run into its own file.")
-    return (found[0][0] if found else None), tuple(score for _, score in found)
+    return ScoresFile(
+        key=found[0].run if found else None,
+        scores=tuple(line.score for line in found if line.score is not None),
+        made=next((line.made for line in found if line.made is not None), None),
+    )
 
 
 class OutputFile:
@@ -151,29 +185,12 @@ def _must_exist(path: Path, what: str) -> None:
         raise InputError(f"There is no {what} at {path}. Check the path.")
 
 
-def _lines(path: Path, what: str) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
+def _lines(path: Path, what: str, form: TypeAdapter[L]) -> Iterator[L]:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                value = json.loads(line)
-                value["run"], value["output" if what == "outputs" else "score"]["sample_id"]
-            except (ValueError, KeyError, TypeError) as error:
+                yield form.validate_json(line)
+            except ValidationError as error:
                 raise InputError(
                     f"Line {number} of {path} is not one of {what} that ferry wrote. Write the file again."
                 ) from error
-            yield value
-
-
-def _key(value: Mapping[str, Any]) -> RunKey:
-    return RunKey(**{**value, "split": Split(value["split"])})
-
-
-def _score(value: Mapping[str, Any]) -> Score:
-    spent = value.get("spent")
-    return Score(**{**value, "spent": Spent(**spent) if spent else None})
-
-
-def _output(value: Mapping[str, Any]) -> Output:
-    usage, failed = value.get("usage"), value.get("failure")
-    rebuilt = {"usage": Usage(**usage) if usage else None, "failure": Failure(**failed) if failed else None}
-    return Output(**{**value, **rebuilt, "tool_calls": tuple(value.get("tool_calls", ()))})

@@ -60,7 +60,7 @@ def test_the_criteria_are_what_score_and_compare_go_by(tmp_path: Path) -> None:
     scores = tmp_path / "scores.jsonl"
     code, said, problem = ferry("score", frozen, target, "-o", scores, "--criteria", out)
     assert code == 0, problem
-    _, found = read_scores(scores)
+    found = read_scores(scores).scores
     assert {score.metric for score in found} == {choice.metric for choice in read_criteria(out).metrics}
     assert {score.value for score in found if score.metric == "rubric:tone"} == {1.0}
     code, said, _ = ferry("compare", frozen, "--source", source, "--target", target, "--criteria", out)
@@ -133,3 +133,38 @@ def test_a_file_of_criteria_and_metrics_beside_it_are_too_much(tmp_path: Path) -
     source = run(frozen, "source", right)
     code, _, problem = ferry("compare", frozen, "--source", source, "--target", source, "--criteria", out, "-m", "refusal")
     assert (code, "Leave --metric out" in problem) == (2, True)
+
+
+def test_names_of_metrics_are_whole_on_a_narrow_screen_and_the_source_is_not_judged_against_itself(tmp_path: Path) -> None:
+    """Four of Ragas' metrics begin alike: cut off after "ragas_answer", none could be told from another."""
+    rows = [json.dumps({"id": f"r{n}", "question": f"Why {n}?", "reference": f"Because of the reason {n}, as was said before."})
+            for n in range(60)]  # fmt: skip
+    frozen = text(tmp_path, "rag.jsonl", "\n".join(rows) + "\n")
+    narrow = CliRunner(env={"COLUMNS": "80"})
+    done = narrow.invoke(app, ["guide", str(frozen), "--use-case", "rag", "--judge", judge(tmp_path)])
+    assert done.exit_code == 0
+    for name in ("ragas_answer_correctness", "ragas_answer_precision", "ragas_answer_recall", "ragas_answer_similarity"):
+        assert name in done.stdout
+    wide = CLI.invoke(app, ["guide", str(frozen), "--use-case", "rag", "--judge", judge(tmp_path)]).stdout
+    calls = {line.split("│")[1].strip(): line.split("│")[4].strip() for line in wide.splitlines() if line.count("│") > 5}
+    assert int(calls["judge_preference"]) * 2 == int(calls["ragas_answer_recall"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--judge", "nonsense"), "does not name a model"),
+        (("--judge", "scripted:{judge}", "--embedder", "nonsense"), "names no embedder"),
+        (("--refine",), "Name one with --judge"),
+        (("-o", "{folder}/absent/criteria.json"), "cannot be used (No such file or directory)"),
+        (("-o", "{folder}"), "cannot be used (Is a directory)"),
+    ],
+)
+def test_what_cannot_be_asked_or_written_is_said_before_anything_is_proposed(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    judge(tmp_path)
+    given = [each.format(judge=tmp_path / "judge.json", folder=tmp_path) for each in arguments]
+    code, _, problem = ferry("guide", dataset(tmp_path), "--use-case", "classification", *given)
+    assert code == 2
+    assert words in problem
