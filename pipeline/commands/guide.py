@@ -1,7 +1,7 @@
 """`ferry guide`: which metrics to measure a use case by, why, and at what cost; people's own criteria among them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +11,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from pipeline.commands.brought import Brought, ScoreFiles, read_brought
+from pipeline.commands.compare import target_run, with_scores
 from pipeline.commands.criteria import write_criteria
-from pipeline.commands.files import read_dataset
+from pipeline.commands.files import read_dataset, read_run
+from pipeline.commands.score import run_samples
+from pipeline.decide.size import Pilot, pilots
 from pipeline.errors import InputError
 from pipeline.metrics import metric_named
 from pipeline.metrics.guide import Own, check_roles, cost, judged_on, limits, locked, propose, with_own
@@ -21,9 +25,9 @@ from pipeline.metrics.judge.embedders import open_embedder
 from pipeline.metrics.judge.rulings import MemoryRulings
 from pipeline.models import open_model
 from pipeline.models.prices import price
-from pipeline.records import Criteria, JudgeChoice, MetricChoice, Sample, Split, UseCase
+from pipeline.records import Criteria, Dataset, JudgeChoice, MetricChoice, Sample, Split, UseCase
 
-RUNS = 2
+RUNS = PILOT_RUNS = 2
 
 
 def guide(
@@ -36,6 +40,11 @@ def guide(
     target: Annotated[list[str] | None, typer.Option(help="A target model, to flag a judge of its family. Repeatable.")] = None,
     runs: Annotated[int, typer.Option(min=1, help="Runs to judge, the source's among them.")] = RUNS,
     refine: Annotated[bool, typer.Option(help="Let the judge look over what became of a style guide; costs a call.")] = False,
+    pilot: Annotated[
+        list[Path] | None,
+        typer.Option(help="Outputs of two runs over the same samples, the source's first: how far scores spread. Give it twice."),
+    ] = None,
+    scores: ScoreFiles = None,
     out: Annotated[Path | None, typer.Option("--output", "-o", help="File to write the criteria into.")] = None,
 ) -> None:
     """Propose metrics with reasons, roles and costs for a dataset."""
@@ -48,13 +57,26 @@ def guide(
     test = frozen.in_split(Split.TEST)
     console = Console()
     console.print(_table(criteria, len(test), runs))
-    for note in limits(criteria, frozen.samples, tuple(target or ()), test):
+    known = _pilots(pilot or (), read_brought(scores or ()), frozen, criteria)
+    for note in limits(criteria, frozen.samples, tuple(target or ()), test, known):
         console.print(Text(f"- {note}"))
     for text in (text for each in own for text in each.left_out):
         console.print(Text(f'- Tests nothing, so it was left out: "{text}"'))
     if out:
         write_criteria(out, criteria)
         console.print(Text(f"criteria {criteria.hash} in {out}"))
+
+
+def _pilots(paths: Sequence[Path], brought: Brought, dataset: Dataset, criteria: Criteria) -> Mapping[str, Pilot]:
+    """What two runs say of the spread of each metric that decides."""
+    if not paths:
+        return {}
+    if len(paths) != PILOT_RUNS:
+        raise InputError(f"--pilot needs outputs of two runs, the source's first, and there are {len(paths)}. Give it twice.")
+    source = read_run(paths[0])
+    samples = run_samples(dataset, source, paths[0])
+    other = target_run(paths[1], dataset, source, criteria, brought)
+    return pilots(samples, with_scores(source, samples, criteria, brought), (other,), criteria)
 
 
 def _check(choice: JudgeChoice | None, *, refine: bool) -> None:

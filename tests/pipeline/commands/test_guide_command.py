@@ -10,7 +10,7 @@ from pipeline.__main__ import app
 from pipeline.commands.criteria import read_criteria, write_criteria
 from pipeline.commands.files import read_scores
 from pipeline.errors import InputError
-from pipeline.records import Criteria, MetricChoice
+from pipeline.records import Criteria, MetricChoice, Split
 from tests.pipeline.commands.files_of_runs import dataset, right, run
 
 CLI = CliRunner(env={"COLUMNS": "300"})
@@ -168,3 +168,14 @@ def test_what_cannot_be_asked_or_written_is_said_before_anything_is_proposed(
     code, _, problem = ferry("guide", dataset(tmp_path), "--use-case", "classification", *given)
     assert code == 2
     assert words in problem
+
+
+def test_two_runs_tell_how_far_scores_spread(tmp_path: Path) -> None:
+    frozen = dataset(tmp_path, dev=40, test=40)
+    source = run(frozen, "source", right, split=Split.DEV)
+    target = run(frozen, "target", lambda i, s: "x" if i % 10 == 0 else s.reference, split=Split.DEV)
+    asked = ("guide", frozen, "--use-case", "classification")
+    assert "by a planning figure for the spread" in ferry(*asked)[1]
+    assert "by the spread of 40 pairs at hand" in ferry(*asked, "--pilot", source, "--pilot", target)[1]
+    code, _, problem = ferry(*asked, "--pilot", source)
+    assert (code, "needs outputs of two runs" in problem) == (2, True)
