@@ -38,6 +38,12 @@ class Brought:
                 raise InputError(
                     f"The scores in {path} are of other answers of {run.key.model} than the run holds now. Score the run again."
                 )
+            odd = next((s for s in file.scores if s.value is not None and not 0 <= s.value <= 1), None)
+            if odd is not None:
+                raise InputError(
+                    f"{path} gives sample {odd.sample_id} {odd.value:g} in {odd.metric}, and scores are from 0 (worst) to 1 "
+                    "(best). Bring them to that scale first."
+                )
         return tuple(score for _, file in files for score in file.scores)
 
     def with_judge(self, criteria: Criteria, named: str | None = None) -> Criteria:

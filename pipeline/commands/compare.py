@@ -75,9 +75,9 @@ def _show(name: str, comparisons: Sequence[Comparison]) -> None:
             out.print(Text(f"Got worse ({len(found.regressed)}): {_listed(found.regressed)}"))
 
 
-def _row(found: Comparison) -> tuple[str, ...]:
+def _row(found: Comparison) -> tuple[str | Text, ...]:
     return (
-        f"{found.metric} (margin {found.margin:g})" if found.primary else found.metric,
+        Text(f"{found.metric} (margin {found.margin:g})" if found.primary else found.metric),
         _figure(found.source_mean, ".3f"),
         _figure(found.target_mean, ".3f"),
         _figure(found.difference, "+.3f"),

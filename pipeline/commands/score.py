@@ -65,7 +65,10 @@ def score(
     frozen, run = read_dataset(dataset), read_run(outputs)
     samples = run_samples(frozen, run, outputs)
     criteria = _given(criteria_file, JudgeChoice(model=judge, embedder=embedder, panel=tuple(panel or ())) if judge else None)
-    criteria = replace(criteria, rubrics=(*criteria.rubrics, *read_rubrics(rubric or ())))
+    own = read_rubrics(rubric or ())
+    if own and criteria.judge is None:
+        raise InputError(f"{own[0].metric} needs a judge. Name one with --judge, such as --judge bedrock:<model id>.")
+    criteria = replace(criteria, rubrics=(*criteria.rubrics, *own))
     wanted = _wanted(metric, use_case, samples, criteria, with_source=source is not None)
     scores = tuple(scored(samples, run, [m.name for m in wanted.code], criteria)) if wanted.code else ()
     if wanted.judged and criteria.judge:

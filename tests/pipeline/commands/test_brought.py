@@ -125,3 +125,28 @@ def test_files_that_ferry_did_not_write_are_refused_in_a_sentence(place: Path, l
     assert (code, "Line 1 of" in said, "is not one of scores that ferry wrote" in said) == (2, True, True)
     code, said = ferry("compare", place / "question.jsonl", "--source", place / "odd.jsonl", "--target", place / "target.jsonl")
     assert (code, "is not one of outputs that ferry wrote" in said) == (2, True)
+
+
+def test_scores_on_another_scale_and_names_that_look_like_markup(place: Path) -> None:
+    path = place / "target.scores.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        if "score" in line and line["score"]["metric"] == "rubric:guide":
+            line["score"]["metric"] = "[/bold]x"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    code, said = ferry("compare", *files(place), "-m", "exact_match")
+    assert (code, "[/bold]x" in said) == (0, True)
+    lines[-1]["score"]["value"] = 7
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    code, said = ferry("compare", *files(place), "-m", "exact_match")
+    assert (code, "scores are from 0 (worst) to 1 (best)" in said) == (2, True)
+
+
+def test_a_rubric_without_a_judge_and_a_split_without_samples_are_refused(place: Path) -> None:
+    frozen, out = place / "question.jsonl", place / "out.jsonl"
+    code, said = ferry("score", frozen, place / "target.jsonl", "-o", out, "--rubric", place / "guide.txt")
+    assert (code, "rubric:guide needs a judge" in said, out.exists()) == (2, True, False)
+    (place / "small").mkdir()
+    only_test = dataset(place / "small", dev=0, test=5)
+    code, said = ferry("run", only_test, "--model", f"scripted:{place / 'judge'}.json", "-o", out, "--split", "dev")
+    assert (code, "no samples in its dev split" in said, out.exists()) == (2, True, False)

@@ -112,6 +112,12 @@ def test_what_cannot_be_is_a_sentence_with_the_way_out(tmp_path: Path, arguments
             '"checks": [{"name": "a", "rule": "b", "value": "", "text": ""}]}',
             "no check called",
         ),
+        ('{"metrics": [{"metric": "refusal", "primary": true, "margin": 5}]}', "margin of refusal, 5, makes no sense"),
+        ('{"metrics": [{"metric": "refusal", "primary": true, "margin": -0.1}]}', "margin of refusal, -0.1, makes no sense"),
+        ('{"metrics": [{"metric": "refusal", "primary": true}], "coverage_gate": 0}', "coverage gate of 0 lets"),
+        ('{"metrics": [{"metric": "refusal", "primary": true}], "confidence": 1.5}', "confidence of 1.5 proves nothing"),
+        ('{"metrics": [{"metric": "refusal", "primary": true}], "confidence": 0}', "confidence of 0 proves nothing"),
+        ('{"metrics": [{"metric": "refusal", "primary": true}, {"metric": "refusal"}]}', "refusal is in the criteria twice"),
     ],
 )
 def test_a_file_that_holds_no_usable_criteria_is_refused(tmp_path: Path, content: str, words: str) -> None:
