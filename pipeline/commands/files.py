@@ -1,23 +1,26 @@
 """What the commands read and write: datasets, prompts, and JSON Lines of outputs and of scores.
 
-A line of outputs says all about itself: {"run": run key, "input_hash": hash of the sample's variables, "output": output}.
+A line of outputs says all about itself: {"run": run key, "input_hash": hash of the sample's variables, "output": output}; the
+first one holds what was asked: {"run": run key, "prompt": prompt version}.
 A line of scores is {"run": run key, "score": score}; the first one says of which answers and with which judge they were made:
 {"run": run key, "made": {"answers": hash, "criteria": criteria}}. Where a sample has several outputs the last line counts.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
 from pipeline.hashing import canonical_json, content_hash
 from pipeline.lines import cut_unfinished
 from pipeline.records import Criteria, Dataset, Output, Parameters, PromptVersion, RunKey, RunResult, Sample, Score
+
+STRANGERS = ConfigDict(extra="forbid")  # a line of another file is none of this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +42,16 @@ class ScoresFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputLine:
+    __pydantic_config__ = STRANGERS
     run: RunKey
-    input_hash: str
-    output: Output
+    input_hash: str = ""
+    output: Output | None = None
+    prompt: PromptVersion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreLine:
+    __pydantic_config__ = STRANGERS
     run: RunKey
     score: Score | None = None
     made: Made | None = None
@@ -81,18 +87,32 @@ def read_prompt(
     return replace(prompt, parameters=parameters)
 
 
-def read_run(path: Path, scores: Iterable[Score] = ()) -> RunResult:
-    """A finished run from a file of outputs. Raises InputError for a file that is none, or that mixes two runs."""
+def prompt_of_run(path: Path) -> PromptVersion | None:
+    """The prompt the outputs in `path` were made with, as the file's first line says; None where it does not."""
+    first = next(_lines(path, "outputs", OUTPUT_LINE), None)
+    if first is None or first.prompt is None:
+        return None
+    if first.prompt.hash != first.run.prompt_hash:
+        raise InputError(f"{path} holds another prompt than its outputs were made with: the file was changed. Run it again.")
+    return first.prompt
+
+
+def read_run(path: Path, scores: Iterable[Score] = (), *, empty: bool = False) -> RunResult:
+    """A finished run from a file of outputs; with `empty` one that was only begun.
+
+    Raises InputError for a file that is none, or that mixes two runs.
+    """
     _must_exist(path, "file of outputs")
     outputs: dict[str, Output] = {}
     hashes: dict[str, str] = {}
     keys: set[RunKey] = set()
     for line in _lines(path, "outputs", OUTPUT_LINE):
         keys.add(line.run)
-        outputs[line.output.sample_id] = line.output
-        hashes[line.output.sample_id] = line.input_hash
-    if len(keys) != 1:
-        what = "holds outputs of several runs" if keys else "holds no outputs"
+        if line.output is not None:
+            outputs[line.output.sample_id] = line.output
+            hashes[line.output.sample_id] = line.input_hash
+    if len(keys) != 1 or not (outputs or empty):
+        what = "holds outputs of several runs" if len(keys) > 1 else "holds no outputs"
         raise InputError(f"{path} {what}. Give each run its own file with `ferry run ... -o FILE`.")
     key = keys.pop()
     return RunResult(key=key, label=key.model, outputs=tuple(outputs.values()), scores=tuple(scores), input_hashes=hashes)
@@ -129,12 +149,22 @@ class OutputFile:
     `done` are the ids that need no call any more. Raises InputError when the file belongs to another run or other inputs.
     """
 
-    def __init__(self, path: Path, key: RunKey, samples: Iterable[Sample], *, retry_failed: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        key: RunKey,
+        samples: Iterable[Sample],
+        *,
+        retry_failed: bool = False,
+        prompt: PromptVersion | None = None,
+    ) -> None:
         self._key, self._hashes = key, {sample.id: sample.input_hash for sample in samples}
         path.parent.mkdir(parents=True, exist_ok=True)
         cut_unfinished(path)
         self.done = self._done(path, retry_failed=retry_failed) if path.exists() and path.stat().st_size else frozenset[str]()
         self._file = path.open("a", encoding="utf-8", newline="\n")
+        if prompt is not None and path.stat().st_size == 0:
+            self._write({"run": key, "prompt": prompt})
 
     def __enter__(self) -> "OutputFile":
         return self
@@ -146,12 +176,14 @@ class OutputFile:
 
     def append(self, output: Output) -> None:
         """One line, handed to the operating system at once."""
-        line = {"run": self._key, "input_hash": self._hashes[output.sample_id], "output": output}
+        self._write({"run": self._key, "input_hash": self._hashes[output.sample_id], "output": output})
+
+    def _write(self, line: Mapping[str, object]) -> None:
         self._file.write(canonical_json(line) + "\n")
         self._file.flush()
 
     def _done(self, path: Path, *, retry_failed: bool) -> frozenset[str]:
-        there = read_run(path)
+        there = read_run(path, empty=True)
         if there.key != self._key:
             raise InputError(
                 f"{path} was begun with another model, prompt or split (it holds {there.key.model} on {there.key.split}). "

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +15,14 @@ from pipeline import report as reports
 from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.compare import target_run, with_scores
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
-from pipeline.commands.files import read_dataset, read_prompt, read_run
+from pipeline.commands.files import prompt_of_run, read_dataset, read_prompt, read_run
 from pipeline.commands.score import run_samples
 from pipeline.decide.selection import choose
 from pipeline.errors import InputError
 from pipeline.models.prices import Prices, known, read_overrides
 from pipeline.records import Criteria, Dataset, Parameters, PromptVersion, RunResult, Split, UseCase
 from pipeline.report.build import build
-from pipeline.report.records import WINNER, Arm, DevChoice, Provenance, ReportInputs
+from pipeline.report.records import AS_IS, WINNER, Arm, DevChoice, Provenance, ReportInputs
 
 
 def report(
@@ -29,7 +30,10 @@ def report(
     source: Annotated[Path, typer.Option(help="Outputs of the source's run.")],
     target: Annotated[list[Path], typer.Option(help="Outputs of a target's run. Repeatable.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write report.html, .xlsx, .json and .png into.")],
-    prompt: Annotated[list[Path] | None, typer.Option(help="Each target's prompt, in the order of the targets.")] = None,
+    prompt: Annotated[
+        list[Path] | None,
+        typer.Option(help="Each target's prompt, in the order of the targets, where its outputs do not hold it."),
+    ] = None,
     scores: ScoreFiles = None,
     dev: Annotated[list[Path] | None, typer.Option(help="Outputs of a candidate's run on dev. Repeatable.")] = None,
     title: Annotated[str, typer.Option(help="What the report is about.")] = "Model comparison",
@@ -46,7 +50,8 @@ def report(
     frozen, before, given = read_dataset(dataset), read_run(source), read_brought(scores or ())
     samples = run_samples(frozen, before, source)
     criteria = criteria_for(metric, margin, use_case, samples, criteria_file, brought=given, judge=judge)
-    prompts = _prompts(prompt or [], target, dataset)
+    asked = _source_prompt(source, dataset)
+    prompts = _prompts(prompt or [], target, dataset, asked)
     runs = [(path, target_run(path, frozen, before, criteria, given), made) for path, made in zip(target, prompts, strict=True)]
     check_used(given, [before, *(run for _, run, _ in runs)])
     arms = tuple(Arm(target=f"{run.key.model} ({path.stem})", bar=WINNER, prompt=made, result=run) for path, run, made in runs)
@@ -58,7 +63,7 @@ def report(
             criteria=criteria,
             samples=tuple(samples),
             source=with_scores(before, samples, criteria, given),
-            source_prompt=_source_prompt(dataset),
+            source_prompt=asked,
             arms=arms,
             dev=tuple(_dev(dev or [], frozen, criteria, {run.key.prompt_hash for _, run, _ in runs})),
             provenance=_provenance(dataset.name, frozen, criteria),
@@ -100,15 +105,30 @@ def _dev(paths: Sequence[Path], dataset: Dataset, criteria: Criteria, used: set[
             )
 
 
-def _prompts(paths: Sequence[Path], targets: Sequence[Path], dataset: Path) -> list[PromptVersion]:
-    if not paths:
-        return [_source_prompt(dataset)] * len(targets)
-    if len(paths) != len(targets):
+def _prompts(paths: Sequence[Path], targets: Sequence[Path], dataset: Path, source: PromptVersion) -> list[PromptVersion]:
+    """What each target was asked: as its outputs say, else the prompt that is given, else the source's."""
+    if paths and len(paths) != len(targets):
         raise InputError(f"There are {len(targets)} targets and {len(paths)} prompts. Give one --prompt per --target, or none.")
-    return [read_prompt(path, dataset, parameters=Parameters()) for path in paths]
+    given = [read_prompt(path, dataset, parameters=Parameters()) for path in paths]
+    return [_prompt(path, named, source) for path, named in zip_longest(targets, given)]
 
 
-def _source_prompt(dataset: Path) -> PromptVersion:
+def _prompt(outputs: Path, named: PromptVersion | None, source: PromptVersion) -> PromptVersion:
+    used = prompt_of_run(outputs)
+    if used is None:
+        return named or source
+    if named is not None and (named.user, named.syntax) != (used.user, used.syntax):
+        raise InputError(
+            f"{outputs} was made with another prompt than the one given. Leave --prompt out: the file holds its own."
+        )
+    same = (used.user, used.system, used.syntax) == (source.user, source.system, source.syntax)
+    return used if same or used.method != AS_IS else replace(used, method=outputs.stem)
+
+
+def _source_prompt(source: Path, dataset: Path) -> PromptVersion:
+    used = prompt_of_run(source)
+    if used is not None:
+        return used
     try:
         return read_prompt(None, dataset, parameters=Parameters())
     except InputError:

@@ -62,7 +62,7 @@ def run(
     version = read_prompt(prompt, dataset, system=system, parameters=parameters, needed=asks)
     key = RunKey(model=model, prompt_hash=version.hash, split=split)
     _say(notice(model))
-    with OutputFile(output, key, samples, retry_failed=retry_failed) as file:
+    with OutputFile(output, key, samples, retry_failed=retry_failed, prompt=version if asks else None) as file:
         try:
             failed = asyncio.run(_answer_all(model, settings, version, samples, file, in_flight))
         except KeyboardInterrupt:
