@@ -35,12 +35,8 @@ def inputs() -> ReportInputs:
     given = made.inputs()
     choices = (MetricChoice(metric="exact_match", primary=True, margin=0.05), MetricChoice(metric=GUIDE.metric))
     target = replace(given.arms[2], result=scored(given.arms[2].result, unnamed=20, turned=10))
-    return replace(
-        given,
-        criteria=Criteria(metrics=(*choices, MetricChoice(metric=PAIRS)), rubrics=(GUIDE,)),
-        source=scored(given.source, unnamed=6, turned=0),
-        arms=(target,),
-    )
+    scores = replace(given, source=scored(given.source, unnamed=6, turned=0), arms=(target,))
+    return made.locked(scores, Criteria(metrics=(*choices, MetricChoice(metric=PAIRS)), rubrics=(GUIDE,)))
 
 
 def test_each_question_of_a_rubric_has_a_pass_rate_on_each_run() -> None:
