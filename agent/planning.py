@@ -1,7 +1,7 @@
 """What a plan proposes and how a change makes the next one. Pure; approval of its hash is what locks the criteria."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agent import estimates
@@ -12,6 +12,7 @@ from pipeline.errors import InputError
 from pipeline.records import Criteria, Sample
 
 if TYPE_CHECKING:
+    from pipeline.decide.size import Pilot
     from pipeline.metrics.guide import PriceOf
 
 __all__ = ["REVIEW_PAIRS", "Subject", "first", "following", "provider", "with_target"]
@@ -22,13 +23,17 @@ REVIEW_PAIRS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a plan is about: `test` are the samples of the test split; `price_of` prices the judge where prices are known."""
+    """What a plan is about: `test` are the samples of the test split; `price_of` prices the judge where prices are known.
+
+    `pilots` are what an earlier round showed of the spread, by metric.
+    """
 
     migration: Migration
     dataset: DatasetVersion
     samples: Sequence[Sample]
     test: Sequence[Sample]
     price_of: "PriceOf | None" = None
+    pilots: "Mapping[str, Pilot]" = field(default_factory=dict)
 
 
 def first(about: Subject) -> Plan:
@@ -75,6 +80,6 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
         review_pairs=review_pairs,
         estimates=(*answering, *judging),
         costs=costs,
-        notes=limits(criteria, about.samples, migration.targets, about.test),
+        notes=limits(criteria, about.samples, migration.targets, about.test, about.pilots),
         offered=offered(criteria, about.samples),
     )

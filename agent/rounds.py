@@ -1,7 +1,7 @@
 """Reads of a round's facts, put together the way nodes and work need them. Writes nothing but what a decision asked for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent import arms, corrections, measured, planning
@@ -16,6 +16,7 @@ from pipeline.records import Candidate, Criteria, PromptVersion, RunResult, Samp
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
+    from pipeline.decide.size import Pilot
     from pipeline.models.prices import Price
 
 
@@ -55,8 +56,21 @@ async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan,
     about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, price_of=price_of)
     if not number:
         return planning.first(about), dataset
+    about = replace(about, pilots=await _pilots(store, migration_id, number))
     last = await store.plans.get(migration_id, number)
     return planning.following(last, about, decision.change if decision else None), dataset
+
+
+async def _pilots(store: Store, migration_id: str, number: int) -> "Mapping[str, Pilot]":
+    """What the chosen prompts of plan `number` showed of the spread on dev; nothing where none was chosen yet."""
+    from pipeline.decide.size import pilots
+
+    if not await store.prompts.selected(migration_id, number):
+        return {}
+    dataset = await worked_on(store, migration_id)
+    plan, dev = await store.plans.get(migration_id, number), await store.datasets.samples(dataset.id, Split.DEV)
+    source, *chosen = await dev_results(store, State(migration_id=migration_id, number=number, dataset_id=dataset.id))
+    return pilots(dev, source, chosen, plan.criteria)
 
 
 def price_of(ref: str) -> "Price":

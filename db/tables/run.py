@@ -71,6 +71,7 @@ class ScoreRow(Base, table=True):
     calls: int | None
     input_tokens: int | None
     output_tokens: int | None
+    parts: tuple[float, ...] | None = Field(sa_type=Frozen(tuple[float, ...]))
 
 
 class MonitorRow(Base, table=True):

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
+from typing import NoReturn
 
 import typer
 
@@ -22,7 +23,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 
 
 def add_to(app: typer.Typer) -> None:
-    """Gives `app` every command; what a person caused becomes a sentence on stderr and exit code 2."""
+    """Gives `app` every command; what a person caused, a path that cannot be used too, becomes a sentence and exit code 2."""
     for name, command in COMMANDS.items():
         app.command(name)(_for_people(command))
 
@@ -33,7 +34,17 @@ def _for_people(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except FerryError as error:
-            typer.secho(error.message, err=True, fg=typer.colors.RED)
-            raise typer.Exit(2) from error
+            _refuse(error.message, error)
+        except OSError as error:
+            if error.filename is None:  # no file of theirs
+                raise
+            _refuse(
+                f"{error.filename} cannot be used ({error.strerror}). Check the path, and whether you may write there.", error
+            )
 
     return spoken
+
+
+def _refuse(message: str, error: Exception) -> NoReturn:
+    typer.secho(message, err=True, fg=typer.colors.RED)
+    raise typer.Exit(2) from error

@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.compare import criteria_for, target_run, with_scores
+from pipeline.commands.brought import ScoreFiles, check_used, read_brought
+from pipeline.commands.compare import target_run, with_scores
+from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import read_dataset, read_run
-from pipeline.commands.score import Metrics, run_samples
+from pipeline.commands.score import run_samples
 from pipeline.decide.errors import Suspect, group_failures, suspects
 from pipeline.decide.errors.summary import ArmErrors, summarise
 from pipeline.records import UseCase
@@ -24,13 +26,16 @@ def errors(
     target: Annotated[list[Path], typer.Option(help="Outputs of a target's run. Repeatable: targets explain each other.")],
     metric: Metrics = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses the metrics when none is named.")] = UseCase.CHAT,
+    criteria_file: CriteriaFile = None,
+    scores: ScoreFiles = None,
 ) -> None:
     """Group the failures of target runs, and list references that look wrong."""
-    frozen, before = read_dataset(dataset), read_run(source)
+    frozen, before, brought = read_dataset(dataset), read_run(source), read_brought(scores or ())
     samples = run_samples(frozen, before, source)
-    criteria = criteria_for(metric, None, use_case, samples)
-    base = with_scores(before, samples, criteria)
-    runs = [target_run(path, frozen, before, criteria) for path in target]
+    criteria = criteria_for(metric, None, use_case, samples, criteria_file, brought=brought)
+    base = with_scores(before, samples, criteria, brought)
+    runs = [target_run(path, frozen, before, criteria, brought) for path in target]
+    check_used(brought, [base, *runs])
     for path, run in zip(target, runs, strict=True):
         groups = group_failures(samples, base, run, criteria, others=runs, name=path.name)
         _show(summarise(path.name, groups, samples, run))

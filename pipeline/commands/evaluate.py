@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.commands.files import read_dataset, read_prompt, read_run, write_scores
+from pipeline.commands.files import Made, answers_hash, read_dataset, read_prompt, read_run, write_scores
 from pipeline.commands.score import INTERRUPTED, in_order, run_samples, summary
 from pipeline.errors import InputError, TemporaryError
 from pipeline.metrics.evaluations import (
@@ -29,7 +29,7 @@ from pipeline.metrics.evaluations import (
 )
 from pipeline.metrics.evaluations.jobs import State
 from pipeline.models.settings import ModelSettings
-from pipeline.records import Parameters, RunKey, Score
+from pipeline.records import Criteria, Parameters, RunKey, Score
 
 USUAL = ("bedrock_correctness", "bedrock_completeness", "bedrock_helpfulness")
 """What is asked when nothing is named: every further metric has the judge read every answer once more."""
@@ -101,7 +101,8 @@ def evaluate(
     except KeyboardInterrupt:
         typer.echo("Interrupted. What was begun goes on at AWS; the same command continues with it.", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    write_scores(out, run.key, in_order(scores, samples, [each.name for each in metrics]))
+    made = Made(answers=answers_hash(run.outputs), criteria=Criteria(metrics=()))
+    write_scores(out, run.key, in_order(scores, samples, [each.name for each in metrics]), made)
     Console().print(summary(scores, len(samples)))
     if any((score.unscored or "").startswith("second opinion failed") for score in scores):
         typer.echo(f"Some jobs failed, see {out}. Once that is repaired, ask anew with --attempt {attempt + 1}.", err=True)

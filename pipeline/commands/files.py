@@ -1,34 +1,64 @@
 """What the commands read and write: datasets, prompts, and JSON Lines of outputs and of scores.
 
-A line of outputs says all about itself: {"run": run key, "input_hash": hash of the sample's variables, "output": output}.
-A line of scores is {"run": run key, "score": score}. Where a sample has several outputs the last line counts.
+A line of outputs says all about itself: {"run": run key, "input_hash": hash of the sample's variables, "output": output}; the
+first one holds what was asked: {"run": run key, "prompt": prompt version}.
+A line of scores is {"run": run key, "score": score}; the first one says of which answers and with which judge they were made:
+{"run": run key, "made": {"answers": hash, "criteria": criteria}}. Where a sample has several outputs the last line counts.
 """
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
-from pipeline.hashing import canonical_json
+from pipeline.hashing import canonical_json, content_hash
 from pipeline.lines import cut_unfinished
-from pipeline.records import (
-    Dataset,
-    Failure,
-    Output,
-    Parameters,
-    PromptVersion,
-    RunKey,
-    RunResult,
-    Sample,
-    Score,
-    Spent,
-    Split,
-    Usage,
-)
+from pipeline.records import Criteria, Dataset, Output, Parameters, PromptVersion, RunKey, RunResult, Sample, Score
+
+STRANGERS = ConfigDict(extra="forbid")  # a line of another file is none of this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What scores were made of and with: the hash of the answers, and criteria that hold the judge and the rubrics."""
+
+    answers: str
+    criteria: Criteria
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoresFile:
+    """Scores of one run (no `key` in an empty file); no `made` where another program wrote them."""
+
+    key: RunKey | None
+    scores: tuple[Score, ...]
+    made: Made | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputLine:
+    __pydantic_config__ = STRANGERS
+    run: RunKey
+    input_hash: str = ""
+    output: Output | None = None
+    prompt: PromptVersion | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreLine:
+    __pydantic_config__ = STRANGERS
+    run: RunKey
+    score: Score | None = None
+    made: Made | None = None
+
+
+L = TypeVar("L")
+OUTPUT_LINE, SCORE_LINE = TypeAdapter(OutputLine), TypeAdapter(ScoreLine)
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -57,36 +87,60 @@ def read_prompt(
     return replace(prompt, parameters=parameters)
 
 
-def read_run(path: Path, scores: Iterable[Score] = ()) -> RunResult:
-    """A finished run from a file of outputs. Raises InputError for a file that is none, or that mixes two runs."""
+def prompt_of_run(path: Path) -> PromptVersion | None:
+    """The prompt the outputs in `path` were made with, as the file's first line says; None where it does not."""
+    first = next(_lines(path, "outputs", OUTPUT_LINE), None)
+    if first is None or first.prompt is None:
+        return None
+    if first.prompt.hash != first.run.prompt_hash:
+        raise InputError(f"{path} holds another prompt than its outputs were made with: the file was changed. Run it again.")
+    return first.prompt
+
+
+def read_run(path: Path, scores: Iterable[Score] = (), *, empty: bool = False) -> RunResult:
+    """A finished run from a file of outputs; with `empty` one that was only begun.
+
+    Raises InputError for a file that is none, or that mixes two runs.
+    """
     _must_exist(path, "file of outputs")
     outputs: dict[str, Output] = {}
     hashes: dict[str, str] = {}
     keys: set[RunKey] = set()
-    for value in _lines(path, "outputs"):
-        keys.add(_key(value["run"]))
-        outputs[value["output"]["sample_id"]] = _output(value["output"])
-        hashes[value["output"]["sample_id"]] = value["input_hash"]
-    if len(keys) != 1:
-        what = "holds outputs of several runs" if keys else "holds no outputs"
+    for line in _lines(path, "outputs", OUTPUT_LINE):
+        keys.add(line.run)
+        if line.output is not None:
+            outputs[line.output.sample_id] = line.output
+            hashes[line.output.sample_id] = line.input_hash
+    if len(keys) != 1 or not (outputs or empty):
+        what = "holds outputs of several runs" if len(keys) > 1 else "holds no outputs"
         raise InputError(f"{path} {what}. Give each run its own file with `ferry run ... -o FILE`.")
     key = keys.pop()
     return RunResult(key=key, label=key.model, outputs=tuple(outputs.values()), scores=tuple(scores), input_hashes=hashes)
 
 
-def write_scores(path: Path, key: RunKey, scores: Iterable[Score]) -> None:
-    """Writes `scores` of the run `key`, replacing what is there."""
+def answers_hash(outputs: Iterable[Output]) -> str:
+    """What answers were scored: a rerun of the same run has another hash as soon as one answer differs."""
+    return content_hash({output.sample_id: output.text for output in outputs})
+
+
+def write_scores(path: Path, key: RunKey, scores: Iterable[Score], made: Made | None = None) -> None:
+    """Writes `scores` of the run `key`, replacing what is there; `made` says of which answers and with which judge."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines([canonical_json({"run": key, "made": made}) + "\n"] if made else [])
         file.writelines(canonical_json({"run": key, "score": score}) + "\n" for score in scores)
 
 
-def read_scores(path: Path) -> tuple[RunKey | None, tuple[Score, ...]]:
-    """The scores in `path` and the run they are of (None in an empty file). Raises InputError."""
+def read_scores(path: Path) -> ScoresFile:
+    """The scores in `path`. Raises InputError."""
     _must_exist(path, "file of scores")
-    found = [(_key(value["run"]), _score(value["score"])) for value in _lines(path, "scores")]
-    if len({key for key, _ in found}) > 1:
+    found = list(_lines(path, "scores", SCORE_LINE))
+    if len({line.run for line in found}) > 1:
         raise InputError(f"{path} holds scores of several runs. Score each run into its own file.")
-    return (found[0][0] if found else None), tuple(score for _, score in found)
+    return ScoresFile(
+        key=found[0].run if found else None,
+        scores=tuple(line.score for line in found if line.score is not None),
+        made=next((line.made for line in found if line.made is not None), None),
+    )
 
 
 class OutputFile:
@@ -95,12 +149,22 @@ class OutputFile:
     `done` are the ids that need no call any more. Raises InputError when the file belongs to another run or other inputs.
     """
 
-    def __init__(self, path: Path, key: RunKey, samples: Iterable[Sample], *, retry_failed: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        key: RunKey,
+        samples: Iterable[Sample],
+        *,
+        retry_failed: bool = False,
+        prompt: PromptVersion | None = None,
+    ) -> None:
         self._key, self._hashes = key, {sample.id: sample.input_hash for sample in samples}
         path.parent.mkdir(parents=True, exist_ok=True)
         cut_unfinished(path)
         self.done = self._done(path, retry_failed=retry_failed) if path.exists() and path.stat().st_size else frozenset[str]()
         self._file = path.open("a", encoding="utf-8", newline="\n")
+        if prompt is not None and path.stat().st_size == 0:
+            self._write({"run": key, "prompt": prompt})
 
     def __enter__(self) -> "OutputFile":
         return self
@@ -112,12 +176,14 @@ class OutputFile:
 
     def append(self, output: Output) -> None:
         """One line, handed to the operating system at once."""
-        line = {"run": self._key, "input_hash": self._hashes[output.sample_id], "output": output}
+        self._write({"run": self._key, "input_hash": self._hashes[output.sample_id], "output": output})
+
+    def _write(self, line: Mapping[str, object]) -> None:
         self._file.write(canonical_json(line) + "\n")
         self._file.flush()
 
     def _done(self, path: Path, *, retry_failed: bool) -> frozenset[str]:
-        there = read_run(path)
+        there = read_run(path, empty=True)
         if there.key != self._key:
             raise InputError(
                 f"{path} was begun with another model, prompt or split (it holds {there.key.model} on {there.key.split}). "
@@ -151,29 +217,12 @@ def _must_exist(path: Path, what: str) -> None:
         raise InputError(f"There is no {what} at {path}. Check the path.")
 
 
-def _lines(path: Path, what: str) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
+def _lines(path: Path, what: str, form: TypeAdapter[L]) -> Iterator[L]:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                value = json.loads(line)
-                value["run"], value["output" if what == "outputs" else "score"]["sample_id"]
-            except (ValueError, KeyError, TypeError) as error:
+                yield form.validate_json(line)
+            except ValidationError as error:
                 raise InputError(
                     f"Line {number} of {path} is not one of {what} that ferry wrote. Write the file again."
                 ) from error
-            yield value
-
-
-def _key(value: Mapping[str, Any]) -> RunKey:
-    return RunKey(**{**value, "split": Split(value["split"])})
-
-
-def _score(value: Mapping[str, Any]) -> Score:
-    spent = value.get("spent")
-    return Score(**{**value, "spent": Spent(**spent) if spent else None})
-
-
-def _output(value: Mapping[str, Any]) -> Output:
-    usage, failed = value.get("usage"), value.get("failure")
-    rebuilt = {"usage": Usage(**usage) if usage else None, "failure": Failure(**failed) if failed else None}
-    return Output(**{**value, **rebuilt, "tool_calls": tuple(value.get("tool_calls", ()))})

@@ -1,8 +1,9 @@
 """`ferry report`: finished runs on files become a report as HTML, XLSX, JSON and PNG."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -11,34 +12,17 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline import report as reports
-from pipeline.commands.compare import criteria_for, with_scores
-from pipeline.commands.criteria import CriteriaFile
-from pipeline.commands.files import read_dataset, read_prompt, read_run, read_scores
+from pipeline.commands.brought import ScoreFiles, check_used, read_brought
+from pipeline.commands.compare import target_run, with_scores
+from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
+from pipeline.commands.files import prompt_of_run, read_dataset, read_prompt, read_run
 from pipeline.commands.score import run_samples
-from pipeline.decide.guards import check_deciding
 from pipeline.decide.selection import choose
 from pipeline.errors import InputError
-from pipeline.metrics import METRICS, code_metrics
 from pipeline.models.prices import Prices, known, read_overrides
-from pipeline.records import (
-    Criteria,
-    Dataset,
-    JudgeChoice,
-    MetricChoice,
-    Parameters,
-    PromptVersion,
-    RunKey,
-    RunResult,
-    Score,
-    Split,
-    UseCase,
-)
+from pipeline.records import Criteria, Dataset, Parameters, PromptVersion, RunResult, Split, UseCase
 from pipeline.report.build import build
-from pipeline.report.records import WINNER, Arm, DevChoice, Provenance, ReportInputs
-
-ScoresByRun = Mapping[RunKey, Sequence[Score]]
-CriteriaOf = Callable[[list[str] | None], Criteria]
-"""The criteria of these code metrics, or of the file or the use case when there is none."""
+from pipeline.report.records import AS_IS, WINNER, Arm, DevChoice, Provenance, ReportInputs
 
 
 def report(
@@ -46,11 +30,14 @@ def report(
     source: Annotated[Path, typer.Option(help="Outputs of the source's run.")],
     target: Annotated[list[Path], typer.Option(help="Outputs of a target's run. Repeatable.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write report.html, .xlsx, .json and .png into.")],
-    prompt: Annotated[list[Path] | None, typer.Option(help="Each target's prompt, in the order of the targets.")] = None,
-    scores: Annotated[list[Path] | None, typer.Option(help="Scores as `ferry score` wrote them, of any run here.")] = None,
+    prompt: Annotated[
+        list[Path] | None,
+        typer.Option(help="Each target's prompt, in the order of the targets, where its outputs do not hold it."),
+    ] = None,
+    scores: ScoreFiles = None,
     dev: Annotated[list[Path] | None, typer.Option(help="Outputs of a candidate's run on dev. Repeatable.")] = None,
     title: Annotated[str, typer.Option(help="What the report is about.")] = "Model comparison",
-    metric: Annotated[list[str] | None, typer.Option("--metric", "-m", help="A metric that decides. Repeatable.")] = None,
+    metric: Metrics = None,
     margin: Annotated[float | None, typer.Option(help="The largest acceptable loss in a deciding metric.")] = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses metrics and margins when none is named.")] = UseCase.CHAT,
     criteria_file: CriteriaFile = None,
@@ -60,17 +47,14 @@ def report(
     second_look: Annotated[str, typer.Option(help="Why the test split was looked at before, if it was.")] = "",
 ) -> None:
     """Write the report of target runs against the source's run."""
-    frozen, before, given = read_dataset(dataset), read_run(source), _scores(scores or [])
+    frozen, before, given = read_dataset(dataset), read_run(source), read_brought(scores or ())
     samples = run_samples(frozen, before, source)
-    criteria = _criteria(metric, given, margin, lambda code: criteria_for(code, margin, use_case, samples, criteria_file))
-    criteria = replace(criteria, judge=JudgeChoice(model=judge)) if judge else criteria
-    prompts = _prompts(prompt or [], target, dataset)
-    runs = [(path, read_run(path), made) for path, made in zip(target, prompts, strict=True)]
-    _all_used(given, [before, *(run for _, run, _ in runs)])
-    arms = tuple(
-        Arm(target=f"{run.key.model} ({path.stem})", bar=WINNER, prompt=made, result=_scored(run, path, frozen, criteria, given))
-        for path, run, made in runs
-    )
+    criteria = criteria_for(metric, margin, use_case, samples, criteria_file, brought=given, judge=judge)
+    asked = _source_prompt(source, dataset)
+    prompts = _prompts(prompt or [], target, dataset, asked)
+    runs = [(path, target_run(path, frozen, before, criteria, given), made) for path, made in zip(target, prompts, strict=True)]
+    check_used(given, [before, *(run for _, run, _ in runs)])
+    arms = tuple(Arm(target=f"{run.key.model} ({path.stem})", bar=WINNER, prompt=made, result=run) for path, run, made in runs)
     refs = [before.key.model, *(run.key.model for _, run, _ in runs), *_judges(criteria)]
     built = build(
         ReportInputs(
@@ -78,8 +62,8 @@ def report(
             use_case=use_case.value,
             criteria=criteria,
             samples=tuple(samples),
-            source=_scored(before, source, frozen, criteria, given),
-            source_prompt=_source_prompt(dataset),
+            source=with_scores(before, samples, criteria, given),
+            source_prompt=asked,
             arms=arms,
             dev=tuple(_dev(dev or [], frozen, criteria, {run.key.prompt_hash for _, run, _ in runs})),
             provenance=_provenance(dataset.name, frozen, criteria),
@@ -98,51 +82,6 @@ def _judges(criteria: Criteria) -> tuple[str, ...]:
 def _tell(console: Console, *lines: str) -> None:
     for line in lines:
         console.print(Text(line))
-
-
-def _scores(paths: Sequence[Path]) -> ScoresByRun:
-    """The scores in these files by the run they are of; several files may hold scores of one run."""
-    found: dict[RunKey, list[Score]] = {}
-    for path in paths:
-        key, scores = read_scores(path)
-        if key is not None:
-            found.setdefault(key, []).extend(scores)
-    return found
-
-
-def _all_used(given: ScoresByRun, runs: Sequence[RunResult]) -> None:
-    strangers = [key for key in given if key not in {run.key for run in runs}]
-    if strangers:
-        raise InputError(
-            f"The scores given are of a run of {strangers[0].model} on {strangers[0].split} that is not in this report. Give the "
-            "scores of the source's and the targets' runs."
-        )
-
-
-def _criteria(metric: list[str] | None, given: ScoresByRun, margin: float | None, code: CriteriaOf) -> Criteria:
-    """The metrics named decide; those that only the files of scores hold stand beside them unless they are named."""
-    brought = dict.fromkeys(score.metric for scores in given.values() for score in scores if score.metric not in METRICS)
-    asked = [name for name in metric or () if name in brought]
-    ours = [name for name in metric or () if name not in brought]
-    plain = code(ours or None) if ours or not asked else Criteria(metrics=())
-    there = {choice.metric for choice in plain.metrics}
-    largest = MetricChoice(metric="", primary=True).margin if margin is None else margin
-    more = tuple(
-        MetricChoice(metric=name, primary=name in asked, margin=largest, reason="scores given")
-        for name in brought
-        if name not in there
-    )
-    criteria = replace(plain, metrics=(*plain.metrics, *more))
-    check_deciding(criteria)
-    return criteria
-
-
-def _scored(run: RunResult, path: Path, dataset: Dataset, criteria: Criteria, given: ScoresByRun) -> RunResult:
-    """The run with its scores: code metrics computed here, the others from the files."""
-    computed = with_scores(run, run_samples(dataset, run, path), criteria)
-    code = {metric.name for metric in code_metrics(criteria)}
-    brought = (score for score in given.get(run.key, ()) if score.metric not in code and score.metric not in METRICS)
-    return replace(computed, scores=(*computed.scores, *brought))
 
 
 def _dev(paths: Sequence[Path], dataset: Dataset, criteria: Criteria, used: set[str]) -> Iterable[DevChoice]:
@@ -166,15 +105,30 @@ def _dev(paths: Sequence[Path], dataset: Dataset, criteria: Criteria, used: set[
             )
 
 
-def _prompts(paths: Sequence[Path], targets: Sequence[Path], dataset: Path) -> list[PromptVersion]:
-    if not paths:
-        return [_source_prompt(dataset)] * len(targets)
-    if len(paths) != len(targets):
+def _prompts(paths: Sequence[Path], targets: Sequence[Path], dataset: Path, source: PromptVersion) -> list[PromptVersion]:
+    """What each target was asked: as its outputs say, else the prompt that is given, else the source's."""
+    if paths and len(paths) != len(targets):
         raise InputError(f"There are {len(targets)} targets and {len(paths)} prompts. Give one --prompt per --target, or none.")
-    return [read_prompt(path, dataset, parameters=Parameters()) for path in paths]
+    given = [read_prompt(path, dataset, parameters=Parameters()) for path in paths]
+    return [_prompt(path, named, source) for path, named in zip_longest(targets, given)]
 
 
-def _source_prompt(dataset: Path) -> PromptVersion:
+def _prompt(outputs: Path, named: PromptVersion | None, source: PromptVersion) -> PromptVersion:
+    used = prompt_of_run(outputs)
+    if used is None:
+        return named or source
+    if named is not None and (named.user, named.syntax) != (used.user, used.syntax):
+        raise InputError(
+            f"{outputs} was made with another prompt than the one given. Leave --prompt out: the file holds its own."
+        )
+    same = (used.user, used.system, used.syntax) == (source.user, source.system, source.syntax)
+    return used if same or used.method != AS_IS else replace(used, method=outputs.stem)
+
+
+def _source_prompt(source: Path, dataset: Path) -> PromptVersion:
+    used = prompt_of_run(source)
+    if used is not None:
+        return used
     try:
         return read_prompt(None, dataset, parameters=Parameters())
     except InputError:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt
+from pipeline.errors import InputError
 from pipeline.models import ModelSettings, notice, open_model
 from pipeline.models.settings import DEFAULTS
 from pipeline.records import Parameters, PromptVersion, RunKey, Sample, Split
@@ -53,11 +54,15 @@ def run(
         jitter=random.random,
     )
     samples = read_dataset(dataset).in_split(split)
+    if not samples:
+        raise InputError(
+            f"{dataset.name} has no samples in its {split} split, so there is nothing to answer. Choose another --split."
+        )
     asks = not model.startswith("recorded:")  # recorded outputs need no prompt
     version = read_prompt(prompt, dataset, system=system, parameters=parameters, needed=asks)
     key = RunKey(model=model, prompt_hash=version.hash, split=split)
     _say(notice(model))
-    with OutputFile(output, key, samples, retry_failed=retry_failed) as file:
+    with OutputFile(output, key, samples, retry_failed=retry_failed, prompt=version if asks else None) as file:
         try:
             failed = asyncio.run(_answer_all(model, settings, version, samples, file, in_flight))
         except KeyboardInterrupt:

@@ -10,24 +10,23 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.commands.criteria import CriteriaFile, read_criteria
-from pipeline.commands.files import read_dataset, read_run, write_scores
+from pipeline.commands.files import Made, answers_hash, read_dataset, read_run, write_scores
 from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
 from pipeline.errors import InputError
 from pipeline.metrics import JUDGED, METRICS, catalog, score_run
 from pipeline.metrics.evaluations import EvaluatedMetric
-from pipeline.metrics.guide import propose
+from pipeline.metrics.guide import locked, propose
 from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CodeMetric, Metric
 from pipeline.models.settings import DEFAULTS, ModelSettings
-from pipeline.records import Criteria, Dataset, JudgeChoice, Output, RunResult, Sample, Score, UseCase
+from pipeline.records import Criteria, Dataset, JudgeChoice, MetricChoice, Output, RunResult, Sample, Score, UseCase
 
 INTERRUPTED = 130
-Metrics = Annotated[list[str] | None, typer.Option("--metric", "-m", help=f"One of: {', '.join(METRICS)}. Repeatable.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +67,10 @@ def score(
     frozen, run = read_dataset(dataset), read_run(outputs)
     samples = run_samples(frozen, run, outputs)
     criteria = _given(criteria_file, JudgeChoice(model=judge, embedder=embedder, panel=tuple(panel or ())) if judge else None)
-    criteria = replace(criteria, rubrics=(*criteria.rubrics, *read_rubrics(rubric or ())))
+    own = read_rubrics(rubric or ())
+    if own and criteria.judge is None:
+        raise InputError(f"{own[0].metric} needs a judge. Name one with --judge, such as --judge bedrock:<model id>.")
+    criteria = replace(criteria, rubrics=(*criteria.rubrics, *own))
     wanted = _wanted(metric, use_case, samples, criteria, with_source=source is not None)
     scores = tuple(scored(samples, run, [m.name for m in wanted.code], criteria)) if wanted.code else ()
     if wanted.judged and criteria.judge:
@@ -86,8 +88,17 @@ def score(
             deadline_s=deadline,
         )
         scores += _judged(samples, run, wanted.judged, judging, _source(frozen, run, source))
-    write_scores(out, run.key, in_order(scores, samples, wanted.order))
+    write_scores(out, run.key, in_order(scores, samples, wanted.order), _made(run, criteria, wanted))
     Console().print(summary(scores, len(samples)))
+
+
+def _made(run: RunResult, criteria: Criteria, wanted: _Wanted) -> Made:
+    """What a comparison must know of these scores: the answers, the judge with its prompts and libraries, the rubrics' words."""
+    judged = tuple(MetricChoice(metric=metric.name) for metric in wanted.judged)
+    used = locked(Criteria(metrics=judged, judge=criteria.judge if judged else None))
+    there = {choice.metric for choice in judged}
+    rubrics = tuple(rubric for rubric in criteria.rubrics if rubric.metric in there)
+    return Made(answers=answers_hash(run.outputs), criteria=Criteria(metrics=(), judge=used.judge, rubrics=rubrics))
 
 
 def _given(path: Path | None, judge: JudgeChoice | None) -> Criteria:
@@ -216,7 +227,7 @@ def _again(score: Score) -> bool:
 
 def summary(scores: Sequence[Score], samples: int) -> Table:
     """A line for each metric: mean, n scored, and why the others have no score."""
-    table = Table("metric", "mean", "scored", "unscored, because")
+    table = Table(Column("metric", no_wrap=True), "mean", "scored", "unscored, because")
     for name in dict.fromkeys(s.metric for s in scores):
         of_metric = [s for s in scores if s.metric == name]
         values = [s.value for s in of_metric if s.value is not None]

@@ -10,13 +10,11 @@ from statistics import NormalDist
 from pipeline.decide.corrected import Calibration, Corrected, corrected
 from pipeline.decide.kappa import alpha, alpha_interval, cross_table, kappa, kappa_error, kappa_interval
 from pipeline.decide.scale import UNIT, Scale, detect
-from pipeline.decide.statistics import wilson
 from pipeline.records import Agreement, Interval, RunResult, Sample, Score
 
 GATE = 0.6
 LABELS = 30  # below, the large-sample error of kappa is no guide, and one label moves kappa by more than its gate is fine
 USUAL = "100 to 200 are usual"
-INCONSISTENT = "inconsistent:"  # how the reason of a pairwise score begins when the two orders did not agree
 DIGITS = 6
 
 
@@ -35,16 +33,6 @@ class Said:
     sample_id: str
     by: str
     opinion: Opinion
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inconsistency:
-    """How often a pairwise judge changed its mind when the answers changed places; `rate` is None without scores."""
-
-    n: int
-    inconsistent: int
-    rate: float | None
-    interval: Interval | None
 
 
 def agree_on_pairs(metric: str, scores: Iterable[Score], said: Sequence[Said], *, confidence: float = 0.95) -> Agreement:
@@ -119,16 +107,6 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
     import numpy as np
 
     return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
-
-
-def inconsistency(metric: str, scores: Iterable[Score], *, confidence: float = 0.95) -> Inconsistency:
-    """The share of a pairwise judge's scores on which its two orders disagreed, with Wilson's interval."""
-    reasons = [s.reason or "" for s in scores if s.metric == metric and s.value is not None]
-    changed = sum(reason.startswith(INCONSISTENT) for reason in reasons)
-    if not reasons:
-        return Inconsistency(n=0, inconsistent=0, rate=None, interval=None)
-    interval = _rounded_interval(wilson(changed, len(reasons), confidence))
-    return Inconsistency(n=len(reasons), inconsistent=changed, rate=_rounded(changed / len(reasons)), interval=interval)
 
 
 def _agreement(

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.decide.pairs import Pairs, check_same_inputs, index, pair, units
@@ -57,6 +57,16 @@ def pilot(samples: Sequence[Sample], source: RunResult, target: RunResult, metri
     """
     check_same_inputs(samples, source, target)
     return pilot_of(pair(samples, index(source), index(target), metric_named(metric, criteria)))
+
+
+def pilots(samples: Sequence[Sample], source: RunResult, targets: Sequence[RunResult], criteria: Criteria) -> Mapping[str, Pilot]:
+    """The pilot of each metric that decides, the one that asks for most samples where several targets give one."""
+    found: dict[str, Pilot] = {}
+    for choice in criteria.primary:
+        of_metric = [known for target in targets if (known := pilot(samples, source, target, choice.metric, criteria))]
+        if of_metric:
+            found[choice.metric] = max(of_metric, key=lambda known: known.cautious**2 * known.design_effect)
+    return found
 
 
 def pilot_of(pairs: Pairs) -> Pilot | None:

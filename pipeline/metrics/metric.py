@@ -31,10 +31,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """What a metric makes of one answer; `reason` says why it is not the full score."""
+    """What a metric makes of one answer; `reason` says why it is not the full score, `parts` what `value` was made from."""
 
     value: float
     reason: str | None = None
+    parts: tuple[float, ...] | None = None
 
 
 def yes_no(passed: bool, reason: str) -> Measure:
@@ -105,7 +106,9 @@ def as_score(metric: Metric, output: Output, found: Measure, spent: Spent | None
         no_number = "the metric gave no finite number"
         return Score(sample_id=output.sample_id, metric=metric.name, value=None, unscored=no_number, spent=spent)
     reason = _with_cut(found.reason, output)
-    return Score(sample_id=output.sample_id, metric=metric.name, value=float(found.value), reason=reason, spent=spent)
+    return Score(
+        sample_id=output.sample_id, metric=metric.name, value=float(found.value), reason=reason, spent=spent, parts=found.parts
+    )
 
 
 def _no_answer(output: Output) -> str | None:

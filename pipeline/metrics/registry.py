@@ -43,6 +43,11 @@ def catalog(criteria: Criteria | None = None) -> Mapping[str, Metric]:
     return {**METRICS, **JUDGED, **EVALUATED, **rubric_metrics(criteria.rubrics), **check_metrics(criteria.checks)}
 
 
+def libraries() -> frozenset[str]:
+    """The libraries whose judged metrics there are, "name version"; Ferry's own among them as "ferry"."""
+    return frozenset(metric.library for metric in JUDGED.values())
+
+
 def metric_named(name: str, criteria: Criteria | None = None) -> Metric:
     """The metric of this name; for one Ferry does not know (scores that came from elsewhere) one that excludes no sample."""
     return catalog(criteria).get(name) or Metric(name=name, summary="scores that came from elsewhere", needs_reference=False)

@@ -22,6 +22,7 @@ class Score:
     """A metric's value for one output (higher is better, in [0, 1] unless the metric says its scale), or why there is none.
 
     `unscored` begins with its kind and a colon ("judge bad_json: ..."), so that kinds can be counted. `spent` is None for code.
+    `parts` are what the value was made from: 1 or 0 for each question of a yes/no rubric, a preference for each order of a pair.
     """
 
     sample_id: str
@@ -30,6 +31,7 @@ class Score:
     unscored: str | None = None
     reason: str | None = None
     spent: Spent | None = None
+    parts: tuple[float, ...] | None = None
 
 
 class Verdict(StrEnum):

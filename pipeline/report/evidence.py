@@ -96,6 +96,7 @@ def _column(name: str, ids: Sequence[str], found: ScoreIndex) -> ScoreColumn:
         calls=tuple(s.calls if s else 0 for s in spent) if paid else (),
         input_tokens=tuple(s.input_tokens if s else 0 for s in spent) if paid else (),
         output_tokens=tuple(s.output_tokens if s else 0 for s in spent) if paid else (),
+        parts={i: s.parts for i, s in zip(ids, scores, strict=True) if s is not None and s.parts is not None},
     )
     return replace(column, seal=_seal(column))
 
@@ -121,6 +122,7 @@ def seals(ids: Sequence[str], runs: Sequence[RunFacts]) -> tuple[str, ...]:
         for column in run.columns:
             series += [column.values, [column.unscored.get(i) for i in ids] if column.unscored else ()]
             series += [column.calls, column.input_tokens, column.output_tokens]
+            series += [[column.parts.get(i) for i in ids] if column.parts else ()]
         series += [run.latency_s, run.ttft_s, run.input_tokens, run.output_tokens]
         series.append([(run.failures.get(i), run.stops.get(i)) for i in ids])
     rows = zip(*(each for each in series if each), strict=True)

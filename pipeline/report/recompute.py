@@ -52,7 +52,7 @@ def recompute(found: Read, *, signed_hash: str = "") -> Recomputed:
         gone = Difference(where="the stored cells", stored="present", recomputed=f"cannot be made into runs: {error}")
         return Recomputed(agreeing={}, differing=(gone,), changed_cells=cells, hash_agrees=found.intact)
     agreeing: Counter[str] = Counter()
-    differing = []
+    differing = list(_of_criteria(report))
     for field in fields(Report):
         if field.name not in GIVEN:
             for difference in _compared(field.name, plain(getattr(report, field.name)), plain(getattr(again, field.name))):
@@ -67,6 +67,13 @@ def recompute(found: Read, *, signed_hash: str = "") -> Recomputed:
         hash_agrees=found.intact,
         signed_agrees=not signed_hash or found.found_hash.startswith(signed_hash),
     )
+
+
+def _of_criteria(report: Report) -> Iterator[Difference]:
+    """Where the criteria are not those the report says were locked."""
+    locked, found = report.provenance.criteria_hash, report.criteria.hash
+    if locked != found:
+        yield Difference(where="criteria", stored=locked, recomputed=found)
 
 
 def _texts(report: Report) -> Texts:

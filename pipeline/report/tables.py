@@ -137,8 +137,15 @@ def criteria(report: Report) -> Sheet:
 
 
 def judges(report: Report) -> Sheet:
-    rows = ((j.metric, j.judge, j.library, "yes" if j.validated else "no", j.note) for j in report.judges)
-    return table("Judges", ("metric", "judge", "whose metric", "validated", "agreement with people"), rows)
+    """Who judged what, and whether people agree; for a pairwise judge also how often the order of the answers decided."""
+    columns: list[Column | str] = ["metric", "judge", "whose metric", "validated", "agreement with people"]
+    pairwise = any(j.inconsistent is not None for j in report.judges)
+    columns += [Column(name="changed with the order", spread=True)] if pairwise else []
+    rows = (
+        (j.metric, j.judge, j.library, "yes" if j.validated else "no", j.note, *((j.inconsistent,) if pairwise else ()))
+        for j in report.judges
+    )
+    return table("Judges", columns, rows)
 
 
 def agreement(report: Report) -> Sheet:

@@ -157,3 +157,16 @@ async def test_the_review_waits_for_every_sme_or_for_its_close(tmp_path: Path) -
         await story.conversation.advance(story.id)
         await story.work()
         assert await story.waits_for() == "sign_off:1"
+
+
+async def test_a_later_plan_knows_how_far_scores_spread_on_dev(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.conversation.advance(story.id)
+        await story.upload(150)
+        await story.work()
+        await story.answer("plan:1", "approve")
+        await story.answer("review:1", "close")
+        await story.answer("sign_off:1", "request_changes", by=OWNER)
+        first, second = [await story.store.plans.get(story.id, number) for number in (1, 2)]
+        assert "by a planning figure for the spread" in " ".join(first.notes)
+        assert "pairs at hand" in " ".join(second.notes)

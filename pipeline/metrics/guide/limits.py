@@ -1,6 +1,8 @@
 """What a plan must say of itself before anybody approves it: what it cannot conclude, and what its data would allow besides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from pipeline.decide.guards import OVERLAP, judge_flags
 from pipeline.metrics.evaluations.metric import is_evaluated
@@ -8,15 +10,26 @@ from pipeline.metrics.guide.roles import CHECK, RUBRIC, is_judged
 from pipeline.metrics.registry import catalog
 from pipeline.records import Criteria, Sample
 
+if TYPE_CHECKING:
+    from pipeline.decide.size import Pilot
 
-def limits(criteria: Criteria, samples: Sequence[Sample], targets: Sequence[str], test: Sequence[Sample]) -> tuple[str, ...]:
-    """Sentences for people, the gravest first. `test` are the samples of the test split."""
+NO_PILOTS: Mapping[str, "Pilot"] = MappingProxyType({})
+
+
+def limits(
+    criteria: Criteria,
+    samples: Sequence[Sample],
+    targets: Sequence[str],
+    test: Sequence[Sample],
+    pilots: Mapping[str, "Pilot"] = NO_PILOTS,
+) -> tuple[str, ...]:
+    """Sentences for people, the gravest first. `test` are the samples of the test split, `pilots` what is known of the spread."""
     said = (
         _references(criteria, samples),
         judge_flags(criteria.judge, targets),
         _judge(criteria),
         _second_opinion(criteria),
-        _size(criteria, test, len(targets)),
+        _size(criteria, test, len(targets), pilots),
     )
     return tuple(sentence for sentences in (*said, _prior(criteria, samples)) for sentence in sentences)
 
@@ -63,13 +76,17 @@ def _prior(criteria: Criteria, samples: Sequence[Sample]) -> Iterator[str]:
         yield f"{by_people:,} scores of people that came with the dataset {use}."
 
 
-def _size(criteria: Criteria, test: Sequence[Sample], targets: int) -> Iterator[str]:
+def _size(criteria: Criteria, test: Sequence[Sample], targets: int, pilots: Mapping[str, "Pilot"]) -> Iterator[str]:
     from pipeline.decide.size import size
 
-    margins = [choice.margin for choice in criteria.primary if choice.margin > 0]
-    if margins:
-        family = len(criteria.primary) * max(targets, 1)
-        yield size(test, min(margins), family=family, confidence=criteria.confidence).message
+    family = len(criteria.primary) * max(targets, 1)
+    sizes = [
+        size(test, choice.margin, known=pilots.get(choice.metric), family=family, confidence=criteria.confidence)
+        for choice in criteria.primary
+        if choice.margin > 0
+    ]
+    if sizes:
+        yield max(sizes, key=lambda found: found.needed).message
 
 
 def offered(criteria: Criteria, samples: Sequence[Sample]) -> tuple[str, ...]:

@@ -30,11 +30,18 @@ async def open_bench(
     """The bench of `choice`, closed at the end. `models(ref, settings=...)` opens models; nobody is called yet.
 
     Raises InputError for a judge or an embedder that does not exist, RefusedError when the choice was locked with other judge
-    prompts than this version of Ferry has: scores of two versions must not stand in one comparison.
+    prompts or libraries than this version of Ferry has: scores of two versions must not stand in one comparison.
     """
+    from pipeline.metrics.registry import libraries
+
     if choice.prompts_hash not in {"", prompts_hash()}:
         raise RefusedError(
             "The plan was approved with other judge prompts than this version of Ferry has. "
+            "Approve a new plan, or score with the version that the plan was made with."
+        )
+    if foreign := sorted(set(choice.libraries) - libraries()):
+        raise RefusedError(
+            f"The plan was approved with {foreign[0]}, which this version of Ferry does not have. "
             "Approve a new plan, or score with the version that the plan was made with."
         )
     settings = replace(settings, stream=False)

@@ -23,6 +23,7 @@ from pipeline.models.settings import DEFAULTS, ModelSettings
 
 Vector = tuple[float, ...]
 HASHING = "hashing"
+FACTS, LIKENESS = 0.75, 0.25  # the weights Ragas gives them in answer correctness
 SPELLING_ONLY = "compares spelling, not meaning"
 GRAMS = (3, 4, 5)
 FEWEST, MOST = 16, 65536
@@ -50,6 +51,14 @@ def open_embedder(ref: str, cache: RulingCache, settings: ModelSettings = DEFAUL
 def caveat(ref: str) -> str | None:
     """What must be said beside a similarity from the embedder `ref`, or None."""
     return f"{ref} {SPELLING_ONLY}" if ref.startswith(f"{HASHING}:") else None
+
+
+def correctness_weights(ref: str) -> tuple[float, float]:
+    """How much facts and likeness count in answer correctness: as in Ragas, but facts alone where likeness is one of spelling.
+
+    Else an answer with every fact right, in other words than the reference's, would lose more than a usual margin allows.
+    """
+    return (1.0, 0.0) if caveat(ref) else (FACTS, LIKENESS)
 
 
 def cosine(one: Vector, other: Vector) -> float:

@@ -8,14 +8,13 @@ contradict them.
 
 from collections.abc import Sequence
 
-from pipeline.metrics.judge.embedders import caveat, cosine
+from pipeline.metrics.judge.embedders import caveat, correctness_weights, cosine
 from pipeline.metrics.judge.port import Bench, Tab
 from pipeline.metrics.judge.prompts import task
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.judged.statements import Finding, checked, statements
 from pipeline.metrics.metric import Answer, Measure
 
-FACTS, LIKENESS = 0.75, 0.25  # the weights of correctness
 SHOWN = 3  # statements a reason quotes
 
 
@@ -28,15 +27,17 @@ async def _recall(answer: Answer, bench: Bench, tab: Tab) -> Measure:
 
 
 async def _correctness(answer: Answer, bench: Bench, tab: Tab) -> Measure:
-    """.75 F1 + .25 cosine, F1 = TP / (TP + (FP + FN) / 2)."""
+    """.75 F1 + .25 cosine, F1 = TP / (TP + (FP + FN) / 2); F1 alone where the embedder knows spelling only."""
     given, wanted = await _of_answer(answer, bench, tab), await _of_reference(answer, bench, tab)
     right, wrong, missing = len(given) - len(_failed(given)), _failed(given), _failed(wanted)
     f1 = right / (right + (len(wrong) + len(missing)) / 2) if right else 0.0
-    alike = await _likeness(answer, bench, tab)
-    parts = [f"{right} right, {len(wrong)} wrong, {len(missing)} missing statements; likeness {alike:.2f}{_said(bench)}"]
+    facts, likeness = correctness_weights(bench.embedder.ref)
+    alike = await _likeness(answer, bench, tab) if likeness else 0.0
+    counted = f"likeness {alike:.2f}" if likeness else "likeness left out"
+    parts = [f"{right} right, {len(wrong)} wrong, {len(missing)} missing statements; {counted}{_said(bench)}"]
     parts += [f"wrong: {_quoted(wrong)}"] if wrong else []
     parts += [f"missing: {_quoted(missing)}"] if missing else []
-    return Measure(value=FACTS * f1 + LIKENESS * alike, reason="; ".join(parts))
+    return Measure(value=facts * f1 + likeness * alike, reason="; ".join(parts))
 
 
 async def _similarity(answer: Answer, bench: Bench, tab: Tab) -> Measure:
@@ -100,7 +101,7 @@ RECALL = JudgedMetric(
 )
 CORRECTNESS = JudgedMetric(
     name="answer_correctness",
-    summary="right against wrong and missing statements (3/4), and likeness to the reference (1/4)",
+    summary="right against wrong and missing statements (3/4), and likeness to the reference where meaning is compared (1/4)",
     ask=_correctness,
     calls=4,
     input_tokens=2600,

@@ -16,11 +16,11 @@ Ask = Callable[[Answer, Bench, Tab], Awaitable[Measure]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedMetric(Metric):
-    """A metric that needs a judge. `ask` may raise JudgeError; it sees answers that exist, are not empty and do not refuse.
+    """A metric that needs a judge. `ask` may raise JudgeError; it sees answers that exist and that no rule has scored.
 
     `library` names whose metric it is ("ferry", "ragas 0.4.3"). `calls`, `input_tokens`, `output_tokens` are what one cell takes
-    on texts of ordinary length, for estimates before anything is spent. `refusal_is` is the score of an empty answer or a
-    refusal, found by rule (None: the judge sees them).
+    on texts of ordinary length, for estimates before anything is spent. `empty_is` and `refusal_is` are the scores of an empty
+    answer and of a refusal, found by rule (None: `ask` sees them).
     """
 
     ask: Ask
@@ -28,6 +28,7 @@ class JudgedMetric(Metric):
     calls: int = 1
     input_tokens: int = 800
     output_tokens: int = 200
+    empty_is: float | None = 0.0
     refusal_is: float | None = 0.0
 
     async def score(self, sample: Sample, output: Output, bench: Bench, source: Output | None = None) -> Score:
@@ -50,11 +51,11 @@ class JudgedMetric(Metric):
             return self._unscored(sample, "timeout", f"no score within {bench.deadline_s:g} s", tab)
 
     def _by_rule(self, answer: Answer) -> Measure | None:
-        if self.refusal_is is None:
-            return None
         if not answer.text.strip():
-            return Measure(value=self.refusal_is, reason=EMPTY)
-        return Measure(value=self.refusal_is, reason=REFUSED) if refuses(answer.text) else None
+            return None if self.empty_is is None else Measure(value=self.empty_is, reason=EMPTY)
+        if self.refusal_is is None or not refuses(answer.text):
+            return None
+        return Measure(value=self.refusal_is, reason=REFUSED)
 
     def _without_source(self, source: Output | None) -> str | None:
         return NO_SOURCE if self.needs_source and (source is None or source.text is None) else None

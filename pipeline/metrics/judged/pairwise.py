@@ -43,10 +43,11 @@ async def _both_orders(judge: Judge, answer: Answer, tab: Tab) -> Measure:
     one = await _asked(judge, answer, source, answer.text, tab)
     other = await _asked(judge, answer, answer.text, source, tab)
     found, turned = _SOURCE_FIRST[one["better"]], _TARGET_FIRST[other["better"]]
+    parts = (found, turned)
     if found != turned:
         reason = f"{INCONSISTENT}{SAID[found]} with the source first, {SAID[turned]} with the target first"
-        return Measure(value=SAME, reason=reason)
-    return Measure(value=found, reason=f"{SAID[found]}, in both orders: {one['reason']} (the source was first)")
+        return Measure(value=SAME, reason=reason, parts=parts)
+    return Measure(value=found, reason=f"{SAID[found]}, in both orders: {one['reason']} (the source was first)", parts=parts)
 
 
 async def _asked(judge: Judge, answer: Answer, first: str, second: str, tab: Tab) -> Any:  # noqa: ANN401
@@ -61,6 +62,7 @@ JUDGE_PREFERENCE = JudgedMetric(
     ask=_preference,
     needs_reference=False,
     needs_source=True,
+    empty_is=None,
     refusal_is=None,
     calls=2,
     input_tokens=1800,

@@ -6,7 +6,7 @@ Panels of smaller judges of different families agree better with people than one
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from pipeline.metrics.judge.port import Bench, Judge
@@ -64,6 +64,13 @@ def by_median(opinions: Sequence[Opinion]) -> Measure:
     )
 
 
+def by_question(opinions: Sequence[Opinion]) -> Measure:
+    """The share of questions that more than half of the judges answer with yes; parts are those questions."""
+    votes = zip(*(opinion.measure.parts or () for opinion in opinions), strict=True)
+    parts = tuple(float(sum(each) * 2 > len(each)) for each in votes)
+    return replace(by_median(opinions), value=sum(parts) / len(parts), parts=parts)
+
+
 def by_majority(opinions: Sequence[Opinion]) -> Measure:
     """The preference more than half of the consistent judges share, else the middle. The first judge's reason stays in front."""
     votes = Counter(opinion.measure.value for opinion in opinions if not inconsistent(opinion.measure))
@@ -71,7 +78,11 @@ def by_majority(opinions: Sequence[Opinion]) -> Measure:
     carried = count * 2 > votes.total()
     said = ", ".join(f"{o.ref} {'inconsistent' if inconsistent(o.measure) else _preferred(o.measure.value)}" for o in opinions)
     outcome = f"majority: {_preferred(value)}" if carried else "no majority"
-    return Measure(value=value if carried else MIDDLE, reason=f"{opinions[0].measure.reason or ''}; panel: {said}; {outcome}")
+    return replace(
+        opinions[0].measure,
+        value=value if carried else MIDDLE,
+        reason=f"{opinions[0].measure.reason or ''}; panel: {said}; {outcome}",
+    )
 
 
 def _preferred(value: float) -> str:

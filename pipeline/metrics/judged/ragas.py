@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pipeline.metrics.judge.embedders import correctness_weights
 from pipeline.metrics.judge.port import Bench, JudgeError, Tab
 from pipeline.metrics.judged import quiet
 from pipeline.metrics.judged.inquiry import Inquiry, unequal
@@ -20,7 +21,6 @@ from pipeline.metrics.judged.texts import question
 from pipeline.metrics.metric import Answer, Measure
 
 LIBRARY = "ragas 0.4.3"
-WEIGHTS = (0.75, 0.25)  # of factuality and of similarity in answer correctness
 SHOWN = 3  # statements a reason quotes
 PROMPTS = ("statement_generator_prompt", "nli_statement_prompt", "correctness_classifier_prompt")
 
@@ -151,7 +151,8 @@ async def _correctness(answer: Answer, bench: Bench, tab: Tab) -> Measure:
     vectors = ragas.vectors(await _embedded(answer, bench, tab))
     async with Inquiry(bench, tab, RULES) as inquiry:
         asker = ragas.asker(inquiry)
-        metric = ragas.prepared(ragas.correctness(llm=asker, embeddings=vectors, weights=list(WEIGHTS)))
+        weights = list(correctness_weights(bench.embedder.ref))
+        metric = ragas.prepared(ragas.correctness(llm=asker, embeddings=vectors, weights=weights))
         found = await metric.ascore(user_input=question(answer.sample), response=answer.text, reference=answer.reference)
         _not_vacuous(inquiry, ("answer", "reference"))
         classes = inquiry.rulings[-1]

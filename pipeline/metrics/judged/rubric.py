@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.metrics.judge.port import Bench, Judge, Tab
 from pipeline.metrics.judge.prompts import SCALE, YES_NO, evidence, task
 from pipeline.metrics.judged.metric import Ask, JudgedMetric
-from pipeline.metrics.judged.panel import by_median, near_the_middle, settled
+from pipeline.metrics.judged.panel import by_median, by_question, near_the_middle, settled
 from pipeline.metrics.judged.statements import numbered
 from pipeline.metrics.metric import Answer, Measure
 from pipeline.records import Rubric, RubricKind
@@ -28,6 +28,7 @@ def rubric_metric(rubric: Rubric) -> JudgedMetric:
         summary=" ".join(rubric.text.split())[:SUMMARY],
         ask=_scale(rubric) if of_scale else _yes_no(rubric),
         needs_reference=False,
+        refusal_is=None,  # a rubric may ask for one
         binary=not of_scale and len(questions(rubric)) == 1,
         input_tokens=900,
         output_tokens=120 if of_scale else 60 * len(questions(rubric)),
@@ -73,17 +74,19 @@ def _yes_no(rubric: Rubric) -> Ask:
         async def by(judge: Judge) -> Measure:
             return _answered(asked, await judge.ask(question, tab))
 
-        return await settled(bench, by, disputed=near_the_middle, settle=by_median)
+        return await settled(bench, by, disputed=near_the_middle, settle=by_question)
 
     return ask
 
 
 def _answered(asked: tuple[str, ...], ruling: Any) -> Measure:  # noqa: ANN401
-    failed = [verdict for verdict in sorted(ruling["verdicts"], key=itemgetter("item")) if verdict["verdict"] == "no"]
+    verdicts = sorted(ruling["verdicts"], key=itemgetter("item"))
+    failed = [verdict for verdict in verdicts if verdict["verdict"] == "no"]
     reason = f"{len(asked) - len(failed)} of {len(asked)} yes"
     if failed:
         reason = f"{reason}; no: " + ", ".join(f'"{asked[int(v["item"]) - 1]}" ({v["reason"]})' for v in failed)
-    return Measure(value=1 - len(failed) / len(asked), reason=reason)
+    parts = tuple(float(verdict["verdict"] == "yes") for verdict in verdicts)
+    return Measure(value=1 - len(failed) / len(asked), reason=reason, parts=parts)
 
 
 def _texts(answer: Answer) -> Mapping[str, str]:

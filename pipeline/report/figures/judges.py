@@ -1,12 +1,12 @@
 """How far judged figures may be trusted, people's own criteria, and what stays open."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.decide.guards import judge_flags
-from pipeline.records import Agreement, RubricKind, Split
+from pipeline.records import Agreement, Rubric, RubricKind, Split
 from pipeline.report.figures.spread import mean_of
 from pipeline.report.figures.stored import Stored
-from pipeline.report.records import CriterionRate, Given, JudgeStanding
+from pipeline.report.records import CriterionRate, Given, JudgeStanding, MetricFacts, Quantity, RunFacts
 
 NOT_VALIDATED = "not validated"
 PASSED = 1.0 - 1e-9
@@ -24,10 +24,24 @@ def standings(stored: Stored, agreements: Sequence[Agreement]) -> tuple[JudgeSta
             library=metric.library,
             validated=bool((agreement := found.get(metric.name)) and agreement.validated),
             note=_note(agreement),
+            inconsistent=_inconsistent(stored, metric),
         )
         for metric in judged
         if metric.judged
     )
+
+
+def _inconsistent(stored: Stored, metric: MetricFacts) -> Quantity | None:
+    """How often a pairwise judge preferred another answer once the two changed places, over the pairs it was asked about."""
+    if not metric.needs_source:
+        return None
+    changed: dict[str, float] = {}
+    units: dict[str, str] = {}
+    for run in stored.evidence.runs:
+        for i, found in stored.parts(run, metric.name).items():
+            cell = f"{run.label}\n{i}"
+            changed[cell], units[cell] = float(len(set(found)) > 1), stored.clusters.get(i, i)
+    return mean_of(changed, units, stored.criteria.confidence, binary=True)
 
 
 def _note(agreement: Agreement | None) -> str:
@@ -41,22 +55,46 @@ def _note(agreement: Agreement | None) -> str:
 
 
 def criteria_rates(stored: Stored) -> tuple[CriterionRate, ...]:
-    """Each check and rubric on each run: how many of the scored answers pass, or the mean where it is a scale."""
-    wanted = [(check.name, check.metric, True) for check in stored.criteria.checks]
-    wanted += [(rubric.name, rubric.metric, rubric.kind is RubricKind.YES_NO) for rubric in stored.criteria.rubrics]
+    """Each check and rubric on each run: how many of the scored answers pass, or the mean where it is a scale.
+
+    A rubric of several questions has a rate for all of them together and one for each.
+    """
+    return tuple(_criteria_rates(stored))
+
+
+def _criteria_rates(stored: Stored) -> Iterable[CriterionRate]:
     there = {metric.name for metric in stored.evidence.metrics}
-    return tuple(
-        rate for name, metric, yes_no in wanted if metric in there for rate in _rates(stored, name, metric, yes_no=yes_no)
-    )
+    for check in stored.criteria.checks:
+        if check.metric in there:
+            yield from _rates(stored, check.name, check.metric, yes_no=True)
+    for rubric in stored.criteria.rubrics:
+        if rubric.metric in there:
+            yes_no, many = rubric.kind is RubricKind.YES_NO, len(rubric.questions)
+            name = f"{rubric.name}: all {many} questions" if yes_no and many > 1 else rubric.name
+            yield from _rates(stored, name, rubric.metric, yes_no=yes_no)
+            yield from _question_rates(stored, rubric) if yes_no and many > 1 else ()
+
+
+def _question_rates(stored: Stored, rubric: Rubric) -> Iterable[CriterionRate]:
+    many = len(rubric.questions)
+    for number, question in enumerate(rubric.questions):
+        for run in stored.evidence.runs:
+            parts = stored.parts(run, rubric.metric)
+            values = {i: found[number] for i, found in parts.items() if len(found) == many}
+            yield _rate(stored, f"{rubric.name} {number + 1}: {question}", rubric.metric, run, values, yes_no=True)
 
 
 def _rates(stored: Stored, name: str, metric: str, *, yes_no: bool) -> Iterable[CriterionRate]:
     for run in stored.evidence.runs:
         values = stored.values(run, metric)
         shown = {i: float(value >= PASSED) for i, value in values.items()} if yes_no else values
-        rate = mean_of(shown, stored.clusters, stored.criteria.confidence, binary=yes_no)
-        passed = sum(value == 1.0 for value in shown.values()) if yes_no else None
-        yield CriterionRate(criterion=name, metric=metric, run=run.label, passed=passed, rate=rate)
+        yield _rate(stored, name, metric, run, shown, yes_no=yes_no)
+
+
+def _rate(stored: Stored, name: str, metric: str, run: RunFacts, values: Mapping[str, float], *, yes_no: bool) -> CriterionRate:
+    rate = mean_of(values, stored.clusters, stored.criteria.confidence, binary=yes_no)
+    passed = sum(value == 1.0 for value in values.values()) if yes_no else None
+    return CriterionRate(criterion=name, metric=metric, run=run.label, passed=passed, rate=rate)
 
 
 def open_ends(stored: Stored) -> tuple[str, ...]:

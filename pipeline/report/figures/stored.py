@@ -39,6 +39,11 @@ class Stored:
         pairs = zip(self.evidence.samples, self.column(run, metric).values, strict=True)
         return {i: value for i, value in pairs if value is not None and i not in outside}
 
+    def parts(self, run: RunFacts, metric: str) -> dict[str, tuple[float, ...]]:
+        """What the scores of a run were made from by sample, where the metric applies and that is stored."""
+        outside = self.evidence.metric(metric).outside
+        return {i: found for i, found in self.column(run, metric).parts.items() if i not in outside}
+
     def unscored(self, run: RunFacts, metric: str) -> dict[str, int]:
         """Why samples inside the metric have no score, counted by kind."""
         column, scored, counts = self.column(run, metric), self.values(run, metric), dict[str, int]()

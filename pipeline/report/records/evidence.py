@@ -27,6 +27,7 @@ class MetricFacts:
 class ScoreColumn:
     """One metric's scores of one run, a value for each sample in order; None is explained in `unscored` or was never stored.
 
+    `parts` are what a value was made from, by sample, where that is known.
     `calls`, `input_tokens` and `output_tokens` are what judging each cell cost; empty for a metric that code computes.
     `seal` is a short hash of the column, so that a changed cell can be named.
     """
@@ -37,6 +38,7 @@ class ScoreColumn:
     calls: tuple[int, ...] = ()
     input_tokens: tuple[int, ...] = ()
     output_tokens: tuple[int, ...] = ()
+    parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     seal: str = ""
 
 

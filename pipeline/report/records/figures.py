@@ -144,13 +144,17 @@ class EvaluationCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeStanding:
-    """How far the judge behind a metric may be trusted: `validated` against people, or not and why."""
+    """How far the judge behind a metric may be trusted: `validated` against people, or not and why.
+
+    `inconsistent` is how often a pairwise judge changed its mind with the order of the answers; None for other judges.
+    """
 
     metric: str
     judge: str
     library: str
     validated: bool
     note: str
+    inconsistent: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

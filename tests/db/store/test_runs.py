@@ -76,6 +76,13 @@ async def test_a_run_is_scored_again(store: Store) -> None:
     assert (await store.runs.get(run.id)).stored == 1
 
 
+async def test_a_score_keeps_what_it_was_made_from(store: Store) -> None:
+    run = await queued(store, await opened(store))
+    given = (score("s0", 0.5, "judge_preference", parts=(0.0, 1.0)), score("s0", 1.0, "rubric:tone", parts=(1.0, 1.0, 1.0)))
+    await store.runs.save(run.id, [output("s0")], given)
+    assert await store.runs.scores(run.id) == given
+
+
 async def test_two_workers_on_one_run_count_every_sample_once(store: Store) -> None:
     run = await queued(store, await opened(store), size=80)
     async with asyncio.TaskGroup() as group:

@@ -41,7 +41,7 @@ async def test_outputs_are_scored_and_what_was_not_sent_says_why(tmp_path: Path)
     async with peer(judge=lambda record, metric: 0.5) as at:
         done = await evaluate(at, given, out)
     assert done.exit_code == 0, done.output
-    _, scores = read_scores(out)
+    scores = read_scores(out).scores
     assert [s.metric for s in scores[:3]] == list(USUAL)
     assert len(scores) == 36
     assert [s.unscored.partition(":")[0] for s in scores[:6:3] if s.unscored] == [
@@ -72,7 +72,7 @@ async def test_more_than_a_thousand_answers_are_several_jobs(tmp_path: Path) -> 
     async with peer() as at:
         assert (await evaluate(at, given, out, "-m", "bedrock_coherence")).exit_code == 0
         assert [len(at.lines(name)) for name in at.jobs] == [1000, 2]
-    assert sum(s.value is not None for s in read_scores(out)[1]) == 1002
+    assert sum(s.value is not None for s in read_scores(out).scores) == 1002
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ async def test_a_failed_job_leaves_reasons_and_the_way_to_ask_anew(tmp_path: Pat
     async with peer(life=["Failed"], failures=["The role cannot read."]) as at:
         done = await evaluate(at, files(tmp_path), out, "-m", "bedrock_refusal")
     assert "--attempt 2" in done.stderr
-    assert "The role cannot read" in (read_scores(out)[1][-1].unscored or "")
+    assert "The role cannot read" in (read_scores(out).scores[-1].unscored or "")
 
 
 def test_ferry_score_sends_people_here(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pipeline.__main__ import app
 from pipeline.commands.criteria import read_criteria, write_criteria
 from pipeline.commands.files import read_scores
 from pipeline.errors import InputError
-from pipeline.records import Criteria, MetricChoice
+from pipeline.records import Criteria, MetricChoice, Split
 from tests.pipeline.commands.files_of_runs import dataset, right, run
 
 CLI = CliRunner(env={"COLUMNS": "300"})
@@ -60,7 +60,7 @@ def test_the_criteria_are_what_score_and_compare_go_by(tmp_path: Path) -> None:
     scores = tmp_path / "scores.jsonl"
     code, said, problem = ferry("score", frozen, target, "-o", scores, "--criteria", out)
     assert code == 0, problem
-    _, found = read_scores(scores)
+    found = read_scores(scores).scores
     assert {score.metric for score in found} == {choice.metric for choice in read_criteria(out).metrics}
     assert {score.value for score in found if score.metric == "rubric:tone"} == {1.0}
     code, said, _ = ferry("compare", frozen, "--source", source, "--target", target, "--criteria", out)
@@ -112,6 +112,12 @@ def test_what_cannot_be_is_a_sentence_with_the_way_out(tmp_path: Path, arguments
             '"checks": [{"name": "a", "rule": "b", "value": "", "text": ""}]}',
             "no check called",
         ),
+        ('{"metrics": [{"metric": "refusal", "primary": true, "margin": 5}]}', "margin of refusal, 5, makes no sense"),
+        ('{"metrics": [{"metric": "refusal", "primary": true, "margin": -0.1}]}', "margin of refusal, -0.1, makes no sense"),
+        ('{"metrics": [{"metric": "refusal", "primary": true}], "coverage_gate": 0}', "coverage gate of 0 lets"),
+        ('{"metrics": [{"metric": "refusal", "primary": true}], "confidence": 1.5}', "confidence of 1.5 proves nothing"),
+        ('{"metrics": [{"metric": "refusal", "primary": true}], "confidence": 0}', "confidence of 0 proves nothing"),
+        ('{"metrics": [{"metric": "refusal", "primary": true}, {"metric": "refusal"}]}', "refusal is in the criteria twice"),
     ],
 )
 def test_a_file_that_holds_no_usable_criteria_is_refused(tmp_path: Path, content: str, words: str) -> None:
@@ -133,3 +139,49 @@ def test_a_file_of_criteria_and_metrics_beside_it_are_too_much(tmp_path: Path) -
     source = run(frozen, "source", right)
     code, _, problem = ferry("compare", frozen, "--source", source, "--target", source, "--criteria", out, "-m", "refusal")
     assert (code, "Leave --metric out" in problem) == (2, True)
+
+
+def test_names_of_metrics_are_whole_on_a_narrow_screen_and_the_source_is_not_judged_against_itself(tmp_path: Path) -> None:
+    """Four of Ragas' metrics begin alike: cut off after "ragas_answer", none could be told from another."""
+    rows = [json.dumps({"id": f"r{n}", "question": f"Why {n}?", "reference": f"Because of the reason {n}, as was said before."})
+            for n in range(60)]  # fmt: skip
+    frozen = text(tmp_path, "rag.jsonl", "\n".join(rows) + "\n")
+    narrow = CliRunner(env={"COLUMNS": "80"})
+    done = narrow.invoke(app, ["guide", str(frozen), "--use-case", "rag", "--judge", judge(tmp_path)])
+    assert done.exit_code == 0
+    for name in ("ragas_answer_correctness", "ragas_answer_precision", "ragas_answer_recall", "ragas_answer_similarity"):
+        assert name in done.stdout
+    wide = CLI.invoke(app, ["guide", str(frozen), "--use-case", "rag", "--judge", judge(tmp_path)]).stdout
+    calls = {line.split("│")[1].strip(): line.split("│")[4].strip() for line in wide.splitlines() if line.count("│") > 5}
+    assert int(calls["judge_preference"]) * 2 == int(calls["ragas_answer_recall"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--judge", "nonsense"), "does not name a model"),
+        (("--judge", "scripted:{judge}", "--embedder", "nonsense"), "names no embedder"),
+        (("--refine",), "Name one with --judge"),
+        (("-o", "{folder}/absent/criteria.json"), "cannot be used (No such file or directory)"),
+        (("-o", "{folder}"), "cannot be used (Is a directory)"),
+    ],
+)
+def test_what_cannot_be_asked_or_written_is_said_before_anything_is_proposed(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    judge(tmp_path)
+    given = [each.format(judge=tmp_path / "judge.json", folder=tmp_path) for each in arguments]
+    code, _, problem = ferry("guide", dataset(tmp_path), "--use-case", "classification", *given)
+    assert code == 2
+    assert words in problem
+
+
+def test_two_runs_tell_how_far_scores_spread(tmp_path: Path) -> None:
+    frozen = dataset(tmp_path, dev=40, test=40)
+    source = run(frozen, "source", right, split=Split.DEV)
+    target = run(frozen, "target", lambda i, s: "x" if i % 10 == 0 else s.reference, split=Split.DEV)
+    asked = ("guide", frozen, "--use-case", "classification")
+    assert "by a planning figure for the spread" in ferry(*asked)[1]
+    assert "by the spread of 40 pairs at hand" in ferry(*asked, "--pilot", source, "--pilot", target)[1]
+    code, _, problem = ferry(*asked, "--pilot", source)
+    assert (code, "needs outputs of two runs" in problem) == (2, True)

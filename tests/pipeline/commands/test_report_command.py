@@ -112,3 +112,26 @@ def test_what_is_no_report_or_an_old_one_is_refused_in_a_sentence(place: Path) -
         code, said = ferry("recompute", path)
         assert (code, words in said) == (2, True)
     assert ferry("recompute", place / "absent.json")[0] == 2
+
+
+def test_each_run_is_shown_with_the_prompt_and_parameters_it_was_made_with(place: Path) -> None:
+    """The outputs say it themselves: a prompt named beside them could be another one."""
+    frozen, script = place / "question.jsonl", place / "script.json"
+    script.write_text(json.dumps({"default": "card_lost"}))
+    for name, words, tokens in (("plain", "Intent of {question}", 300), ("better", "What is the intent of {question}?", 40)):
+        (place / f"{name}.txt").write_text(words)
+        asked = ("--prompt", place / f"{name}.txt", "--max-tokens", tokens)
+        assert ferry("run", frozen, "--model", f"scripted:{script}", "-o", place / f"{name}.out", *asked)[0] == 0
+    runs = ("--source", place / "plain.out", "--target", place / "better.out", "--target", place / "plain.out")
+    out = place / "asked"
+    assert ferry("report", frozen, *runs, "-o", out)[0] == 0
+    report = loads((out / "report.json").read_text())
+    model = f"scripted:{script}"
+    plain, better = ("Intent of {question}", "as is"), ("What is the intent of {question}?", "better")
+    prompts = {label: (prompt.user, prompt.method) for label, prompt in report.prompts.items()}
+    assert prompts == {"source": plain, f"{model} (better) · winner": better, f"{model} (plain) · winner": plain}
+    assert {arm.prompt_hash for arm in report.arms} == {run.key.prompt_hash for run in report.evidence.runs}
+    assert {p.config for p in report.leaderboard} == {"max 300 tokens, temperature 0", "max 40 tokens, temperature 0"}
+    wrong = ("--prompt", place / "plain.txt", "--prompt", place / "plain.txt")
+    code, said = ferry("report", frozen, *runs, "-o", out, *wrong)
+    assert (code, "was made with another prompt than the one given" in said) == (2, True)

@@ -18,7 +18,8 @@ def test_scores_are_written_and_summed_up(tmp_path: Path) -> None:
     scores = tmp_path / "scores.jsonl"
     done = CLI.invoke(app, ["score", str(frozen), str(outputs), "-m", "exact_match", "-m", "chrf", "-o", str(scores)])
     assert done.exit_code == 0, done.output
-    key, found = read_scores(scores)
+    file = read_scores(scores)
+    key, found = file.key, file.scores
     assert key is not None
     assert (key.model, key.split) == ("scripted:half", Split.TEST)
     assert [s.metric for s in found[:2]] == ["exact_match", "chrf"]
@@ -31,7 +32,7 @@ def test_metrics_are_proposed_when_none_is_named(tmp_path: Path) -> None:
     frozen = dataset(tmp_path)
     arguments = ["score", str(frozen), str(run(frozen, "right", right)), "-o", str(tmp_path / "scores.jsonl")]
     assert CLI.invoke(app, arguments).exit_code == 0
-    assert {s.metric for s in read_scores(tmp_path / "scores.jsonl")[1]} == {"normalised_match", "exact_match", "refusal"}
+    assert {s.metric for s in read_scores(tmp_path / "scores.jsonl").scores} == {"normalised_match", "exact_match", "refusal"}
 
 
 def test_failed_calls_are_counted_with_their_cause(tmp_path: Path) -> None:

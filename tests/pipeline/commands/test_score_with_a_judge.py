@@ -62,7 +62,7 @@ def ferry(*args: str) -> Result:
 
 
 def table(place: Path) -> list[tuple[Any, ...]]:
-    return [(s.sample_id, s.metric, s.value, s.reason, s.unscored) for s in read_scores(place / "scores.jsonl")[1]]
+    return [(s.sample_id, s.metric, s.value, s.reason, s.unscored) for s in read_scores(place / "scores.jsonl").scores]
 
 
 def calls(place: Path) -> Counter[str]:
@@ -74,7 +74,7 @@ def test_judged_metrics_are_scored_written_with_their_cost_and_summed_up(place: 
     metrics = ["-m", "exact_match", "-m", "answer_precision", "-m", "answer_recall"]
     done = ferry(*arguments(place, judge(place), *metrics))
     assert done.exit_code == 0, done.output
-    _, scores = read_scores(place / "scores.jsonl")
+    scores = read_scores(place / "scores.jsonl").scores
     assert [s.metric for s in scores[:3]] == ["exact_match", "answer_precision", "answer_recall"]
     assert {s.value for s in scores if s.metric == "answer_precision"} == {0.5}
     assert all((s.spent is None) == (s.metric == "exact_match") for s in scores)
@@ -109,7 +109,7 @@ def test_with_a_judge_and_no_metric_named_ferry_s_own_are_used(place: Path) -> N
     (place / "tone.txt").write_text("A good answer is polite.")
     done = ferry(*arguments(place, judge(place), "--source", str(place / "source.jsonl"), "--rubric", str(place / "tone.txt")))
     assert done.exit_code == 0, done.output
-    judged = {s.metric: s.value for s in read_scores(place / "scores.jsonl")[1] if s.spent is not None}
+    judged = {s.metric: s.value for s in read_scores(place / "scores.jsonl").scores if s.spent is not None}
     assert set(judged) == {
         "answer_precision", "answer_recall", "answer_correctness", "answer_similarity", "judge_preference", "rubric:tone"
     }  # fmt: skip
@@ -222,7 +222,7 @@ def test_rubrics_are_read_from_text_and_json(tmp_path: Path) -> None:
 
 def test_scores_keep_their_cost_in_the_file(place: Path) -> None:
     ferry(*arguments(place, judge(place), "-m", "answer_precision"))
-    first: Score = read_scores(place / "scores.jsonl")[1][0]
+    first: Score = read_scores(place / "scores.jsonl").scores[0]
     assert first.spent is not None
     assert first.spent.calls == 2
     assert first.spent.input_tokens > 0

@@ -11,7 +11,6 @@ from pipeline.decide.agreement import (
     agree_among_people,
     agree_on_pairs,
     agree_on_source,
-    inconsistency,
     spearman,
 )
 from pipeline.records import Output, PriorScores, RecordedOutput, RunResult, Sample, Score
@@ -152,12 +151,3 @@ def test_rank_correlation_agrees_with_scipy_and_knows_when_it_is_none() -> None:
     first, second = [1.0, 2.0, 2.0, 4.0, 5.0, 3.0], [0.2, 0.1, 0.4, 0.4, 0.9, 0.3]
     assert spearman(first, second) == pytest.approx(spearmanr(first, second).statistic)
     assert (spearman([1, 2], [1, 2]), spearman([1, 1, 1], [1, 2, 3])) == (None, None)
-
-
-def test_inconsistent_rulings_are_counted() -> None:
-    scores = [*judged(*[S] * 3, reason="inconsistent: each order preferred what came first"), *judged(*[B] * 17)]
-    found = inconsistency("judge_preference", scores)
-    assert (found.n, found.inconsistent, found.rate) == (20, 3, 0.15)
-    assert found.interval is not None
-    assert (found.interval.low, found.interval.high) == pytest.approx((0.05237, 0.36042), abs=1e-5)
-    assert inconsistency("judge_preference", []).rate is None

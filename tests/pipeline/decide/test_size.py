@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.decide.size import Pilot, design_effect, pilot, size
+from pipeline.decide.size import Pilot, design_effect, pilot, pilots, size
 from pipeline.decide.statistics import required_n
 from pipeline.decide.verdict import PLANNING_SD
 from pipeline.errors import InputError
@@ -41,6 +41,15 @@ def test_a_pilot_comes_from_the_differences_of_two_runs() -> None:
     assert found is not None
     assert (found.pairs, found.design_effect) == (60, 1.0)
     assert found.sd == pytest.approx(np.std([a - b for a, b in zip(after, before, strict=True)], ddof=1))
+
+
+def test_of_several_targets_the_pilot_that_asks_for_most_counts_for_each_deciding_metric() -> None:
+    of = samples(60)
+    source = run(of, [0.5] * 60, metric="rouge_l", label="source")
+    calm, wild = ([0.5 + (i % 3 - 1) / by for i in range(60)] for by in (20, 2))
+    targets = [run(of, values, metric="rouge_l") for values in (calm, wild, [0.5] * 60)]
+    assert pilots(of, source, targets, GRADED) == {"rouge_l": pilot(of, source, targets[1], "rouge_l", GRADED)}
+    assert pilots(of, source, targets[2:], GRADED) == {}
 
 
 def test_few_pairs_or_all_alike_are_no_pilot_and_other_inputs_are_refused() -> None:

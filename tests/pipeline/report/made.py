@@ -53,6 +53,11 @@ def run(label: str, right: set[int], *, prompt: PromptVersion = SOURCE_PROMPT, f
     return RunResult(key=key, label=label, outputs=tuple(outputs), scores=tuple(scores), input_hashes=hashes)
 
 
+def locked(given: ReportInputs, criteria: Criteria) -> ReportInputs:
+    """The inputs under other criteria, as the plan locked them."""
+    return replace(given, criteria=criteria, provenance=replace(given.provenance, criteria_hash=criteria.hash))
+
+
 def inputs(*, winner_right: set[int] | None = None, winner_failed: frozenset[int] = frozenset()) -> ReportInputs:
     """Source right on the first 24; the winner on 20 of these and 25 more, unless told otherwise."""
     won = PromptVersion(
@@ -146,6 +151,7 @@ def full() -> ReportInputs:
             ),
         ),
         second_look="report 1 (0123456789abcdef) was made from it.",
+        provenance=replace(given.provenance, criteria_hash=FULL_CRITERIA.hash),
     )  # fmt: skip
 
 

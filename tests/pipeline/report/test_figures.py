@@ -214,7 +214,7 @@ def test_beside_itself_the_source_is_level_in_a_metric_that_compares_with_it() -
     preferred = MetricChoice(metric="judge_preference", primary=True, margin=0.1)
     won = tuple(Score(sample_id=s.id, metric="judge_preference", value=1.0) for s in made.SAMPLES)
     arms = tuple(replace(each, result=replace(each.result, scores=won)) for each in given.arms)
-    report = build(replace(given, criteria=replace(given.criteria, metrics=(preferred,)), arms=arms))
+    report = build(made.locked(replace(given, arms=arms), replace(given.criteria, metrics=(preferred,))))
     assert (report.source.quality.value, report.source.figures[0].mean) == (0.5, 0.5)
     assert report.arms[2].comparisons[0].difference == 0.5
     assert recompute(read(dumps(report))).agrees

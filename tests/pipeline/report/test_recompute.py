@@ -121,6 +121,14 @@ def test_cells_that_are_missing_are_a_difference_not_a_crash(path: list[Any]) ->
     assert not changed((["evidence", *path], stored[:-1])).agrees
 
 
+def test_criteria_that_are_not_the_locked_ones_are_found() -> None:
+    """A report made again by a wider margin agrees with itself in every figure."""
+    inputs = made.full()
+    wider = replace(inputs.criteria, metrics=tuple(replace(choice, margin=0.9) for choice in inputs.criteria.metrics))
+    result = recompute(read(dumps(build(replace(inputs, criteria=wider)))))
+    assert [difference.where for difference in result.differing] == ["criteria"]
+
+
 def test_a_text_that_was_changed_is_held_by_the_hash() -> None:
     result = changed((["regressions", 0, "question"], "Another question?"), honest_hash=False)
     assert not result.hash_agrees
@@ -171,8 +179,7 @@ def any_inputs(draw: st.DrawFn) -> ReportInputs:
     target = "recorded:gpt-4o"
     arms = tuple(Arm(target=target, bar=bar, prompt=made.SOURCE_PROMPT, result=draw(runs(samples, target))) for bar in bars)
     return replace(
-        given_,
-        criteria=criteria,
+        made.locked(given_, criteria),
         samples=samples,
         source=draw(runs(samples, "recorded:router")),
         arms=arms,

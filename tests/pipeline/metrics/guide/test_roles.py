@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from pipeline.decide.size import Pilot
 from pipeline.errors import InputError
 from pipeline.metrics.code.checks import make_check
 from pipeline.metrics.guide import check_roles, cost, judged_on, limits, offered, total
@@ -97,6 +98,8 @@ def test_a_plan_says_what_it_cannot_conclude() -> None:
     assert "1 of your criteria need a judge" in said
     assert "about 385 samples in the test split" in said
     assert "but there are only 10" in said
+    known = {"refusal": Pilot(sd=0.1, pairs=40, design_effect=1.0)}
+    assert "by the spread of 40 pairs at hand" in " ".join(limits(criteria("refusal", judge=None), bare, (), REFERENCED, known))
     mixed = [*REFERENCED, *bare, Sample(id="s2", variables={}, prior=PriorScores(human=4.0))]
     said = " ".join(limits(criteria("rouge_l", judge=None), mixed, (), REFERENCED))
     assert "2 of 12 samples have no reference" in said

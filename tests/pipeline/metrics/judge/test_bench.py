@@ -98,6 +98,7 @@ async def test_a_bench_opens_what_is_chosen_without_streams_and_closes_it() -> N
         (JudgeChoice(model="gpt"), InputError, "does not name a model"),
         (JudgeChoice(model="recorded:x", embedder="words"), InputError, "names no embedder"),
         (JudgeChoice(model="recorded:x", prompts_hash="old"), RefusedError, "Approve a new plan"),
+        (JudgeChoice(model="recorded:x", libraries=("ragas 0.4.2",)), RefusedError, "approved with ragas 0.4.2"),
     ],
 )
 async def test_what_cannot_be_opened_is_a_sentence(choice: JudgeChoice, error: type[Exception], words: str) -> None:

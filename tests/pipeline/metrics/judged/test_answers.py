@@ -1,14 +1,26 @@
 """The four answer metrics: what they count, what they share, and what is no score."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from pipeline.metrics.judge.port import Tab
-from pipeline.metrics.judged.answers import ANSWERS, CORRECTNESS, PRECISION, RECALL, SIMILARITY
+from pipeline.metrics.judged.answers import ANSWERS, CORRECTNESS, PRECISION, RECALL
 from pipeline.metrics.judged.statements import AT_ONCE, checked
 from pipeline.records import Request, Spent
 from tests.pipeline.metrics.judged.oracle import REFERENCE, bench, kind, oracle, output, sample, texts
+
+
+class Meaning:
+    """An embedder that says it compares meaning: every two texts have the cosine 0.6."""
+
+    ref = "scripted:meaning"
+
+    async def embed(self, texts: Sequence[str], tab: Tab) -> tuple[tuple[float, ...], ...]:
+        return ((1.0, 0.0), (0.6, 0.8))[: len(texts)]
+
 
 HALF = "The fee is 5 euros. It is due in May. Nobody is exempt."
 
@@ -16,11 +28,9 @@ HALF = "The fee is 5 euros. It is due in May. Nobody is exempt."
 async def test_precision_recall_and_correctness_count_statements() -> None:
     table, _ = bench()
     precision, recall, correctness = [await m.score(sample(), output(HALF), table) for m in (PRECISION, RECALL, CORRECTNESS)]
-    alike = (await SIMILARITY.score(sample(), output(HALF), table)).value
-    assert alike is not None
     assert precision.value == pytest.approx(2 / 3)
     assert recall.value == pytest.approx(2 / 4)
-    assert correctness.value == pytest.approx(0.75 * 2 / (2 + (1 + 2) / 2) + 0.25 * alike)
+    assert correctness.value == pytest.approx(2 / (2 + (1 + 2) / 2))
     assert (
         precision.reason == '2 of 3 statements of the answer are supported by the reference; not: "Nobody is exempt." (looked up)'
     )
@@ -28,13 +38,24 @@ async def test_precision_recall_and_correctness_count_statements() -> None:
     assert "compares spelling, not meaning" in (correctness.reason or "")
 
 
-async def test_a_right_answer_is_one_and_a_wrong_one_has_only_its_likeness() -> None:
+async def test_a_right_answer_is_one_and_a_wrong_one_nothing() -> None:
     table, _ = bench()
     for metric in ANSWERS:
         assert (await metric.score(sample(), output(REFERENCE), table)).value == pytest.approx(1.0)
     wrong = await CORRECTNESS.score(sample(), output("Trains run hourly."), table)
-    assert wrong.value is not None
-    assert wrong.value < 0.25
+    assert wrong.value == 0.0
+
+
+async def test_likeness_counts_a_quarter_only_where_it_compares_meaning() -> None:
+    table, _ = bench()
+    by_meaning = replace(table, embedder=Meaning())
+    reworded = output("5 euros is the fee.")
+    facts = await CORRECTNESS.score(sample(), reworded, table)
+    mixed = await CORRECTNESS.score(sample(), reworded, by_meaning)
+    assert facts.value is not None
+    assert mixed.value == pytest.approx(0.75 * facts.value + 0.25 * 0.6)
+    assert "likeness left out" in (facts.reason or "")
+    assert "likeness 0.60" in (mixed.reason or "")
 
 
 async def test_a_planted_false_claim_lowers_precision() -> None:

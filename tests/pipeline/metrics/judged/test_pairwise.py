@@ -42,7 +42,7 @@ async def preferred(answers: Any, target: str = "Longer answer.", source: str = 
 )
 async def test_what_both_orders_say_counts(target: str, source: str, value: float, said: str) -> None:
     score, calls = await preferred(oracle, target, source)
-    assert (score.value, calls) == (value, 2)
+    assert (score.value, score.parts, calls) == (value, (value, value), 2)
     assert (score.reason or "").startswith(f"{said}, in both orders")
 
 
@@ -51,6 +51,8 @@ async def test_a_preference_that_turns_with_the_order_counts_as_same_and_says_so
     score, calls = await preferred(answers)
     assert (score.value, calls) == (0.5, 2)
     assert (score.reason or "").startswith("inconsistent: ")
+    assert score.parts is not None
+    assert len(set(score.parts)) == 2
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ async def test_a_preference_that_turns_with_the_order_counts_as_same_and_says_so
 )
 async def test_what_needs_no_judge_costs_no_call(target: str, source: str, value: float) -> None:
     score, calls = await preferred(oracle, target, source)
-    assert (score.value, calls) == (value, 0)
+    assert (score.value, score.parts, calls) == (value, None, 0)
 
 
 async def test_the_judge_is_never_told_which_answer_is_whose() -> None:

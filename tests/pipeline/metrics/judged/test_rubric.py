@@ -57,8 +57,20 @@ async def test_questions_are_one_ruling_and_the_failed_ones_are_named() -> None:
     metric = rubric_metric(FACTS)
     half = await metric.score(sample(), output("It costs 5 euros."), table)
     assert (half.value, half.reason) == (0.5, '1 of 2 yes; no: "Does it say "May"?" (read)')
+    assert half.parts == (1.0, 0.0)
     full = await metric.score(sample(), output("5 euros in May."), table)
     assert (full.value, full.reason, model.calls) == (1.0, "2 of 2 yes", 2)
+
+
+async def test_a_panel_answers_each_question_by_majority() -> None:
+    def says(*verdicts: str) -> Any:
+        ruling = {"verdicts": [{"item": n, "reason": "r", "verdict": v} for n, v in enumerate(verdicts, 1)]}
+        return lambda _request: json.dumps(ruling)
+
+    table, _ = bench(says("yes", "no"), panel=(says("no", "yes"), says("no", "yes")))
+    found = await rubric_metric(FACTS).score(sample(), output("Well."), table)
+    assert (found.value, found.parts) == (0.5, (0.0, 1.0))
+    assert "3 judges" in (found.reason or "")
 
 
 async def test_whole_numbers_may_be_written_with_a_point() -> None:
