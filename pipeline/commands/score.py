@@ -67,10 +67,7 @@ def score(
     frozen, run = read_dataset(dataset), read_run(outputs)
     samples = run_samples(frozen, run, outputs)
     criteria = _given(criteria_file, JudgeChoice(model=judge, embedder=embedder, panel=tuple(panel or ())) if judge else None)
-    own = read_rubrics(rubric or ())
-    if own and criteria.judge is None:
-        raise InputError(f"{own[0].metric} needs a judge. Name one with --judge, such as --judge bedrock:<model id>.")
-    criteria = replace(criteria, rubrics=(*criteria.rubrics, *own))
+    criteria = _with_rubrics(criteria, rubric or ())
     wanted = _wanted(metric, use_case, samples, criteria, with_source=source is not None)
     scores = tuple(scored(samples, run, [m.name for m in wanted.code], criteria)) if wanted.code else ()
     if wanted.judged and criteria.judge:
@@ -109,6 +106,13 @@ def _given(path: Path | None, judge: JudgeChoice | None) -> Criteria:
     if judge and criteria.judge and judge.model != criteria.judge.model:
         raise InputError(f"{path} was made for the judge {criteria.judge.model}. Leave --judge out, or write other criteria.")
     return criteria if criteria.judge else replace(criteria, judge=judge)
+
+
+def _with_rubrics(criteria: Criteria, paths: Sequence[Path]) -> Criteria:
+    own = read_rubrics(paths)
+    if own and criteria.judge is None:
+        raise InputError(f"{own[0].metric} needs a judge. Name one with --judge, such as --judge bedrock:<model id>.")
+    return replace(criteria, rubrics=(*criteria.rubrics, *own))
 
 
 def _source(dataset: Dataset, run: RunResult, path: Path | None) -> tuple[Output, ...]:

@@ -83,9 +83,11 @@ def _gap(pairs: Pairs, gate: float) -> str | None:
 
 def _repair(name: str, side: Side, pairs: Pairs, gate: float) -> str:
     lacking = pairs.samples - len(side.values)
+    answered = all(cause.startswith(("judge ", "no score")) for cause in side.missing)
+    again = f"score the {name}'s run again" if answered else f"run the missing samples of the {name} again"
     return (
         f"{lacking} of {pairs.samples} samples have no {pairs.metric} score for the {name} ({counts(side.missing)}). There is "
-        f"no verdict below {gate:.0%} coverage: repair the cause, run the missing samples of the {name} again, then compare."
+        f"no verdict below {gate:.0%} coverage: repair the cause, {again}, then compare."
     )
 
 

@@ -150,3 +150,13 @@ def test_a_rubric_without_a_judge_and_a_split_without_samples_are_refused(place:
     only_test = dataset(place / "small", dev=0, test=5)
     code, said = ferry("run", only_test, "--model", f"scripted:{place / 'judge'}.json", "-o", out, "--split", "dev")
     assert (code, "no samples in its dev split" in said, out.exists()) == (2, True, False)
+
+
+def test_what_a_judge_failed_at_is_to_be_scored_again_not_run_again(place: Path) -> None:
+    (place / "broken.json").write_text(json.dumps({"default": "I cannot say"}))
+    for name in ("source", "target"):
+        score(place, name, "broken")
+    code, said = ferry("compare", *files(place), "-m", "rubric:guide")
+    assert code == 0
+    assert "rubric:guide: cannot tell. 40 of 40 samples have no rubric:guide score for the source (judge bad_json: 40)." in said
+    assert "repair the cause, score the source's run again, then compare." in said
