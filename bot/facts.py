@@ -20,8 +20,17 @@ from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
-from db.records import Assignment, Message, Migration, MigrationStatus, Question, QuestionKind, ReferenceAnswer, Run
-from db.references import ReferenceCheck
+from db.records import (
+    Assignment,
+    Message,
+    Migration,
+    MigrationStatus,
+    Question,
+    QuestionKind,
+    ReferenceAnswer,
+    ReferenceCheck,
+    Run,
+)
 from db.store import Store
 from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
 from pipeline.report import CHARTS

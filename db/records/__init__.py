@@ -27,6 +27,7 @@ from db.records.facts import (
     Upload,
 )
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
+from db.records.references import ReferenceCheck
 
 __all__ = [
     "Assignment",
@@ -52,6 +53,7 @@ __all__ = [
     "Question",
     "QuestionKind",
     "ReferenceAnswer",
+    "ReferenceCheck",
     "Run",
     "RunStatus",
     "SignOff",

@@ -9,8 +9,7 @@ from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import corrections_card, references_card, status_card
-from db.records import ReferenceAnswer
-from db.references import ReferenceCheck
+from db.records import ReferenceAnswer, ReferenceCheck
 from db.store.audit import append
 from db.store.cards import bump
 from db.store.migrations import found

@@ -5,8 +5,7 @@ from typing import Any
 
 from bot.workspace.people import REQUESTER, SME_1, SME_2
 from db.keys import references_card
-from db.records import MessageKind, Migration, MigrationStatus, ReferenceAnswer
-from db.references import ReferenceCheck
+from db.records import MessageKind, Migration, MigrationStatus, ReferenceAnswer, ReferenceCheck
 from tests.bot.listeners.test_decisions import pair_of
 from tests.bot.office import Office, eventually
 from tests.bot.test_clicks import _told_anywhere, click, dispatch
