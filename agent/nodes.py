@@ -49,7 +49,7 @@ async def start_baseline(state: State, runtime: Runtime[Deps]) -> State:
     """The source, once for all plans: a later plan may want more scores of the same outputs."""
     facts = await rounds.facts(runtime.context.store, state)
     started = [await runtime.context.store.runs.add(run) for run in arms.baseline(facts.plan, facts.dataset, facts.original)]
-    await rounds.reopen(runtime.context.store, started, facts.plan.criteria)
+    await rounds.reopen(runtime.context.store, started, facts.plan)
     await _start(runtime.context, tuple(started))
     return {}
 

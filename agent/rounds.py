@@ -139,12 +139,28 @@ async def source_run(store: Store, migration_id: str, dataset_id: str, split: Sp
     return next(run for run in runs if run.key.split is split and run.dataset_id == dataset_id)
 
 
-async def reopen(store: Store, runs: Sequence[Run], criteria: Criteria) -> None:
-    """Finished runs whose outputs these criteria want scored by more metrics than an earlier plan did go on."""
+async def reopen(store: Store, runs: Sequence[Run], plan: Plan) -> None:
+    """Finished runs that this plan wants scored by more metrics, by another judge or with another text go on.
+
+    Cells at which a judge failed before, in a way that may pass, are asked about again.
+    """
+    earlier = await _approved_before(store, plan)
     for run in runs:
-        names = [metric.name for metric in measured.by_all(run, criteria)]
+        judged = [metric.name for metric in measured.judged(run, plan.criteria)]
+        await store.runs.forget_scores(run.id, measured.outdated(run, plan.criteria, earlier), failed_at=judged)
+        names = [metric.name for metric in measured.by_all(run, plan.criteria)]
         if run.status is RunStatus.DONE and await store.runs.unscored(run.id, names):
             await store.runs.reopen(run.id)
+
+
+async def _approved_before(store: Store, plan: Plan) -> list[Criteria]:
+    """The criteria of the plans that were carried out before this one, newest first."""
+    found = []
+    for number in range(plan.number - 1, 0, -1):
+        decision = await store.questions.decision(plan.migration_id, f"plan:{number}")
+        if decision and decision.answer == "approve":
+            found.append((await store.plans.get(plan.migration_id, number)).criteria)
+    return found
 
 
 async def worked_on(store: Store, migration_id: str) -> DatasetVersion:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, select, update
+from sqlalchemy import Row, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, status_card
@@ -14,6 +14,7 @@ from db.store.noun import Noun
 from db.store.rows import Values, insert_missing, insert_new, record, upsert, values
 from db.tables import migrations, outputs, runs, samples, scores
 from pipeline.errors import RefusedError
+from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.records import Failure, Output, RunKey, RunResult, Score, Spent, Usage
 
 R, OUT, S = runs.c, outputs.c, scores.c
@@ -80,6 +81,13 @@ class Runs(Noun):
         counted = select(func.count()).select_from(scores).where(S.run_id.in_(stage_runs), S.metric.in_(metrics))
         async with self.db.read() as tx:
             return int(await tx.scalar(counted) or 0)
+
+    async def forget_scores(self, run_id: str, metrics: Collection[str], failed_at: Collection[str] = ()) -> None:
+        """Delete the scores of `metrics`, and of `failed_at` the cells at which a judge failed in a way that may pass."""
+        may_pass = or_(*(S.unscored.startswith(f"judge {kind}:") for kind in sorted(RETRYABLE)))
+        gone = or_(S.metric.in_(metrics), and_(S.metric.in_(failed_at), may_pass))
+        async with self.db.write() as tx:
+            await tx.execute(delete(scores).where(S.run_id == run_id, gone))
 
     async def reopen(self, run_id: str) -> None:
         """Let a finished run go on, because a later plan asks for more scores of the same outputs."""

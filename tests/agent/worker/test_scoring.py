@@ -15,13 +15,18 @@ from tests.agent.story import OWNER, REQUESTER, Story, open_story
 
 TONE = Rubric(name="Tone", kind=RubricKind.YES_NO, text="Is it polite?", questions=("Is the answer polite?",))
 SHORT = Check(name="Short", rule="max_words", value="5", text="At most five words.")
-JUDGE = "scripted:judge"
+JUDGE, OTHER = "scripted:judge", "scripted:another"
 
 
 def polite(request: Request) -> str:
     """Fits the schema of whatever rubric is asked about: every question is answered with yes."""
     schema = json.loads(request.parameters.json_schema or "{}")
     return json.dumps(example(schema))
+
+
+def strict(request: Request) -> str:
+    """Every question is answered with no."""
+    return polite(request).replace('"yes"', '"no"').replace("true", "false")
 
 
 def example(schema: dict[str, object]) -> object:
@@ -42,11 +47,11 @@ def example(schema: dict[str, object]) -> object:
     return {"integer": 1, "number": 1.0, "boolean": True}.get(str(kind), "because")
 
 
-def judge_with(story: Story, judge: ScriptedModel) -> None:
-    open_ref = story.tools.shelf.open_ref
+def judge_with(story: Story, *judges: ScriptedModel) -> None:
+    open_ref, known = story.tools.shelf.open_ref, {judge.ref: judge for judge in judges}
 
     def opened(ref: str, samples: tuple[Sample, ...]) -> object:
-        return judge if ref == JUDGE else open_ref(ref, samples)
+        return known.get(ref) or open_ref(ref, samples)
 
     story.tools.shelf.open_ref = opened  # type: ignore[assignment]
 
@@ -159,3 +164,34 @@ async def test_a_criterion_added_later_is_scored_on_the_outputs_the_source_has(t
         assert len((await judged(story, SHORT.metric))["source · test"]) == baseline[1].total
         await story.answer("review:2", "close")
         assert await story.waits_for() == "sign_off:2"
+
+
+async def test_another_judge_judges_the_source_anew(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        first, second = ScriptedModel(polite, ref=JUDGE), ScriptedModel(strict, ref=OTHER)
+        judge_with(story, first, second)
+        await to_a_plan_with_a_judge(story)
+        await story.answer("plan:2", "approve")
+        await story.answer("review:2", "close")
+        await story.answer("sign_off:2", "request_changes", by=OWNER, change=PlanChange(judge=OTHER))
+        await story.answer("plan:3", "approve")
+        assert await story.waits_for() == "review:3"
+        scores = await judged(story)
+        assert {score.value for score in scores["source · test"]} == {0.0}
+        target = next(run for run in await story.store.runs.listed(story.id, "targets:3"))
+        of_target = [score for score in await story.store.runs.scores(target.id) if score.metric == TONE.metric]
+        assert {score.value for score in of_target} == {0.0}
+
+
+async def test_a_criterion_with_another_text_is_asked_of_the_source_anew(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        judge_with(story, ScriptedModel(lambda r: strict(r) if "brief" in r.turns[0].text else polite(r), ref=JUDGE))
+        await to_a_plan_with_a_judge(story)
+        await story.answer("plan:2", "approve")
+        await story.answer("review:2", "close")
+        await story.answer("sign_off:2", "request_changes", by=OWNER, change=PlanChange(remove_metrics=(TONE.metric,)))
+        other = Rubric(name="Tone", kind=RubricKind.YES_NO, text="Is it brief?", questions=("Is the answer brief?",))
+        await story.answer("plan:3", "change", change=PlanChange(rubrics=(other,)))
+        await story.answer("plan:4", "approve")
+        assert await story.waits_for() == "review:4"
+        assert {score.value for score in (await judged(story))["source · test"]} == {0.0}
