@@ -7,10 +7,10 @@ from contextlib import aclosing
 from agent import arms, measured, rounds
 from agent.engine import WorkKind
 from agent.worker.attend import attend
-from agent.worker.sink import JUDGE_STOPPERS, ScoreSink
+from agent.worker.sink import JUDGE_STOPPERS, JUDGE_THROTTLED, ScoreSink
 from agent.worker.tools import Tools
 from db.records import Run
-from pipeline.errors import InputError, PermanentError
+from pipeline.errors import InputError, PermanentError, TemporaryError
 from pipeline.metrics import Metric, code_metrics, score_judged, score_with
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.records import Criteria, Output, Sample, Score
@@ -62,19 +62,29 @@ async def judge(tools: Tools, run_id: str, low: str, high: str) -> None:
 
 
 async def _keep(asked: AsyncGenerator[Score, None], sink: ScoreSink, halt: asyncio.Event) -> None:
+    """A cell that was throttled says nothing about its answer: it gets no score, and waits until the judge may be asked again."""
+    throttled = 0
     async with aclosing(asked) as scores:
         async for score in scores:
-            _go_on(score)
-            await sink.keep(score)
+            kind = _go_on(score)
+            throttled += kind == JUDGE_THROTTLED
+            if kind != JUDGE_THROTTLED:
+                await sink.keep(score)
             if halt.is_set():
                 return
+    if throttled:
+        raise TemporaryError(
+            f"The judge is being throttled: {throttled:,} scores still wait for it, all others are kept. "
+            "Wait until its quota recovers or ask for a higher one, then press Retry."
+        )
 
 
-def _go_on(score: Score) -> None:
-    """Raises PermanentError for what every further cell would meet as well: somebody has to change something first."""
+def _go_on(score: Score) -> str:
+    """Why there is no score. Raises PermanentError for what every cell would meet: somebody has to change something first."""
     kind, _, message = (score.unscored or "").partition(": ")
     if kind in JUDGE_STOPPERS:
         raise PermanentError(f"The judge cannot be asked: {message}")
+    return kind
 
 
 async def criteria_of(tools: Tools, run: Run) -> Criteria | None:

@@ -195,3 +195,28 @@ async def test_a_criterion_with_another_text_is_asked_of_the_source_anew(tmp_pat
         await story.answer("plan:4", "approve")
         assert await story.waits_for() == "review:4"
         assert {score.value for score in (await judged(story))["source · test"]} == {0.0}
+
+
+async def test_a_judge_throttled_for_long_stops_the_run_with_what_it_scored_kept_until_it_is_tried_again(tmp_path: Path) -> None:
+    free = 5
+
+    def throttled_after_some(request: Request) -> Output | str:
+        nonlocal free
+        free -= 1
+        return polite(request) if free >= 0 else Output(sample_id=request.sample_id, text=None, failure=failure("throttled"))
+
+    async with open_story(tmp_path) as story:
+        judge_with(story, ScriptedModel(throttled_after_some, ref=JUDGE, concurrency=1))
+        await to_a_plan_with_a_judge(story)
+        await story.answer("plan:2", "approve")
+        migration = await story.store.migrations.get(story.id)
+        assert migration.status is MigrationStatus.STUCK
+        assert "throttled" in (migration.problem or "")
+        kept = await judged(story)
+        assert sum(map(len, kept.values())) == 5
+        assert all(score.value == 1.0 for found in kept.values() for score in found)
+        free = 10_000
+        await story.conversation.resume(story.id, by=REQUESTER)
+        await story.work()
+        assert await story.waits_for() == "review:2"
+        assert all(score.value == 1.0 for found in (await judged(story)).values() for score in found)
