@@ -31,11 +31,33 @@ class Subject:
     price_of: "PriceOf | None" = None
 
 
-def first(about: Subject) -> Plan:
-    """Plan 1: the guide's criteria for this use case and these samples."""
+def first(about: Subject, repeats: Plan | None = None) -> Plan:
+    """Plan 1: the guide's criteria for this use case and these samples, or those of the plan that this migration repeats."""
     from pipeline.metrics.guide import locked, propose
 
-    return _plan(about, 1, locked(propose(about.migration.use_case, about.samples)), REVIEW_PAIRS)
+    criteria = _repeated(repeats, about) if repeats else None
+    if repeats is None or criteria is None:
+        return _plan(about, 1, locked(propose(about.migration.use_case, about.samples)), REVIEW_PAIRS)
+    made = replace(_plan(about, 1, criteria, repeats.review_pairs), monthly_calls=repeats.monthly_calls)
+    return replace(
+        made, notes=(f"Metrics, margins and judge are those of plan {repeats.number} of the migration it repeats.", *made.notes)
+    )
+
+
+def _repeated(repeats: Plan, about: Subject) -> Criteria | None:
+    """The criteria of `repeats`; None where they could not decide over these samples."""
+    from pipeline.metrics import metric_named
+    from pipeline.metrics.guide import check_roles, locked
+
+    criteria = repeats.criteria
+    try:
+        check_roles(criteria)
+    except InputError:
+        return None
+    referenced = any((sample.reference or "").strip() for sample in about.samples)
+    if not referenced and any(metric_named(choice.metric, criteria).needs_reference for choice in criteria.primary):
+        return None
+    return locked(criteria)
 
 
 def following(last: Plan, about: Subject, change: PlanChange | None) -> Plan:
@@ -45,13 +67,14 @@ def following(last: Plan, about: Subject, change: PlanChange | None) -> Plan:
     """
     asked = change or PlanChange()
     pairs = last.review_pairs if asked.review_pairs is None else asked.review_pairs
+    monthly = last.monthly_calls if asked.monthly_calls is None else asked.monthly_calls or None
     try:
         criteria = revised(last.criteria, asked, about.migration.use_case, about.samples)
+        notes = tuple(f'Tests nothing, so it was left out: "{text}"' for text in asked.left_out)
     except InputError as error:
-        made = _plan(about, last.number + 1, last.criteria, pairs)
-        return replace(made, notes=(f"The change that was asked for cannot be made: {error.message}", *made.notes))
+        criteria, notes = last.criteria, (f"The change that was asked for cannot be made: {error.message}",)
     made = _plan(about, last.number + 1, criteria, pairs)
-    return replace(made, notes=(*made.notes, *(f'Tests nothing, so it was left out: "{text}"' for text in asked.left_out)))
+    return replace(made, monthly_calls=monthly, notes=(*made.notes, *notes))
 
 
 def with_target(targets: tuple[str, ...], change: PlanChange | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from agent import arms, corrections, measured, planning
 from agent.review import Judged
 from agent.revision import revised
 from agent.state import State
-from db.records import DatasetVersion, Decision, Plan, PlanChange, Run, RunStatus
+from db.records import DatasetVersion, Decision, Migration, Plan, PlanChange, Run, RunStatus
 from db.store import Store
 from pipeline.errors import InputError
 from pipeline.prompts.template import render, variables
@@ -54,9 +54,18 @@ async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan,
     test = await store.datasets.samples(dataset.id, Split.TEST)
     about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, price_of=price_of)
     if not number:
-        return planning.first(about), dataset
+        return planning.first(about, await _repeated(store, migration)), dataset
     last = await store.plans.get(migration_id, number)
     return planning.following(last, about, decision.change if decision else None), dataset
+
+
+async def _repeated(store: Store, migration: Migration) -> Plan | None:
+    """The last plan of the migration that this one repeats; nothing of another team's, nor of another use case."""
+    if migration.again_of is None:
+        return None
+    earlier = await store.migrations.get(migration.again_of)
+    same = (earlier.team, earlier.use_case) == (migration.team, migration.use_case)
+    return await store.plans.latest(earlier.id) if same else None
 
 
 def price_of(ref: str) -> "Price":

@@ -38,6 +38,7 @@ async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier:
         dev=await _dev(store, plan, dataset),
         preferences=preferences(said, plan.targets),
         provenance=await _provenance(store, plan, dataset),
+        monthly_calls=plan.monthly_calls,
         prices=known(_refs(plan), tools.prices),
         agreements=agreements(plan.criteria, samples, source, reviewed(compared, said)),
         error_groups=_error_groups(plan.criteria, samples, source, compared),
