@@ -153,7 +153,7 @@ async def reopen(store: Store, runs: Sequence[Run], plan: Plan) -> None:
 
     Cells at which a judge failed before, in a way that may pass, are asked about again.
     """
-    earlier = await _approved_before(store, plan)
+    earlier = [before.criteria for before in await _approved_before(store, plan.migration_id, plan.number)]
     for run in runs:
         judged = [metric.name for metric in measured.judged(run, plan.criteria)]
         await store.runs.forget_scores(run.id, measured.outdated(run, plan.criteria, earlier), failed_at=judged)
@@ -162,21 +162,39 @@ async def reopen(store: Store, runs: Sequence[Run], plan: Plan) -> None:
             await store.runs.reopen(run.id)
 
 
-async def _approved_before(store: Store, plan: Plan) -> list[Criteria]:
-    """The criteria of the plans that were carried out before this one, newest first."""
+async def _approved_before(store: Store, migration_id: str, number: int) -> list[Plan]:
+    """The plans before plan `number` that were carried out, newest first."""
     found = []
-    for number in range(plan.number - 1, 0, -1):
-        decision = await store.questions.decision(plan.migration_id, f"plan:{number}")
+    for earlier in range(number - 1, 0, -1):
+        decision = await store.questions.decision(migration_id, f"plan:{earlier}")
         if decision and decision.answer == "approve":
-            found.append((await store.plans.get(plan.migration_id, number)).criteria)
+            found.append(await store.plans.get(migration_id, earlier))
     return found
 
 
-async def worked_on(store: Store, migration_id: str) -> DatasetVersion:
-    """The dataset version of the round: the newest one the source was run on."""
+async def worked_on(store: Store, migration_id: str, number: int) -> DatasetVersion:
+    """The dataset version of round `number`; before it has runs of its own, the newest one the source was run on."""
+    for stage in (arms.targets_stage(number), arms.candidates_stage(number)):
+        for run in await store.runs.listed(migration_id, stage=stage):
+            return await store.datasets.get(run.dataset_id)
     runs = await store.runs.listed(migration_id, stage=arms.BASELINE)
     versions = [await store.datasets.get(dataset_id) for dataset_id in {run.dataset_id for run in runs}]
     return max(versions, key=lambda version: version.number)
+
+
+async def criteria_of(store: Store, run: Run) -> Criteria | None:
+    """The criteria of the plan a run belongs to: of its stage's number, or of the standing plan for what all plans share."""
+    _, _, number = run.stage.partition(":")
+    shared = run.stage == arms.BASELINE or arms.digest_of(run) is not None
+    plan = await _standing_plan(store, run.migration_id) if shared else await store.plans.get(run.migration_id, int(number))
+    return plan.criteria if plan else None
+
+
+async def _standing_plan(store: Store, migration_id: str) -> Plan | None:
+    """The plan that was approved last: what is asked about since then locks nothing yet. Before any, the latest."""
+    latest = await store.plans.latest(migration_id)
+    approved = await _approved_before(store, migration_id, latest.number + 1) if latest else []
+    return approved[0] if approved else latest
 
 
 async def _judged(store: Store, run: Run) -> Judged:

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from agent import corrections as corrected
+from agent import measured, rounds
+from agent.told import TRIED_AGAIN
 from bot.cards.digest import DigestFacts
 from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
@@ -20,6 +22,7 @@ from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
+from db.keys import problem_of
 from db.records import (
     Assignment,
     Message,
@@ -86,14 +89,12 @@ def spent(runs: tuple[Run, ...]) -> str:
     return f"{charged:,} charged calls, price not known to Ferry" if charged else "nothing: no call was charged"
 
 
-async def judged(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
-    """Cells of these runs that the judge has scored (or has said why not), and how many it is asked for."""
-    from pipeline.metrics import judged_metrics
-
-    plan = await store.plans.latest(migration.id)
-    if plan is None or plan.criteria.judge is None:
+async def judged(store: Store, runs: tuple[Run, ...]) -> tuple[int, int]:
+    """Cells of a stage's runs that the judge has scored (or has said why not), and how many it is asked for."""
+    criteria = await rounds.criteria_of(store, runs[0]) if runs else None
+    if criteria is None or criteria.judge is None:
         return 0, 0
-    asked = {run.id: judged_metrics(plan.criteria, run.key.split) for run in runs}
+    asked = {run.id: measured.judged(run, criteria) for run in runs}
     names = {metric.name for metrics in asked.values() for metric in metrics}
     cells = sum(run.total * len(asked[run.id]) for run in runs)
     return (await store.runs.scored(list(asked), sorted(names)) if cells else 0), cells
@@ -316,7 +317,13 @@ async def trial(store: Store, message: Message) -> TrialFacts:
         by_sample.setdefault(score.sample_id, []).append(score)
     known = {s.id: s for s in await store.datasets.samples(dataset.id)} if dataset and by_sample else {}
     samples = tuple(_tried(known[sample_id], scores) for sample_id, scores in by_sample.items() if sample_id in known)
-    return TrialFacts(number=number, samples=samples, waiting=any(tried.scores is None for tried in trials))
+    problem = await store.messages.get(problem_of(message.key))
+    return TrialFacts(
+        number=number,
+        samples=samples,
+        waiting=any(tried.scores is None for tried in trials),
+        failed=problem is not None and problem.body != TRIED_AGAIN,
+    )
 
 
 def _tried(sample: Sample, scores: list[Score]) -> TriedSample:

@@ -71,7 +71,7 @@ class Renderer:
         done, total = sum(run.stored for run in runs), sum(run.total for run in runs)
         speed = self.speeds.setdefault(message.key, Speed())
         paused = migration.status is MigrationStatus.PAUSED
-        scored, cells = await facts.judged(self.store, migration, runs)
+        scored, cells = await facts.judged(self.store, runs)
         return progress_card(
             ProgressFacts(
                 migration_id=migration.id,

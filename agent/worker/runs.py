@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 
-from agent import arms
+from agent import arms, rounds
 from agent.engine import WorkKind
 from agent.planning import provider
 from agent.worker import digest, scoring
@@ -100,7 +100,7 @@ async def _after(tools: Tools, run: Run) -> None:
 
 async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...]) -> None:
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
-    criteria = await scoring.criteria_of(tools, run)
+    criteria = await rounds.criteria_of(tools.store, run)
     sink, halt = Sink(tools.store, run.id, todo, code_metrics(criteria) if criteria else ()), asyncio.Event()
     try:
         await attend(tools, run.id, asyncio.create_task(_call(Kept(model, sink), prompt, todo, halt)), halt)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 
-from agent import arms, measured, rounds
+from agent import measured, rounds
 from agent.engine import WorkKind
 from agent.worker.attend import attend
 from agent.worker.sink import JUDGE_STOPPERS, JUDGE_THROTTLED, ScoreSink
@@ -20,7 +20,7 @@ SPAN = 50
 
 async def owed(tools: Tools, run: Run) -> bool:
     """Whether cells still wait for the judge; they are submitted. Cells of code are filled on the way."""
-    criteria = await criteria_of(tools, run)
+    criteria = await rounds.criteria_of(tools.store, run)
     if criteria is None:
         return False
     await _by_code(tools, run, criteria)
@@ -44,7 +44,7 @@ def spans(samples: Sequence[Sample], waiting: Collection[str]) -> Iterator[tuple
 async def judge(tools: Tools, run_id: str, low: str, high: str) -> None:
     """Ask the judge about the cells of one span that have no score; each is committed before the next takes its place."""
     run = await tools.store.runs.get(run_id)
-    criteria = await criteria_of(tools, run)
+    criteria = await rounds.criteria_of(tools.store, run)
     if criteria is None or criteria.judge is None or await tools.may_spend(run_id) is None:
         return
     samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
@@ -85,15 +85,6 @@ def _go_on(score: Score) -> str:
     if kind in JUDGE_STOPPERS:
         raise PermanentError(f"The judge cannot be asked: {message}")
     return kind
-
-
-async def criteria_of(tools: Tools, run: Run) -> Criteria | None:
-    """The criteria of the plan a run belongs to: of its stage's number, or the latest for what all plans share."""
-    _, _, number = run.stage.partition(":")
-    shared = run.stage == arms.BASELINE or arms.digest_of(run) is not None
-    store = tools.store
-    plan = await store.plans.latest(run.migration_id) if shared else await store.plans.get(run.migration_id, int(number))
-    return plan.criteria if plan else None
 
 
 async def _by_code(tools: Tools, run: Run, criteria: Criteria) -> None:

@@ -7,6 +7,7 @@ from time import monotonic
 
 from agent.engine import WorkKind
 from agent.worker import runs
+from bot import facts
 from db.records import MigrationStatus, PlanChange
 from pipeline.models.failures import failure
 from pipeline.models.providers.scripted import ScriptedModel
@@ -220,3 +221,21 @@ async def test_a_judge_throttled_for_long_stops_the_run_with_what_it_scored_kept
         await story.work()
         assert await story.waits_for() == "review:2"
         assert all(score.value == 1.0 for found in (await judged(story)).values() for score in found)
+
+
+async def test_the_bar_of_the_judge_is_full_when_the_baseline_is_judged(tmp_path: Path) -> None:
+    """Where the judge compares with the source too: the source's own run is compared with nothing."""
+    async with open_story(tmp_path) as story:
+        judge_with(story, ScriptedModel(polite, ref=JUDGE))
+        await to_a_plan_with_a_judge(story)
+        await story.answer("plan:2", "change", change=PlanChange(add_metrics=("judge_preference",)))
+        await story.answer("plan:3", "approve")
+        assert await story.waits_for() == "review:3"
+        for stage in ("baseline", "targets:3"):
+            scored, cells = await facts.judged(story.store, await story.store.runs.listed(story.id, stage))
+            assert scored == cells > 0
+        await story.answer("review:3", "close")
+        await story.answer("sign_off:3", "request_changes", by=OWNER)
+        await story.answer("plan:4", "change", change=PlanChange(judge=OTHER))
+        scored, cells = await facts.judged(story.store, await story.store.runs.listed(story.id, "targets:3"))
+        assert scored == cells > 0
