@@ -1,18 +1,15 @@
 """What a plan proposes and how a change makes the next one. Pure; approval of its hash is what locks the criteria."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
 
 from agent import estimates
 from agent.estimates import provider
 from agent.revision import revised
 from db.records import DatasetVersion, Migration, Plan, PlanChange
 from pipeline.errors import InputError
-from pipeline.records import Criteria, Sample
-
-if TYPE_CHECKING:
-    from pipeline.metrics.guide import PriceOf
+from pipeline.models.prices import Prices
+from pipeline.records import Criteria, PromptVersion, Sample
 
 __all__ = ["REVIEW_PAIRS", "Subject", "first", "following", "provider", "with_target"]
 
@@ -22,13 +19,14 @@ REVIEW_PAIRS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a plan is about: `test` are the samples of the test split; `price_of` prices the judge where prices are known."""
+    """What a plan is about: `test` are the samples of the test split, `prompt` the source's; `prices` estimate the money."""
 
     migration: Migration
     dataset: DatasetVersion
     samples: Sequence[Sample]
     test: Sequence[Sample]
-    price_of: "PriceOf | None" = None
+    prompt: PromptVersion = field(default_factory=lambda: PromptVersion(user=""))
+    prices: Prices = field(default_factory=Prices)
 
 
 def first(about: Subject, repeats: Plan | None = None) -> Plan:
@@ -70,11 +68,13 @@ def following(last: Plan, about: Subject, change: PlanChange | None) -> Plan:
     monthly = last.monthly_calls if asked.monthly_calls is None else asked.monthly_calls or None
     try:
         criteria = revised(last.criteria, asked, about.migration.use_case, about.samples)
-        notes = tuple(f'Tests nothing, so it was left out: "{text}"' for text in asked.left_out)
+        before: tuple[str, ...] = ()
+        left_out = asked.left_out
     except InputError as error:
-        criteria, notes = last.criteria, (f"The change that was asked for cannot be made: {error.message}",)
+        criteria, before, left_out = last.criteria, (f"The change that was asked for cannot be made: {error.message}",), ()
     made = _plan(about, last.number + 1, criteria, pairs)
-    return replace(made, monthly_calls=monthly, notes=(*made.notes, *notes))
+    after = (f'Tests nothing, so it was left out: "{text}"' for text in left_out)
+    return replace(made, monthly_calls=monthly, notes=(*before, *made.notes, *after))
 
 
 def with_target(targets: tuple[str, ...], change: PlanChange | None) -> tuple[str, ...]:
@@ -87,8 +87,9 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
     from pipeline.metrics.guide import limits, offered
 
     migration, dataset = about.migration, about.dataset
-    answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples)
-    judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, about.price_of)
+    a_call = estimates.usage_of_a_call(about.prompt, about.samples)
+    answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples, a_call, about.prices)
+    judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, about.prices.of)
     return Plan(
         migration_id=migration.id,
         number=number,

@@ -11,12 +11,12 @@ from agent.state import State
 from db.records import DatasetVersion, Decision, Migration, Plan, PlanChange, Run, RunStatus
 from db.store import Store
 from pipeline.errors import InputError
+from pipeline.models.prices import Prices
 from pipeline.prompts.template import render, variables
 from pipeline.records import Candidate, Criteria, PromptVersion, RunResult, Sample, Split
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
-    from pipeline.models.prices import Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +39,21 @@ async def facts(store: Store, state: State) -> RoundFacts:
     )
 
 
-async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan, DatasetVersion]:
+async def next_plan(store: Store, migration_id: str, number: int, prices: Prices) -> tuple[Plan, DatasetVersion]:
     """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected."""
     dataset = await corrections.apply(store, migration_id)
     if dataset is None:
         raise InputError("There is no dataset yet. Drop the file into this thread.")
     samples = await store.datasets.samples(dataset.id)
-    _must_fit(await store.prompts.original(migration_id), samples)
+    prompt = await store.prompts.original(migration_id)
+    _must_fit(prompt, samples)
     decision = await asked_change(store, migration_id, number)
     migration = await store.migrations.get(migration_id)
     targets = planning.with_target(migration.targets, decision.change if decision else None)
     if decision and targets != migration.targets:
         migration = await store.migrations.edit(migration_id, by=decision.by, targets=targets)
     test = await store.datasets.samples(dataset.id, Split.TEST)
-    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, price_of=price_of)
+    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, prompt=prompt, prices=prices)
     if not number:
         return planning.first(about, await _repeated(store, migration)), dataset
     last = await store.plans.get(migration_id, number)
@@ -66,13 +67,6 @@ async def _repeated(store: Store, migration: Migration) -> Plan | None:
     earlier = await store.migrations.get(migration.again_of)
     same = (earlier.team, earlier.use_case) == (migration.team, migration.use_case)
     return await store.plans.latest(earlier.id) if same else None
-
-
-def price_of(ref: str) -> "Price":
-    """What calls of a model cost. Raises InputError where nobody has told."""
-    from pipeline.models.prices import price
-
-    return price(ref)
 
 
 async def try_change(store: Store, migration_id: str, change: PlanChange) -> None:

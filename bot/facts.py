@@ -1,9 +1,6 @@
 """What each card tells, gathered from the store in a few queries."""
 
 import asyncio
-import json
-from collections.abc import Mapping
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -14,7 +11,7 @@ from bot.cards.digest import DigestFacts
 from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
 from bot.cards.findings import FindingsFacts
-from bot.cards.note import NoteFacts, Proposal
+from bot.cards.note import NoteFacts
 from bot.cards.prompts import CandidateFacts, PromptsFacts
 from bot.cards.question import QuestionFacts
 from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts
@@ -22,6 +19,8 @@ from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
+from bot.spending import spent
+from bot.subjects import MRKDWN, read_proposal, read_start
 from db.keys import problem_of
 from db.records import (
     Assignment,
@@ -35,14 +34,12 @@ from db.records import (
     Run,
 )
 from db.store import Store
+from pipeline.models.prices import Prices
 from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
 from pipeline.report import CHARTS
 from pipeline.report.records import Report
 
-FREE = frozenset({"local", "recorded", "scripted"})
 FINDINGS = TypeAdapter(tuple[Finding, ...])
-MRKDWN = "mrkdwn"
-"""Subject of replies and problems whose body is Ferry's own formatting; any other body is shown as it is written."""
 
 
 async def migration_of(store: Store, message: Message) -> Migration:
@@ -50,7 +47,7 @@ async def migration_of(store: Store, message: Message) -> Migration:
     return await store.migrations.get(message.migration_id or "")
 
 
-async def status(store: Store, message: Message) -> StatusFacts:
+async def status(store: Store, message: Message, prices: Prices) -> StatusFacts:
     """Facts of the pinned card."""
     migration = await migration_of(store, message)
     question = await store.questions.pending(migration.id)
@@ -68,7 +65,7 @@ async def status(store: Store, message: Message) -> StatusFacts:
         report_hash=report.hash if report else None,
         sign_off=await store.reports.sign_off(migration.id),
         monitors=sum(monitor.migration_id == migration.id for monitor in monitors),
-        spent=spent(runs),
+        spent=await spent(store, runs, prices),
     )
 
 
@@ -77,16 +74,6 @@ async def _reviewers(store: Store, question: Question | None) -> tuple[str, ...]
         return ()
     progress = await store.reviews.progress(question.migration_id, number_of(question.key))
     return tuple(sme for sme, (done, total) in progress.items() if done < total)
-
-
-def spent(runs: tuple[Run, ...]) -> str:
-    """What the calls so far cost; where no price is known the calls are counted, never a made-up figure."""
-    calls: dict[str, int] = {}
-    for run in runs:
-        if run.key.model.partition(":")[0] not in FREE:
-            calls[run.key.model] = calls.get(run.key.model, 0) + run.stored
-    charged = sum(calls.values())
-    return f"{charged:,} charged calls, price not known to Ferry" if charged else "nothing: no call was charged"
 
 
 async def judged(store: Store, runs: tuple[Run, ...]) -> tuple[int, int]:
@@ -330,29 +317,6 @@ def _tried(sample: Sample, scores: list[Score]) -> TriedSample:
     answer = sample.recorded.text if sample.recorded else sample.reference or ""
     said = tuple(TriedScore(metric=s.metric, value=s.value, said=s.unscored or s.reason or "") for s in scores)
     return TriedSample(question=input_text(sample), answer=answer, scores=said)
-
-
-def write_proposal(proposal: Proposal) -> str:
-    return json.dumps({"kind": proposal.kind, "value": proposal.value, "sentence": proposal.sentence})
-
-
-def read_proposal(subject: str) -> Proposal | None:
-    """The proposal a reply makes, if it makes one."""
-    parsed = _object(subject)
-    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"]) if "kind" in parsed else None
-
-
-def write_start(prefill: Mapping[str, str]) -> str:
-    return json.dumps({"start": dict(prefill)})
-
-
-def read_start(subject: str) -> Mapping[str, str] | None:
-    """The fields that a mention named, for a start card."""
-    return _object(subject).get("start")
-
-
-def _object(subject: str) -> dict[str, Any]:
-    return dict(json.loads(subject)) if subject.startswith("{") else {}
 
 
 def number_of(key: str) -> int:

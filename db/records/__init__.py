@@ -28,6 +28,7 @@ from db.records.facts import (
 )
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
 from db.records.references import ReferenceCheck
+from db.records.spending import RunUse
 
 __all__ = [
     "Assignment",
@@ -56,6 +57,7 @@ __all__ = [
     "ReferenceCheck",
     "Run",
     "RunStatus",
+    "RunUse",
     "SignOff",
     "StoredReport",
     "Trial",

@@ -111,3 +111,11 @@ async def test_nobody_answers_once_the_migration_is_over_or_for_a_reference_nobo
     await dispatch(office, press(migration.id, "keep", SME_1))
     (check,) = await office.store.references.listed(migration.id)
     assert check.answer is None
+
+
+async def test_an_open_card_loses_its_buttons_when_the_migration_ends(office: Office) -> None:
+    migration = await doubted(office)
+    await pair_of(office, SME_1, "1 of 2")
+    await office.store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by=REQUESTER)
+    card = await pair_of(office, SME_1, "The migration is over")
+    assert "reference_keep" not in json.dumps(card["blocks"])
