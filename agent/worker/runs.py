@@ -62,7 +62,17 @@ async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:
 async def failed(tools: Tools, sentence: str, run_id: str, *_span: str) -> None:
     """A run that cannot go on says why, and its migration with it."""
     run = await tools.store.runs.get(run_id)
-    await tools.store.runs.fail(run_id, f"{run.key.model}: {sentence}")
+    await _fail(tools, run, f"{run.key.model}: {sentence}", sentence)
+
+
+async def judging_failed(tools: Tools, sentence: str, run_id: str, *_span: str) -> None:
+    """As `failed`, without blaming the model whose answers wait for their scores."""
+    run = await tools.store.runs.get(run_id)
+    await _fail(tools, run, f"Scores of {run.key.model} ({run.label}): {sentence}", sentence)
+
+
+async def _fail(tools: Tools, run: Run, problem: str, sentence: str) -> None:
+    await tools.store.runs.fail(run.id, problem)
     monitor = arms.digest_of(run)
     if monitor:
         await digest.failed(tools, sentence, *monitor)
