@@ -58,9 +58,16 @@ async def serve(settings: SlackSettings) -> None:
     A bot that cannot send any more ends as well, with the error: a supervisor (`ferry up`) starts it again.
     """
     stopping = interrupted()
-    async with running(settings):
+    async with running(settings) as bot:
         log.info("bot_ready", mode=settings.mode.value, home=str(settings.places.home))
-        await stopping.wait()
+        await until_over(bot, stopping)
+
+
+async def until_over(bot: Bot, stopping: asyncio.Event) -> None:
+    """Until somebody asks the process to end, or its outbox ended by itself."""
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait({asked, bot.sending}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
 
 
 @asynccontextmanager

@@ -1,11 +1,13 @@
 """The outbox on a database that fails for a moment: it goes on, it loses nothing, and it says nothing twice."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.process import until_over
 from bot.workspace.faults import Fault
 from bot.workspace.people import GENERAL
 from bot.workspace.server import Workspace
@@ -118,9 +120,6 @@ async def test_an_error_that_waiting_does_not_mend_ends_the_bot_instead_of_its_v
 
 
 async def _until_the_bot_ends(workspace: Workspace, home: Path, method: str) -> None:
-    async def ended() -> bool:
-        return office.bot.sending.done()
-
     async with open_office(workspace, home) as office:
         migration = await office.migration()
         await office.quiet()
@@ -128,4 +127,5 @@ async def _until_the_bot_ends(workspace: Workspace, home: Path, method: str) -> 
         await office.store.messages.show(
             "bad", migration_id=migration.id, channel=GENERAL, place="thread", kind=MessageKind.FINDINGS, subject="nothing"
         )
-        await eventually(ended)
+        async with asyncio.timeout(10):
+            await until_over(office.bot, asyncio.Event())

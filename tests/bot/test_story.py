@@ -28,7 +28,7 @@ async def test_the_story_ends_with_a_signed_report_and_a_digest(workspace: Works
     posted = [m for m in workspace.general().messages.values() if m.get("metadata")]
     ours = [m["metadata"]["event_payload"]["key"] for m in posted]
     assert len(ours) == len(set(ours))
-    assert {key for key in keys if not key.startswith(("review:", "files:"))} == set(ours)
+    assert {key for key in keys if not key.startswith(("review:", "files:", "charts:"))} == set(ours)
     assert not workspace.log.problems
     assert all(not validate_message(m) for m in posted)
     assert workspace.general().pins == [posted[0]["ts"]]
