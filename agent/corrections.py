@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 from agent.arms import short_id
-from db.records import DatasetVersion, ReferenceAnswer
-from db.references import ReferenceCheck
+from db.records import DatasetVersion, ReferenceAnswer, ReferenceCheck
 from db.store import Store
 from pipeline.dataset.correct import corrected
 from pipeline.decide.errors import Suspect

@@ -1,15 +1,18 @@
 """What each stage of a plan will take: calls, time and money of the models, and of the judge beside them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from db.records import DatasetVersion, Estimate, MetricCost
-from pipeline.records import Criteria, Sample
+from pipeline.errors import InputError
+from pipeline.models.prices import Prices
+from pipeline.records import Criteria, PromptVersion, Sample, Usage
 
 if TYPE_CHECKING:
     from pipeline.metrics.guide import Cost, PriceOf
 
-CANDIDATES_GUESS = 4
+CANDIDATES_GUESS, CHARACTERS, MEASURED = 4, 4.0, 500
 BARS = 3
 SECONDS = {"recorded": 0.0, "scripted": 0.02, "local": 0.5, "bedrock": 2.0}
 IN_FLIGHT = {"recorded": 64, "scripted": 8, "local": 1, "bedrock": 16}
@@ -23,12 +26,32 @@ def provider(ref: str) -> str:
     return ref.partition(":")[0].strip().lower()
 
 
-def of_models(source: str, targets: Sequence[str], dataset: DatasetVersion, samples: Sequence[Sample]) -> Iterator[Estimate]:
+def usage_of_a_call(prompt: PromptVersion, samples: Sequence[Sample]) -> Usage:
+    """Tokens in and out of one answer, from recorded counts where there are any, else about four characters a token."""
+    some = samples[:MEASURED]
+    fixed = len(prompt.system) + len(prompt.user)
+    told = [sample.recorded.usage for sample in some if sample.recorded and sample.recorded.usage]
+    asked = [fixed + sum(map(len, sample.variables.values())) for sample in some]
+    said = [len(sample.recorded.text if sample.recorded else sample.reference or "") for sample in some]
+    return Usage(
+        input_tokens=round(_mean([usage.input_tokens for usage in told]) or _mean(asked) / CHARACTERS),
+        output_tokens=max(1, round(_mean([usage.output_tokens for usage in told]) or _mean(said) / CHARACTERS)),
+    )
+
+
+def _mean(numbers: Sequence[int]) -> float:
+    return sum(numbers) / len(numbers) if numbers else 0.0
+
+
+def of_models(
+    source: str, targets: Sequence[str], dataset: DatasetVersion, samples: Sequence[Sample], a_call: Usage, prices: Prices
+) -> Iterator[Estimate]:
     """The stages in which source and targets answer."""
     dev, test = dataset.dev, dataset.test
-    yield _estimate("baseline", (source,), dev + test, _recorded_seconds(samples))
-    yield _estimate("candidates", targets, CANDIDATES_GUESS * dev, None, f"about {CANDIDATES_GUESS} prompts each")
-    yield _estimate("targets", targets, BARS * test, None, f"at most {BARS} prompts each")
+    taken = partial(_usd, a_call=a_call, prices=prices)
+    yield _estimate("baseline", (source,), dev + test, taken, _recorded_seconds(samples))
+    yield _estimate("candidates", targets, CANDIDATES_GUESS * dev, taken, None, f"about {CANDIDATES_GUESS} prompts each")
+    yield _estimate("targets", targets, BARS * test, taken, None, f"at most {BARS} prompts each")
 
 
 def of_judge(
@@ -88,18 +111,38 @@ def _short(tokens: int) -> str:
     return f"{tokens / 1e6:.1f} M" if tokens >= 1_000_000 else f"{max(tokens // 1000, 1):,} k"
 
 
-def _estimate(stage: str, refs: Sequence[str], calls: int, seconds: float | None, note: str = "") -> Estimate:
+def _estimate(
+    stage: str, refs: Sequence[str], calls: int, taken: Callable[[str, int], float], seconds: float | None, note: str = ""
+) -> Estimate:
     """`calls` for each model, one model after the other; an unknown price is None with a note, never 0."""
-    kinds = list(dict.fromkeys(provider(ref) for ref in refs))
     basis = "from the recorded latency" if seconds else "time by a rule of thumb"
-    money = [FREE.get(kind, UNKNOWN_PRICE) for kind in kinds]
+    usd, money = _money(refs, calls, taken)
     return Estimate(
         stage=stage,
         calls=calls * len(refs),
         seconds=round(sum(calls * _pace(provider(ref), seconds) for ref in refs), 1),
-        usd=None,
-        note="; ".join(part for part in (note, basis, *dict.fromkeys(money)) if part),
+        usd=usd,
+        note="; ".join(part for part in (note, basis, *money) if part),
     )
+
+
+def _money(refs: Sequence[str], calls: int, taken: Callable[[str, int], float]) -> tuple[float | None, list[str]]:
+    """What the charged models take, None as soon as one's price is unknown or none is charged; and what to know about it."""
+    notes = [FREE[provider(ref)] for ref in refs if provider(ref) in FREE]
+    charged, usd, unknown = [ref for ref in refs if provider(ref) not in FREE], 0.0, False
+    for ref in charged:
+        try:
+            usd += taken(ref, calls)
+        except InputError:
+            unknown = True
+            notes.append(f"the price of {ref} is unknown")
+    return (usd if charged and not unknown else None), list(dict.fromkeys(notes))
+
+
+def _usd(ref: str, calls: int, *, a_call: Usage, prices: Prices) -> float:
+    """Raises InputError for an unknown price."""
+    tokens = Usage(input_tokens=a_call.input_tokens * calls, output_tokens=a_call.output_tokens * calls)
+    return prices.of(ref).of(tokens)
 
 
 def _pace(kind: str, seconds: float | None) -> float:

@@ -3,7 +3,7 @@
 A node runs at least once. It never calls a model and never posts: it submits work and writes what the bot will show.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -13,16 +13,18 @@ from agent.engine import Engine, WorkKind
 from agent.state import State
 from db.records import MessageKind, MigrationStatus, QuestionKind, Run
 from db.store import Store
+from pipeline.models.prices import Prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look."""
+    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look, `prices` estimate plans."""
 
     store: Store
     engine: Engine
     cron: str
     timezone: str
+    prices: Prices = field(default_factory=Prices)
 
 
 def ask(kind: QuestionKind, key: str, subject: str) -> str:
@@ -36,8 +38,9 @@ async def gate_dataset(_state: State) -> State:
 
 async def draft_plan(state: State, runtime: Runtime[Deps]) -> State:
     """Plan N+1: the guide's proposal, or the last plan with what was asked of it. The newest dataset version counts."""
-    plan, dataset = await rounds.next_plan(runtime.context.store, state["migration_id"], state.get("number", 0))
-    await runtime.context.store.plans.add(plan)
+    store, number = runtime.context.store, state.get("number", 0)
+    plan, dataset = await rounds.next_plan(store, state["migration_id"], number, runtime.context.prices)
+    await store.plans.add(plan)
     return {"number": plan.number, "dataset_id": dataset.id}
 
 
@@ -49,7 +52,7 @@ async def start_baseline(state: State, runtime: Runtime[Deps]) -> State:
     """The source, once for all plans: a later plan may want more scores of the same outputs."""
     facts = await rounds.facts(runtime.context.store, state)
     started = [await runtime.context.store.runs.add(run) for run in arms.baseline(facts.plan, facts.dataset, facts.original)]
-    await rounds.reopen(runtime.context.store, started, facts.plan.criteria)
+    await rounds.reopen(runtime.context.store, started, facts.plan)
     await _start(runtime.context, tuple(started))
     return {}
 

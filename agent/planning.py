@@ -9,11 +9,11 @@ from agent.estimates import provider
 from agent.revision import revised
 from db.records import DatasetVersion, Migration, Plan, PlanChange
 from pipeline.errors import InputError
-from pipeline.records import Criteria, Sample
+from pipeline.models.prices import Prices
+from pipeline.records import Criteria, PromptVersion, Sample
 
 if TYPE_CHECKING:
     from pipeline.decide.size import Pilot
-    from pipeline.metrics.guide import PriceOf
 
 __all__ = ["REVIEW_PAIRS", "Subject", "first", "following", "provider", "with_target"]
 
@@ -23,7 +23,7 @@ REVIEW_PAIRS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a plan is about: `test` are the samples of the test split; `price_of` prices the judge where prices are known.
+    """What a plan is about: `test` are the samples of the test split, `prompt` the source's; `prices` estimate the money.
 
     `pilots` are what an earlier round showed of the spread, by metric.
     """
@@ -32,15 +32,38 @@ class Subject:
     dataset: DatasetVersion
     samples: Sequence[Sample]
     test: Sequence[Sample]
-    price_of: "PriceOf | None" = None
+    prompt: PromptVersion = field(default_factory=lambda: PromptVersion(user=""))
+    prices: Prices = field(default_factory=Prices)
     pilots: "Mapping[str, Pilot]" = field(default_factory=dict)
 
 
-def first(about: Subject) -> Plan:
-    """Plan 1: the guide's criteria for this use case and these samples."""
+def first(about: Subject, repeats: Plan | None = None) -> Plan:
+    """Plan 1: the guide's criteria for this use case and these samples, or those of the plan that this migration repeats."""
     from pipeline.metrics.guide import locked, propose
 
-    return _plan(about, 1, locked(propose(about.migration.use_case, about.samples)), REVIEW_PAIRS)
+    criteria = _repeated(repeats, about) if repeats else None
+    if repeats is None or criteria is None:
+        return _plan(about, 1, locked(propose(about.migration.use_case, about.samples)), REVIEW_PAIRS)
+    made = replace(_plan(about, 1, criteria, repeats.review_pairs), monthly_calls=repeats.monthly_calls)
+    return replace(
+        made, notes=(f"Metrics, margins and judge are those of plan {repeats.number} of the migration it repeats.", *made.notes)
+    )
+
+
+def _repeated(repeats: Plan, about: Subject) -> Criteria | None:
+    """The criteria of `repeats`; None where they could not decide over these samples."""
+    from pipeline.metrics import metric_named
+    from pipeline.metrics.guide import check_roles, locked
+
+    criteria = repeats.criteria
+    try:
+        check_roles(criteria)
+    except InputError:
+        return None
+    referenced = any((sample.reference or "").strip() for sample in about.samples)
+    if not referenced and any(metric_named(choice.metric, criteria).needs_reference for choice in criteria.primary):
+        return None
+    return locked(criteria)
 
 
 def following(last: Plan, about: Subject, change: PlanChange | None) -> Plan:
@@ -50,13 +73,16 @@ def following(last: Plan, about: Subject, change: PlanChange | None) -> Plan:
     """
     asked = change or PlanChange()
     pairs = last.review_pairs if asked.review_pairs is None else asked.review_pairs
+    monthly = last.monthly_calls if asked.monthly_calls is None else asked.monthly_calls or None
     try:
         criteria = revised(last.criteria, asked, about.migration.use_case, about.samples)
+        before: tuple[str, ...] = ()
+        left_out = asked.left_out
     except InputError as error:
-        made = _plan(about, last.number + 1, last.criteria, pairs)
-        return replace(made, notes=(f"The change that was asked for cannot be made: {error.message}", *made.notes))
+        criteria, before, left_out = last.criteria, (f"The change that was asked for cannot be made: {error.message}",), ()
     made = _plan(about, last.number + 1, criteria, pairs)
-    return replace(made, notes=(*made.notes, *(f'Tests nothing, so it was left out: "{text}"' for text in asked.left_out)))
+    after = (f'Tests nothing, so it was left out: "{text}"' for text in left_out)
+    return replace(made, monthly_calls=monthly, notes=(*before, *made.notes, *after))
 
 
 def with_target(targets: tuple[str, ...], change: PlanChange | None) -> tuple[str, ...]:
@@ -69,8 +95,9 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
     from pipeline.metrics.guide import limits, offered
 
     migration, dataset = about.migration, about.dataset
-    answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples)
-    judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, about.price_of)
+    a_call = estimates.usage_of_a_call(about.prompt, about.samples)
+    answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples, a_call, about.prices)
+    judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, about.prices.of)
     return Plan(
         migration_id=migration.id,
         number=number,

@@ -8,16 +8,16 @@ from agent import arms, corrections, measured, planning
 from agent.review import Judged
 from agent.revision import revised
 from agent.state import State
-from db.records import DatasetVersion, Decision, Plan, PlanChange, Run, RunStatus
+from db.records import DatasetVersion, Decision, Migration, Plan, PlanChange, Run, RunStatus
 from db.store import Store
 from pipeline.errors import InputError
+from pipeline.models.prices import Prices
 from pipeline.prompts.template import render, variables
 from pipeline.records import Candidate, Criteria, PromptVersion, RunResult, Sample, Split
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
     from pipeline.decide.size import Pilot
-    from pipeline.models.prices import Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +40,23 @@ async def facts(store: Store, state: State) -> RoundFacts:
     )
 
 
-async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan, DatasetVersion]:
+async def next_plan(store: Store, migration_id: str, number: int, prices: Prices) -> tuple[Plan, DatasetVersion]:
     """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected."""
     dataset = await corrections.apply(store, migration_id)
     if dataset is None:
         raise InputError("There is no dataset yet. Drop the file into this thread.")
     samples = await store.datasets.samples(dataset.id)
-    _must_fit(await store.prompts.original(migration_id), samples)
+    prompt = await store.prompts.original(migration_id)
+    _must_fit(prompt, samples)
     decision = await asked_change(store, migration_id, number)
     migration = await store.migrations.get(migration_id)
     targets = planning.with_target(migration.targets, decision.change if decision else None)
     if decision and targets != migration.targets:
         migration = await store.migrations.edit(migration_id, by=decision.by, targets=targets)
     test = await store.datasets.samples(dataset.id, Split.TEST)
-    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, price_of=price_of)
+    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, prompt=prompt, prices=prices)
     if not number:
-        return planning.first(about), dataset
+        return planning.first(about, await _repeated(store, migration)), dataset
     about = replace(about, pilots=await _pilots(store, migration_id, number))
     last = await store.plans.get(migration_id, number)
     return planning.following(last, about, decision.change if decision else None), dataset
@@ -67,17 +68,19 @@ async def _pilots(store: Store, migration_id: str, number: int) -> "Mapping[str,
 
     if not await store.prompts.selected(migration_id, number):
         return {}
-    dataset = await worked_on(store, migration_id)
+    dataset = await worked_on(store, migration_id, number)
     plan, dev = await store.plans.get(migration_id, number), await store.datasets.samples(dataset.id, Split.DEV)
     source, *chosen = await dev_results(store, State(migration_id=migration_id, number=number, dataset_id=dataset.id))
     return pilots(dev, source, chosen, plan.criteria)
 
 
-def price_of(ref: str) -> "Price":
-    """What calls of a model cost. Raises InputError where nobody has told."""
-    from pipeline.models.prices import price
-
-    return price(ref)
+async def _repeated(store: Store, migration: Migration) -> Plan | None:
+    """The last plan of the migration that this one repeats; nothing of another team's, nor of another use case."""
+    if migration.again_of is None:
+        return None
+    earlier = await store.migrations.get(migration.again_of)
+    same = (earlier.team, earlier.use_case) == (migration.team, migration.use_case)
+    return await store.plans.latest(earlier.id) if same else None
 
 
 async def try_change(store: Store, migration_id: str, change: PlanChange) -> None:
@@ -153,19 +156,53 @@ async def source_run(store: Store, migration_id: str, dataset_id: str, split: Sp
     return next(run for run in runs if run.key.split is split and run.dataset_id == dataset_id)
 
 
-async def reopen(store: Store, runs: Sequence[Run], criteria: Criteria) -> None:
-    """Finished runs whose outputs these criteria want scored by more metrics than an earlier plan did go on."""
+async def reopen(store: Store, runs: Sequence[Run], plan: Plan) -> None:
+    """Finished runs that this plan wants scored by more metrics, by another judge or with another text go on.
+
+    Cells at which a judge failed before, in a way that may pass, are asked about again.
+    """
+    earlier = [before.criteria for before in await _approved_before(store, plan.migration_id, plan.number)]
     for run in runs:
-        names = [metric.name for metric in measured.by_all(run, criteria)]
+        judged = [metric.name for metric in measured.judged(run, plan.criteria)]
+        await store.runs.forget_scores(run.id, measured.outdated(run, plan.criteria, earlier), failed_at=judged)
+        names = [metric.name for metric in measured.by_all(run, plan.criteria)]
         if run.status is RunStatus.DONE and await store.runs.unscored(run.id, names):
             await store.runs.reopen(run.id)
 
 
-async def worked_on(store: Store, migration_id: str) -> DatasetVersion:
-    """The dataset version of the round: the newest one the source was run on."""
+async def _approved_before(store: Store, migration_id: str, number: int) -> list[Plan]:
+    """The plans before plan `number` that were carried out, newest first."""
+    found = []
+    for earlier in range(number - 1, 0, -1):
+        decision = await store.questions.decision(migration_id, f"plan:{earlier}")
+        if decision and decision.answer == "approve":
+            found.append(await store.plans.get(migration_id, earlier))
+    return found
+
+
+async def worked_on(store: Store, migration_id: str, number: int) -> DatasetVersion:
+    """The dataset version of round `number`; before it has runs of its own, the newest one the source was run on."""
+    for stage in (arms.targets_stage(number), arms.candidates_stage(number)):
+        for run in await store.runs.listed(migration_id, stage=stage):
+            return await store.datasets.get(run.dataset_id)
     runs = await store.runs.listed(migration_id, stage=arms.BASELINE)
     versions = [await store.datasets.get(dataset_id) for dataset_id in {run.dataset_id for run in runs}]
     return max(versions, key=lambda version: version.number)
+
+
+async def criteria_of(store: Store, run: Run) -> Criteria | None:
+    """The criteria of the plan a run belongs to: of its stage's number, or of the standing plan for what all plans share."""
+    _, _, number = run.stage.partition(":")
+    shared = run.stage == arms.BASELINE or arms.digest_of(run) is not None
+    plan = await _standing_plan(store, run.migration_id) if shared else await store.plans.get(run.migration_id, int(number))
+    return plan.criteria if plan else None
+
+
+async def _standing_plan(store: Store, migration_id: str) -> Plan | None:
+    """The plan that was approved last: what is asked about since then locks nothing yet. Before any, the latest."""
+    latest = await store.plans.latest(migration_id)
+    approved = await _approved_before(store, migration_id, latest.number + 1) if latest else []
+    return approved[0] if approved else latest
 
 
 async def _judged(store: Store, run: Run) -> Judged:

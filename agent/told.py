@@ -9,6 +9,8 @@ from db.store import Store
 FERRY = "ferry"
 """Who did what nobody decided: the workflow itself."""
 
+TRIED_AGAIN = "The criteria could not be tried at first; they are tried again now."
+
 
 def prompts_key(migration_id: str, number: int) -> str:
     return f"prompts:{migration_id}:{number}"
@@ -31,6 +33,13 @@ async def tell(store: Store, migration: Migration, key: str, kind: MessageKind, 
     await store.messages.show(
         key, migration_id=migration.id, channel=migration.channel, place="thread", kind=kind, subject=subject, body=body
     )
+
+
+async def mended(store: Store, migration: Migration, key: str, body: str) -> None:
+    """Say under a problem that was told that it is none any more; nothing where none was told."""
+    told = await store.messages.get(key)
+    if told is not None and told.body != body:
+        await tell(store, migration, key, MessageKind.PROBLEM, body=body)
 
 
 async def hand_out(store: Store, migration: Migration, pairs: Iterable[Assignment]) -> None:

@@ -1,19 +1,19 @@
 """What each card tells, gathered from the store in a few queries."""
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from agent import corrections as corrected
-from agent import measured
+from agent import measured, rounds
+from agent.told import TRIED_AGAIN
 from bot.cards.digest import DigestFacts
 from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
 from bot.cards.findings import FindingsFacts
-from bot.cards.note import NoteFacts, Proposal
+from bot.cards.note import NoteFacts
 from bot.cards.prompts import CandidateFacts, PromptsFacts
 from bot.cards.question import QuestionFacts
 from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts
@@ -21,9 +21,22 @@ from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
-from db.records import Assignment, Message, Migration, MigrationStatus, Question, QuestionKind, ReferenceAnswer, Run
-from db.references import ReferenceCheck
+from bot.spending import spent
+from bot.subjects import MRKDWN, read_proposal, read_start
+from db.keys import problem_of
+from db.records import (
+    Assignment,
+    Message,
+    Migration,
+    MigrationStatus,
+    Question,
+    QuestionKind,
+    ReferenceAnswer,
+    ReferenceCheck,
+    Run,
+)
 from db.store import Store
+from pipeline.models.prices import Prices
 from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
 from pipeline.report import CHARTS
 from pipeline.report.records import Report
@@ -31,10 +44,7 @@ from pipeline.report.records import Report
 if TYPE_CHECKING:
     from pipeline.metrics import Metric
 
-FREE = frozenset({"local", "recorded", "scripted"})
 FINDINGS = TypeAdapter(tuple[Finding, ...])
-MRKDWN = "mrkdwn"
-"""Subject of replies and problems whose body is Ferry's own formatting; any other body is shown as it is written."""
 
 
 async def migration_of(store: Store, message: Message) -> Migration:
@@ -42,7 +52,7 @@ async def migration_of(store: Store, message: Message) -> Migration:
     return await store.migrations.get(message.migration_id or "")
 
 
-async def status(store: Store, message: Message) -> StatusFacts:
+async def status(store: Store, message: Message, prices: Prices) -> StatusFacts:
     """Facts of the pinned card."""
     migration = await migration_of(store, message)
     question = await store.questions.pending(migration.id)
@@ -60,7 +70,7 @@ async def status(store: Store, message: Message) -> StatusFacts:
         report_hash=report.hash if report else None,
         sign_off=await store.reports.sign_off(migration.id),
         monitors=sum(monitor.migration_id == migration.id for monitor in monitors),
-        spent=spent(runs),
+        spent=await spent(store, runs, prices),
     )
 
 
@@ -71,30 +81,18 @@ async def _reviewers(store: Store, question: Question | None) -> tuple[str, ...]
     return tuple(sme for sme, (done, total) in progress.items() if done < total)
 
 
-def spent(runs: tuple[Run, ...]) -> str:
-    """What the calls so far cost; where no price is known the calls are counted, never a made-up figure."""
-    calls: dict[str, int] = {}
-    for run in runs:
-        if run.key.model.partition(":")[0] not in FREE:
-            calls[run.key.model] = calls.get(run.key.model, 0) + run.stored
-    charged = sum(calls.values())
-    return f"{charged:,} charged calls, price not known to Ferry" if charged else "nothing: no call was charged"
-
-
-async def judged(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
-    """Cells of these runs that the judge has scored (or has said why not), and how many it is asked for."""
-    plan = await store.plans.latest(migration.id)
-    if plan is None or plan.criteria.judge is None:
+async def judged(store: Store, runs: tuple[Run, ...]) -> tuple[int, int]:
+    """Cells of a stage's runs that the judge has scored (or has said why not), and how many it is asked for."""
+    criteria = await rounds.criteria_of(store, runs[0]) if runs else None
+    if criteria is None or criteria.judge is None:
         return 0, 0
-    return await _cells(store, runs, [measured.judged(run, plan.criteria) for run in runs])
+    return await _cells(store, runs, [measured.judged(run, criteria) for run in runs])
 
 
-async def second_opinion(store: Store, migration: Migration, runs: tuple[Run, ...]) -> tuple[int, int]:
+async def second_opinion(store: Store, runs: tuple[Run, ...]) -> tuple[int, int]:
     """The same of Bedrock Evaluations."""
-    from pipeline.metrics import evaluated_metrics
-
-    plan = await store.plans.latest(migration.id)
-    return await _cells(store, runs, [evaluated_metrics(plan.criteria, run.key.split) for run in runs]) if plan else (0, 0)
+    criteria = await rounds.criteria_of(store, runs[0]) if runs else None
+    return await _cells(store, runs, [measured.evaluated(run, criteria) for run in runs]) if criteria else (0, 0)
 
 
 async def _cells(store: Store, runs: tuple[Run, ...], asked: "Sequence[Sequence[Metric]]") -> tuple[int, int]:
@@ -321,36 +319,19 @@ async def trial(store: Store, message: Message) -> TrialFacts:
         by_sample.setdefault(score.sample_id, []).append(score)
     known = {s.id: s for s in await store.datasets.samples(dataset.id)} if dataset and by_sample else {}
     samples = tuple(_tried(known[sample_id], scores) for sample_id, scores in by_sample.items() if sample_id in known)
-    return TrialFacts(number=number, samples=samples, waiting=any(tried.scores is None for tried in trials))
+    problem = await store.messages.get(problem_of(message.key))
+    return TrialFacts(
+        number=number,
+        samples=samples,
+        waiting=any(tried.scores is None for tried in trials),
+        failed=problem is not None and problem.body != TRIED_AGAIN,
+    )
 
 
 def _tried(sample: Sample, scores: list[Score]) -> TriedSample:
     answer = sample.recorded.text if sample.recorded else sample.reference or ""
     said = tuple(TriedScore(metric=s.metric, value=s.value, said=s.unscored or s.reason or "") for s in scores)
     return TriedSample(question=input_text(sample), answer=answer, scores=said)
-
-
-def write_proposal(proposal: Proposal) -> str:
-    return json.dumps({"kind": proposal.kind, "value": proposal.value, "sentence": proposal.sentence})
-
-
-def read_proposal(subject: str) -> Proposal | None:
-    """The proposal a reply makes, if it makes one."""
-    parsed = _object(subject)
-    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"]) if "kind" in parsed else None
-
-
-def write_start(prefill: Mapping[str, str]) -> str:
-    return json.dumps({"start": dict(prefill)})
-
-
-def read_start(subject: str) -> Mapping[str, str] | None:
-    """The fields that a mention named, for a start card."""
-    return _object(subject).get("start")
-
-
-def _object(subject: str) -> dict[str, Any]:
-    return dict(json.loads(subject)) if subject.startswith("{") else {}
 
 
 def number_of(key: str) -> int:

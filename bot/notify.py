@@ -16,10 +16,10 @@ import structlog
 
 from bot.blocks.escape import literal
 from bot.cards.kit import Card, mention
-from bot.facts import MRKDWN
 from bot.fit import Payload, payloads
 from bot.pace import Lane, Pace, monotonic
 from bot.poster import Poster
+from bot.subjects import MRKDWN
 from bot.trouble import SLACK_FAILURES, WAYS_OUT, Kind, Trouble, trouble_of
 from db.keys import UNDER, lane_of
 from db.records import Message, MessageKind
@@ -48,6 +48,7 @@ class Outbox:
     _busy: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
+    _broken: BaseException | None = None
     _leads_until: float = 0.0
 
     def nudge(self) -> None:
@@ -59,8 +60,10 @@ class Outbox:
         self._nudged.set()
 
     async def run(self) -> None:
-        """Send what is due until `stop`; what is being sent then is finished first."""
+        """Send what is due until `stop`; what is being sent then is finished first. Raises what no later turn would mend."""
         while not self._stopping:
+            if self._broken is not None:
+                raise self._broken
             await self._attempt(self._lead_and_turn())
             try:
                 await asyncio.wait_for(self._nudged.wait(), self.pace.poll)
@@ -96,8 +99,12 @@ class Outbox:
                 self._busy[name] = task
                 task.add_done_callback(partial(self._free, name))
 
-    def _free(self, name: str, _: asyncio.Task[None]) -> None:
+    def _free(self, name: str, done: asyncio.Task[None]) -> None:
         del self._busy[name]
+        error = None if done.cancelled() else done.exception()
+        if error is not None:  # the database, in a way that waiting does not mend: silence would look like peace
+            self._broken = error
+            self._nudged.set()
 
     async def _leads(self) -> bool:
         if self._leads_until > monotonic() + self.pace.lease / 2:

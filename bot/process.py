@@ -29,6 +29,7 @@ from bot.supervise import interrupted
 from db.places import Places
 from db.store import Store, open_store
 from pipeline.models import ModelSettings
+from pipeline.models.prices import Prices, read_overrides
 
 log = structlog.get_logger()
 
@@ -39,20 +40,34 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
-    """A bot that runs: its app takes deliveries, its outbox sends. `address` is where HTTP mode listens."""
+    """A bot that runs: its app takes deliveries, its outbox sends. `address` is where HTTP mode listens.
+
+    `sending` goes on until the bot is left; it ends before only when the outbox failed for good, and leaving then raises why.
+    """
 
     app: AsyncApp
     desk: Desk
     outbox: Outbox
+    sending: asyncio.Task[None]
     address: str | None = None
 
 
 async def serve(settings: SlackSettings) -> None:
-    """Run until SIGTERM or SIGINT; what listeners are doing then is finished, or done again at the next start."""
+    """Run until SIGTERM or SIGINT; what listeners are doing then is finished, or done again at the next start.
+
+    A bot that cannot send any more ends as well, with the error: a supervisor (`ferry up`) starts it again.
+    """
     stopping = interrupted()
-    async with running(settings):
+    async with running(settings) as bot:
         log.info("bot_ready", mode=settings.mode.value, home=str(settings.places.home))
-        await stopping.wait()
+        await until_over(bot, stopping)
+
+
+async def until_over(bot: Bot, stopping: asyncio.Event) -> None:
+    """Until somebody asks the process to end, or its outbox ended by itself."""
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait({asked, bot.sending}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
 
 
 @asynccontextmanager
@@ -77,18 +92,22 @@ async def running(
         monitors = Clock(store=desk.store, engine=desk.engine, clock=clock)
         await monitors.start()
         ends.callback(monitors.stop)
-        yield Bot(app=app, desk=desk, outbox=outbox, address=address)
+        yield Bot(app=app, desk=desk, outbox=outbox, sending=sending, address=address)
 
 
 async def _desk(
     ends: AsyncExitStack, settings: SlackSettings, store: Store, engine: Engine, clock: Callable[[], datetime]
 ) -> tuple[Desk, Outbox]:
     places, client = settings.places, slack_client(settings)
-    opened = open_conversation(places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone)
+    prices = Prices(overrides=read_overrides(settings.prices))
+    opened = open_conversation(
+        places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone, prices=prices
+    )
     conversation = await ends.enter_async_context(opened)
     pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)
     poster = Poster(client, places.files)
-    outbox = Outbox(store=store, poster=poster, render=Renderer(store=store, clock=clock), clock=clock, pace=pace)
+    render = Renderer(store=store, clock=clock, prices=prices)
+    outbox = Outbox(store=store, poster=poster, render=render, clock=clock, pace=pace)
     desk = Desk(
         store=store,
         conversation=conversation,

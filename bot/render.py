@@ -22,6 +22,7 @@ from bot.cards.trial import trial_card
 from bot.cards.verdict import table_card
 from db.records import Message, MessageKind, MigrationStatus
 from db.store import Store
+from pipeline.models.prices import Prices
 
 WINDOW_S = 120.0
 
@@ -51,13 +52,14 @@ class Renderer:
 
     store: Store
     clock: Callable[[], datetime]
+    prices: Prices = field(default_factory=Prices)
     speeds: dict[str, Speed] = field(default_factory=dict)
 
     async def __call__(self, message: Message) -> Card:
         return await RENDERERS[message.kind](self, message)
 
     async def status(self, message: Message) -> Card:
-        return status_card(await facts.status(self.store, message))
+        return status_card(await facts.status(self.store, message, self.prices))
 
     async def question(self, message: Message) -> Card:
         return question_card(await facts.question(self.store, message))
@@ -71,8 +73,8 @@ class Renderer:
         done, total = sum(run.stored for run in runs), sum(run.total for run in runs)
         speed = self.speeds.setdefault(message.key, Speed())
         paused = migration.status is MigrationStatus.PAUSED
-        scored, cells = await facts.judged(self.store, migration, runs)
-        opinions, asked = await facts.second_opinion(self.store, migration, runs)
+        scored, cells = await facts.judged(self.store, runs)
+        opinions, asked = await facts.second_opinion(self.store, runs)
         return progress_card(
             ProgressFacts(
                 migration_id=migration.id,

@@ -58,6 +58,11 @@ def stuck_card(migration_id: str) -> str:
     return f"problem:{migration_id}"
 
 
+def problem_of(card: str) -> str:
+    """Why what a card shall show could not be made."""
+    return f"problem:{card}"
+
+
 def digest_card(monitor_id: str, tick: str) -> str:
     """What a tick found."""
     return f"digest:{monitor_id}:{tick}"

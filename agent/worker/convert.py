@@ -11,7 +11,7 @@ from pipeline.records import Candidate, Split
 async def convert(tools: Tools, migration_id: str, number: str) -> None:
     store, migration = tools.store, await tools.store.migrations.get(migration_id)
     plan = await store.plans.get(migration_id, int(number))
-    dataset = await rounds.worked_on(store, migration_id)
+    dataset = await rounds.worked_on(store, migration_id, plan.number)
     if not await store.prompts.candidates(migration_id, plan.number):
         await store.prompts.add_candidates(migration_id, plan.number, await _propose(tools, plan, dataset))
     candidates = await store.prompts.candidates(migration_id, plan.number)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from agent import arms
+from agent import arms, rounds
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
 from db.records import Digest, Monitor, Run, RunStatus
@@ -46,10 +46,10 @@ async def _tell(tools: Tools, monitor: Monitor, found: Digest, run: Run) -> None
     from pipeline.monitor.digest import dumps
 
     store = tools.store
-    plan = await store.plans.latest(monitor.migration_id)
+    criteria = await rounds.criteria_of(store, run)
     baseline, now = await store.runs.result(monitor.baseline_run), await store.runs.result(run.id)
     samples = await tools.shelf.samples(run.dataset_id, Split.TEST)
-    if plan is None:
+    if criteria is None:
         return
-    result = await asyncio.to_thread(compared, samples, baseline, now, plan.criteria)
+    result = await asyncio.to_thread(compared, samples, baseline, now, criteria)
     await store.monitors.finish(found.id, dumps(result))

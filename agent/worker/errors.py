@@ -7,28 +7,32 @@ from agent import corrections, rounds, told
 from agent.review import Judged
 from agent.state import State
 from agent.worker.tools import Tools
-from db.keys import corrections_card, errors_card
+from db.keys import corrections_card, errors_card, problem_of
 from db.records import MessageKind, ReferenceAnswer
 from pipeline.decide.errors import Suspect
 from pipeline.records import Criteria, RunResult, Sample, Split
 
 
 async def errors(tools: Tools, migration_id: str, number: str) -> None:
-    """Group the failures of every winner, tell them in the thread, and ask SMEs about the references in doubt."""
+    """Group the failures of every winner, tell them in the thread, and ask SMEs about the references in doubt.
+
+    The message with the groups comes last: while a round has none, the sweep submits this work again.
+    """
     store, migration = tools.store, await tools.store.migrations.get(migration_id)
-    plan, dataset = await store.plans.get(migration_id, int(number)), await rounds.worked_on(store, migration_id)
+    plan = await store.plans.get(migration_id, int(number))
+    dataset = await rounds.worked_on(store, migration_id, plan.number)
     state: State = {"migration_id": migration_id, "number": plan.number, "dataset_id": dataset.id}
     source, winners = await rounds.finished_arms(store, state)
     others = await rounds.target_results(store, state)
     samples = {split: await tools.shelf.samples(dataset.id, split) for split in Split}
     body = await asyncio.to_thread(_grouped, samples[Split.TEST], source, winners, plan.criteria, others)
-    await told.tell(
-        store, migration, errors_card(migration_id, plan.number), MessageKind.ERRORS, subject=str(plan.number), body=body
-    )
     runs = {Split.TEST: [source.result, *others], Split.DEV: await rounds.dev_results(store, state)}
     doubted = await asyncio.to_thread(_doubted, samples, runs)
     await store.references.open(corrections.checks(migration_id, plan.number, dataset, migration.smes, doubted))
     await told.ask_about_references(store, migration, plan.number)
+    card = errors_card(migration_id, plan.number)
+    await told.tell(store, migration, card, MessageKind.ERRORS, subject=str(plan.number), body=body)
+    await told.mended(store, migration, problem_of(card), "What goes wrong is grouped by now.")
 
 
 def _grouped(
@@ -56,7 +60,8 @@ def _doubted(samples: dict[Split, tuple[Sample, ...]], runs: dict[Split, list[Ru
 async def errors_failed(tools: Tools, sentence: str, migration_id: str, number: str) -> None:
     """The round goes on without the analysis, and its thread says so."""
     migration = await tools.store.migrations.get(migration_id)
-    key, body = f"problem:{errors_card(migration_id, int(number))}", f"What goes wrong could not be grouped. {sentence}"
+    key = problem_of(errors_card(migration_id, int(number)))
+    body = f"What goes wrong could not be grouped yet; Ferry tries again, ever more seldom. {sentence}"
     await told.tell(tools.store, migration, key, MessageKind.PROBLEM, body=body)
 
 
@@ -76,5 +81,5 @@ async def correct_failed(tools: Tools, sentence: str, migration_id: str, number:
     """Nothing is lost: the next plan makes the version."""
     migration = await tools.store.migrations.get(migration_id)
     body = f"The corrected references are kept, and the next plan uses them. {sentence}"
-    key = f"problem:{corrections_card(migration_id, int(number))}"
+    key = problem_of(corrections_card(migration_id, int(number)))
     await told.tell(tools.store, migration, key, MessageKind.PROBLEM, body=body)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 
-from agent import arms
+from agent import arms, rounds
 from agent.engine import WorkKind
 from agent.planning import provider
 from agent.worker import digest, evaluations, scoring
@@ -62,7 +62,17 @@ async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:
 async def failed(tools: Tools, sentence: str, run_id: str, *_span: str) -> None:
     """A run that cannot go on says why, and its migration with it."""
     run = await tools.store.runs.get(run_id)
-    await tools.store.runs.fail(run_id, f"{run.key.model}: {sentence}")
+    await _fail(tools, run, f"{run.key.model}: {sentence}", sentence)
+
+
+async def judging_failed(tools: Tools, sentence: str, run_id: str, *_span: str) -> None:
+    """As `failed`, without blaming the model whose answers wait for their scores."""
+    run = await tools.store.runs.get(run_id)
+    await _fail(tools, run, f"Scores of {run.key.model} ({run.label}): {sentence}", sentence)
+
+
+async def _fail(tools: Tools, run: Run, problem: str, sentence: str) -> None:
+    await tools.store.runs.fail(run.id, problem)
     monitor = arms.digest_of(run)
     if monitor:
         await digest.failed(tools, sentence, *monitor)
@@ -112,7 +122,7 @@ async def _after(tools: Tools, run: Run) -> None:
 
 async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...]) -> None:
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
-    criteria = await scoring.criteria_of(tools, run)
+    criteria = await rounds.criteria_of(tools.store, run)
     sink, halt = Sink(tools.store, run.id, todo, code_metrics(criteria) if criteria else ()), asyncio.Event()
     try:
         await attend(tools, run.id, asyncio.create_task(_call(Kept(model, sink), prompt, todo, halt)), halt)

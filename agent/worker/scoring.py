@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 
-from agent import arms, measured, rounds
+from agent import measured, rounds
 from agent.engine import WorkKind
 from agent.worker import evaluations
 from agent.worker.attend import attend
-from agent.worker.sink import JUDGE_STOPPERS, ScoreSink
+from agent.worker.sink import JUDGE_STOPPERS, JUDGE_THROTTLED, ScoreSink
 from agent.worker.tools import Tools
 from db.records import Run
-from pipeline.errors import InputError, PermanentError
+from pipeline.errors import InputError, PermanentError, TemporaryError
 from pipeline.metrics import Metric, code_metrics, score_judged, score_with
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.records import Criteria, Output, Sample, Score
@@ -21,7 +21,7 @@ SPAN = 50
 
 async def owed(tools: Tools, run: Run) -> bool:
     """Whether cells still wait for the judge or a second opinion, which are asked. Cells of code are filled on the way."""
-    criteria = await criteria_of(tools, run)
+    criteria = await rounds.criteria_of(tools.store, run)
     if criteria is None:
         return False
     await _by_code(tools, run, criteria)
@@ -46,7 +46,7 @@ def spans(samples: Sequence[Sample], waiting: Collection[str]) -> Iterator[tuple
 async def judge(tools: Tools, run_id: str, low: str, high: str) -> None:
     """Ask the judge about the cells of one span that have no score; each is committed before the next takes its place."""
     run = await tools.store.runs.get(run_id)
-    criteria = await criteria_of(tools, run)
+    criteria = await rounds.criteria_of(tools.store, run)
     if criteria is None or criteria.judge is None or await tools.may_spend(run_id) is None:
         return
     samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
@@ -64,28 +64,29 @@ async def judge(tools: Tools, run_id: str, low: str, high: str) -> None:
 
 
 async def _keep(asked: AsyncGenerator[Score, None], sink: ScoreSink, halt: asyncio.Event) -> None:
+    """A cell that was throttled says nothing about its answer: it gets no score, and waits until the judge may be asked again."""
+    throttled = 0
     async with aclosing(asked) as scores:
         async for score in scores:
-            _go_on(score)
-            await sink.keep(score)
+            kind = _go_on(score)
+            throttled += kind == JUDGE_THROTTLED
+            if kind != JUDGE_THROTTLED:
+                await sink.keep(score)
             if halt.is_set():
                 return
+    if throttled:
+        raise TemporaryError(
+            f"The judge is being throttled: {throttled:,} scores still wait for it, all others are kept. "
+            "Wait until its quota recovers or ask for a higher one, then press Retry."
+        )
 
 
-def _go_on(score: Score) -> None:
-    """Raises PermanentError for what every further cell would meet as well: somebody has to change something first."""
+def _go_on(score: Score) -> str:
+    """Why there is no score. Raises PermanentError for what every cell would meet: somebody has to change something first."""
     kind, _, message = (score.unscored or "").partition(": ")
     if kind in JUDGE_STOPPERS:
         raise PermanentError(f"The judge cannot be asked: {message}")
-
-
-async def criteria_of(tools: Tools, run: Run) -> Criteria | None:
-    """The criteria of the plan a run belongs to: of its stage's number, or the latest for what all plans share."""
-    _, _, number = run.stage.partition(":")
-    shared = run.stage == arms.BASELINE or arms.digest_of(run) is not None
-    store = tools.store
-    plan = await store.plans.latest(run.migration_id) if shared else await store.plans.get(run.migration_id, int(number))
-    return plan.criteria if plan else None
+    return kind
 
 
 async def _by_code(tools: Tools, run: Run, criteria: Criteria) -> None:

@@ -16,7 +16,7 @@ from pipeline.records import Output, Request, Sample, Score
 STOPPERS = frozenset({"access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation"})
 """Kinds of failure that every further call of the run would meet as well: somebody has to change something first."""
 
-JUDGE_STOPPERS = frozenset({"judge access"})
+JUDGE_STOPPERS, JUDGE_THROTTLED = frozenset({"judge access"}), "judge throttled"
 BATCH, BATCH_S = 50, 1.0
 
 

@@ -3,16 +3,20 @@
 Level-triggered and idempotent: what is queued or running already is not touched.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 
-from agent import answers, arms
+from agent import answers, arms, told
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
+from db.keys import errors_card, problem_of
 from db.records import Migration, Question, QuestionKind
 
 SELDOM = 32
 LOOK = timedelta(minutes=1)
 """Between two looks at a job of another service."""
+MEASURED = frozenset({QuestionKind.REVIEW, QuestionKind.REPORT, QuestionKind.SIGN_OFF})
+"""Questions that are asked once the targets of their round are measured."""
 
 
 class Sweep:
@@ -22,6 +26,7 @@ class Sweep:
         self._tools = tools
         self._seen: dict[str, tuple[int, int]] = {}  # run id: outputs stored, looks since the last new one
         self._looked: dict[str, datetime] = {}  # job of a second opinion: when it was submitted last
+        self._looks: Counter[str] = Counter()  # how often something else was found missing, by what it is
 
     async def __call__(self) -> None:
         await self._runs()
@@ -65,6 +70,7 @@ class Sweep:
             await self._tools.conversation.advance(migration.id)
         else:
             await self._resubmit(question)
+            await self._beside(question)
 
     async def _resubmit(self, question: Question) -> None:
         stage, _, number = question.subject.partition(":")
@@ -79,6 +85,26 @@ class Sweep:
         else:
             return
         await self._tools.engine.submit(kind, f"{question.migration_id}:{number}", question.migration_id, number)
+
+    async def _beside(self, question: Question) -> None:
+        """What goes on beside a question without being its answer: the errors of a measured round, a trial under way."""
+        migration_id, number = question.migration_id, question.key.rpartition(":")[2]
+        if question.kind in MEASURED and await self._tools.store.messages.get(errors_card(migration_id, int(number))) is None:
+            await self._seldom(WorkKind.ERRORS, migration_id, number)
+        elif question.kind is QuestionKind.PLAN and await self._is_tried(migration_id, int(number)):
+            await self._seldom(WorkKind.TRIAL, migration_id, number)
+
+    async def _is_tried(self, migration_id: str, number: int) -> bool:
+        """Whether a trial was begun and neither ended nor failed; one that failed waits for its button."""
+        waiting = any(trial.scores is None for trial in await self._tools.store.trials.of(migration_id, number))
+        problem = await self._tools.store.messages.get(problem_of(told.trial_key(migration_id, number))) if waiting else None
+        return waiting and (problem is None or problem.body == told.TRIED_AGAIN)
+
+    async def _seldom(self, kind: WorkKind, migration_id: str, number: str) -> None:
+        key = f"{migration_id}:{number}"
+        if _is_due(self._looks[f"{kind}:{key}"]):
+            await self._tools.engine.submit(kind, key, migration_id, number)
+        self._looks[f"{kind}:{key}"] += 1
 
 
 def _is_due(looks: int) -> bool:

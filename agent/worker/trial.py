@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from agent import told
 from agent.worker.tools import RESTING, Tools
+from db.keys import problem_of
 from db.records import MessageKind, Migration, Plan, Trial
 from pipeline.errors import InputError
 from pipeline.metrics.judge.port import RETRYABLE
@@ -14,7 +15,7 @@ from pipeline.records import Criteria, Model, Output, Sample, Score, Split
 if TYPE_CHECKING:
     from pipeline.metrics.judged.metric import JudgedMetric
 
-SAMPLES = 3
+SAMPLES, REPAIRED = 3, "access"
 Answered = tuple[tuple[Sample, ...], tuple[Output, ...]]
 
 
@@ -27,6 +28,7 @@ async def trial(tools: Tools, migration_id: str, number: str) -> None:
     tried = [await store.trials.add(_trial(plan, metric)) for metric in own_metrics(plan.criteria)]
     waiting = {each.metric: each for each in tried if _is_open(each)}
     if waiting:
+        await told.mended(store, migration, problem_of(told.trial_key(migration_id, plan.number)), told.TRIED_AGAIN)
         await _tell(tools, migration, plan)
         scores = await _scored(tools, plan.criteria, tuple(waiting), await _chosen(tools, migration_id))
         for metric, each in waiting.items():
@@ -38,7 +40,8 @@ async def failed(tools: Tools, sentence: str, migration_id: str, number: str) ->
     """A trial that cannot be made stops nobody: it is told, and the button tries again."""
     migration = await tools.store.migrations.get(migration_id)
     key, body = told.trial_key(migration_id, int(number)), f"The criteria could not be tried. {sentence}"
-    await told.tell(tools.store, migration, f"{key}:problem", MessageKind.PROBLEM, body=body)
+    await told.tell(tools.store, migration, problem_of(key), MessageKind.PROBLEM, body=body)
+    await tools.store.messages.touch(key)
 
 
 def own_metrics(criteria: Criteria) -> tuple[str, ...]:
@@ -92,9 +95,9 @@ def _trial(plan: Plan, metric: str) -> Trial:
 
 
 def _is_open(tried: Trial) -> bool:
-    """Not scored yet, or not for a reason that may pass."""
+    """Not scored yet, or not for a reason that may pass, or that somebody may have repaired."""
     kinds = [(score.unscored or "").partition(":")[0].removeprefix("judge ") for score in tried.scores or ()]
-    return tried.scores is None or any(kind in RETRYABLE for kind in kinds)
+    return tried.scores is None or any(kind in {*RETRYABLE, REPAIRED} for kind in kinds)
 
 
 async def _tell(tools: Tools, migration: Migration, plan: Plan) -> None:

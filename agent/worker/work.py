@@ -31,7 +31,7 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.CONVERT: Work(convert.convert, _stuck),
     WorkKind.RUN: Work(runs.start, runs.failed),
     WorkKind.CHUNK: Work(runs.chunk, runs.failed),
-    WorkKind.JUDGE: Work(runs.judged, runs.failed),
+    WorkKind.JUDGE: Work(runs.judged, runs.judging_failed),
     WorkKind.ERRORS: Work(errors.errors, errors.errors_failed),
     WorkKind.CORRECT: Work(errors.correct, errors.correct_failed),
     WorkKind.REPORT: Work(report.report, _stuck),

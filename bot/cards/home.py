@@ -15,11 +15,12 @@ WAITING = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeFacts:
-    """`migrations` are the person's own, newest first; `waiting` what they are asked."""
+    """`migrations` are the person's own, newest first; `waiting` what they are asked, `doubted` how many references besides."""
 
     migrations: Sequence[Migration]
     waiting: Sequence[tuple[Migration, Question]]
     page: int = 0
+    doubted: Sequence[tuple[Migration, int]] = ()
 
 
 def home_view(facts: HomeFacts) -> dict[str, Any]:
@@ -27,10 +28,11 @@ def home_view(facts: HomeFacts) -> dict[str, Any]:
     pages = max(1, -(-len(facts.migrations) // PAGE))
     page = min(max(facts.page, 0), pages - 1)
     shown = facts.migrations[page * PAGE : (page + 1) * PAGE]
+    asked = [*(_waiting(*each) for each in facts.waiting), *(_doubted(*each) for each in facts.doubted)]
     blocks: list[Block] = [
         header("What waits for you"),
-        lines((_waiting(*each) for each in facts.waiting[:WAITING]), what="questions") if facts.waiting else section("Nothing."),
-        *([context(f"and {len(facts.waiting) - WAITING} more")] if len(facts.waiting) > WAITING else []),
+        lines(asked[:WAITING], what="questions") if asked else section("Nothing."),
+        *([context(f"and {len(asked) - WAITING} more")] if len(asked) > WAITING else []),
         header("Your migrations"),
         *(section(_migration(migration)) for migration in shown),
         *([] if shown else [section("None yet. Run `/migrate` in the channel where the migration shall live.")]),
@@ -43,6 +45,11 @@ def _waiting(migration: Migration, question: Question) -> str:
     return (
         f"• *{literal(migration.name, 100)}* in <#{migration.channel}>: {STAGES[question.kind]}, since {when(question.asked_at)}"
     )
+
+
+def _doubted(migration: Migration, references: int) -> str:
+    what = "1 reference" if references == 1 else f"{references:,} references"
+    return f"• *{literal(migration.name, 100)}* in <#{migration.channel}>: {what} to check, in your messages from Ferry"
 
 
 def _migration(migration: Migration) -> str:

@@ -23,8 +23,14 @@ def plan_body(plan: Plan | None) -> list[Block]:
         lines(["*Estimate*", *(_estimate(estimate) for estimate in plan.estimates)] if plan.estimates else [], what="stages"),
         *([lines(["*Before you approve*", *notes], what="notes")] if notes else []),
         section(f"*Review* {plan.review_pairs} blind pairs for the SMEs; *confidence* {plan.criteria.confidence:.0%}."),
+        *_monthly(plan),
         context(f"Approving locks these criteria: `{plan.criteria.hash[:12]}`"),
     ]
+
+
+def _monthly(plan: Plan) -> list[Block]:
+    calls = plan.monthly_calls
+    return [section(f"*Calls a month* {calls:,}: the report says what a month costs.")] if calls else []
 
 
 def can_be_tried(plan: Plan) -> bool:

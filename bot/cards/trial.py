@@ -28,9 +28,12 @@ class TriedSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFacts:
+    """`waiting` while a criterion has not been tried; `failed` when the thread says why, and only the button tries again."""
+
     number: int
     samples: tuple[TriedSample, ...]
     waiting: bool
+    failed: bool = False
 
 
 def trial_card(facts: TrialFacts) -> Card:
@@ -44,7 +47,8 @@ def trial_card(facts: TrialFacts) -> Card:
             lines([_score(score) for score in sample.scores], what="criteria"),
         ]
     if facts.waiting:
-        blocks.append(section("The criteria are being tried …"))
+        again = "They could not be tried, as this thread says. *Try on 3 samples* on the plan tries again."
+        blocks.append(section(again if facts.failed else "The criteria are being tried …"))
     blocks.append(
         context("Samples of dev with the source's answers. Not what you meant? Remove a criterion with *Metrics and judge*.")
     )

@@ -15,6 +15,7 @@ from bot.cards.verdict import verdict_lines
 from bot.modals.details import TARGETS_HINT, read_ref
 from bot.modals.metrics import JUDGE_HINT, read_judge
 from bot.modals.plan_change import read_margin
+from bot.subjects import MRKDWN, write_proposal
 from db.keys import errors_card
 from db.records import Migration, PlanChange
 from db.store import Store
@@ -160,11 +161,11 @@ async def _unknown(_: Store, migration: Migration, __: Intent) -> Answer:
 
 
 def _say(body: str) -> Answer:
-    return Answer(subject=facts.MRKDWN, body=body)
+    return Answer(subject=MRKDWN, body=body)
 
 
 def _propose(proposal: Proposal) -> Answer:
-    return Answer(subject=facts.write_proposal(proposal), body="")
+    return Answer(subject=write_proposal(proposal), body="")
 
 
 ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answer]]] = {

@@ -1,6 +1,6 @@
 """From a click to a decision: whose button it is, whether they may, whether it is still asked. Every refusal is audited."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -10,8 +10,10 @@ from bot.buttons import Press, loads
 from bot.cards.kit import mention, when
 from bot.cards.question import ANSWERS
 from bot.desk import Desk, person_of
-from db.records import Decision, Migration, Person, PlanChange, QuestionKind
+from db.records import Decision, Migration, MigrationStatus, Person, PlanChange, QuestionKind
 from pipeline.errors import RefusedError
+
+CARRIED_OUT = "The migration is paused: *Resume* on the status card carries that decision out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,10 @@ async def too_late(desk: Desk, click: Click, after: Migration) -> None:
     """Raise RefusedError for a click that found its migration decided, or over, when it came to change it."""
     decisions = await desk.store.questions.decisions(click.migration.id)
     if decisions and decisions[-1].question.startswith(QuestionKind.SIGN_OFF):
-        await refuse(desk, click, already(decisions[-1]))
+        refused = already(decisions[-1])
+        if after.status is MigrationStatus.PAUSED:
+            refused = replace(refused, sentence=f"{refused.sentence} {CARRIED_OUT}")
+        await refuse(desk, click, refused)
     refusal = may(Act.CANCEL, click.person, after)
     if refusal:
         await refuse(desk, click, refusal)

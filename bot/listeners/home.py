@@ -25,6 +25,7 @@ async def publish(desk: Desk, person: Person, page: int) -> None:
         migrations=await desk.store.migrations.listed(person.team, person.user),
         waiting=await desk.store.questions.waiting_for(person.team, person.user),
         page=page,
+        doubted=await desk.store.references.waiting_for(person.team, person.user),
     )
     await desk.client.views_publish(user_id=person.user, view=home_view(facts))
 

@@ -9,10 +9,10 @@ from bot.access import Act
 from bot.boundary import listener
 from bot.buttons import Press
 from bot.desk import Desk
-from bot.facts import write_start
 from bot.listeners.answers import Answer, answer_to
 from bot.listeners.guard import allowed
 from bot.opening import read_opening
+from bot.subjects import write_start
 from db.keys import under
 from db.records import MessageKind, Migration
 

@@ -8,14 +8,15 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from agent.engine import WorkKind
 from agent.rounds import try_change
-from bot.access import Act
+from bot.access import Act, Refusal
 from bot.boundary import Handler, listener, submission
 from bot.buttons import Press, loads
 from bot.desk import Desk
-from bot.listeners.guard import Click, allowed, clicked, decide, still_asked
+from bot.listeners.guard import Click, allowed, clicked, decide, refuse, still_asked
 from bot.modals import criteria, kit, metrics, plan_change
-from db.records import Plan, PlanChange
+from db.records import MigrationStatus, Plan, PlanChange
 
+PAUSED = "This migration is paused, so nothing is spent on trying criteria. Press *Resume* on the status card first."
 Read = Callable[[kit.View], tuple[PlanChange | None, dict[str, str]]]
 
 
@@ -55,6 +56,8 @@ def checking(read: Read) -> Callable[[AsyncArgs], Mapping[str, str]]:
 async def try_out(desk: Desk, args: AsyncArgs) -> None:
     """Show people's own criteria on three samples; a click asks for it, because a judge may cost something."""
     click, plan = await _asked(desk, args)
+    if click.migration.status is MigrationStatus.PAUSED:
+        await refuse(desk, click, Refusal(code="paused", sentence=PAUSED))
     number = str(plan.number)
     await desk.engine.submit(WorkKind.TRIAL, f"{click.migration.id}:{number}", click.migration.id, number)
 

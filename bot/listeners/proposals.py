@@ -13,12 +13,12 @@ from bot.buttons import Press, loads
 from bot.cards.kit import mention
 from bot.cards.note import Proposal
 from bot.desk import Desk
-from bot.facts import MRKDWN, read_proposal
 from bot.listeners.guard import Click, allowed, decide, refuse
 from bot.listeners.runs import go_on, rest
 from bot.modals.details import read_ref
 from bot.modals.metrics import read_judge
 from bot.modals.plan_change import read_margin
+from bot.subjects import MRKDWN, read_proposal
 from db.records import Message, MigrationStatus, PlanChange, QuestionKind
 from pipeline.errors import RefusedError
 

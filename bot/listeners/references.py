@@ -13,8 +13,7 @@ from bot.desk import Desk
 from bot.listeners.guard import Click, allowed, refuse
 from bot.modals import references
 from db.keys import references_card
-from db.records import ReferenceAnswer
-from db.references import ReferenceCheck
+from db.records import ReferenceAnswer, ReferenceCheck
 
 
 async def say(desk: Desk, args: AsyncArgs) -> None:

@@ -1,5 +1,6 @@
 """The form "Metrics and judge": what is measured, what decides, who judges."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,14 +8,14 @@ from bot.blocks import limits
 from bot.buttons import Press
 from bot.cards.kit import Block
 from bot.modals import kit
-from bot.modals.details import read_ref, read_refs
+from bot.modals.details import read_ref
 from db.records import Plan, PlanChange
 from pipeline.errors import InputError
 from pipeline.metrics.evaluations.metric import is_evaluated
 from pipeline.records import Criteria, JudgeChoice, MetricChoice
 
 CALLBACK = "plan_metrics"
-MOST_METRICS = 80
+MOST_METRICS, MOST_JUDGES = 80, 5
 MEASURED = "measured"
 JUDGE_HINT = "bedrock:MODEL-ID, or a local: model; of another family than the targets. Empty: only what code can measure."
 EMBEDDER_HINT = "For metrics of likeness: hashing:512 (spelling only) or bedrock:amazon.titan-embed-text-v2:0."
@@ -56,13 +57,15 @@ def read(submitted: kit.View) -> tuple[PlanChange | None, dict[str, str]]:
     removed = _removed(submitted)
     added = tuple(name for field in ("more", "second") for name in kit.choices_of(kit.values(submitted).get(field, {})))
     primary = _primary(submitted, removed, texts["judge"], errors)
+    changed = {name: text for name, text in texts.items() if text != kit.opened_text(submitted, name)}
+    if not texts["judge"] and (changed.get("embedder") or changed.get("panel")):
+        errors.setdefault("judge", "An embedder and a panel serve a judge: name one.")
     if errors:
         return None, errors
-    changed = {name: text for name, text in texts.items() if text != kit.opened_text(submitted, name)}
     change = PlanChange(
         judge=changed.get("judge"),
         embedder=changed.get("embedder") or None,
-        panel=read_refs(changed["panel"]) if "panel" in changed else None,
+        panel=read_panel(changed["panel"]) if "panel" in changed else None,
         add_metrics=added,
         remove_metrics=removed,
         primary=primary,
@@ -78,12 +81,19 @@ def read_judge(ref: str) -> str:
     return ref.replace("\u2060", "")
 
 
+def read_panel(text: str) -> tuple[str, ...]:
+    """Further judges, one a line or separated by commas. Raises InputError for one that cannot judge, or for too many."""
+    refs = tuple(dict.fromkeys(read_judge(part.strip()) for part in re.split(r"[,\n]", text) if part.strip()))
+    if len(refs) > MOST_JUDGES:
+        raise InputError(f"{len(refs)} further judges are too many: name at most {MOST_JUDGES}.")
+    return refs
+
+
 def _text(submitted: kit.View, name: str, errors: dict[str, str]) -> str:
     text = kit.text_of(kit.values(submitted).get(name, {})).replace("\u2060", "")
     try:
-        for ref in text.split("\n") if name == "panel" else [text]:
-            if ref.strip():
-                READERS[name](ref.strip())
+        if text:
+            READERS[name](text)
     except InputError as error:
         errors[name] = error.message
     return text
@@ -156,4 +166,4 @@ def _labelled(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(name, name) for name in names]
 
 
-READERS = {"judge": read_judge, "embedder": _read_embedder, "panel": read_judge}
+READERS = {"judge": read_judge, "embedder": _read_embedder, "panel": read_panel}

@@ -1,4 +1,4 @@
-"""The form that asks for another plan: margins, one more target, number of review pairs."""
+"""The form that asks for another plan: margins, one more target, number of review pairs, calls a month."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,15 +11,17 @@ from pipeline.errors import InputError
 
 CALLBACK = "plan_change"
 MOST_PAIRS = 200
+MOST_CALLS = 10**12
 DECIDING = "deciding"
+CALLS_HINT = "How often the application asks its model in a month: the report then says what a month costs. 0 takes it back."
 
 
 def view(press: Press, plan: Plan) -> dict[str, Any]:
     """The form over `plan`; what is left as it is stays as it is."""
     primary = plan.criteria.primary
     margin = f"{primary[0].margin:g}" if primary else ""
+    monthly = str(plan.monthly_calls or "")
     named = [(choice.metric, choice.metric) for choice in plan.criteria.metrics[:90]]
-    metrics = [(DECIDING, "Those that decide"), *named]
     hint = "The largest loss against the source you would accept, between 0 and 1."
     return kit.modal(
         CALLBACK,
@@ -29,14 +31,15 @@ def view(press: Press, plan: Plan) -> dict[str, Any]:
             kit.field(
                 "metric",
                 "Margin of which metric",
-                kit.select([(DECIDING, "Those that decide"), *metrics], DECIDING),
+                kit.select([(DECIDING, "Those that decide"), *named], DECIDING),
                 optional=True,
             ),
             kit.field("add_target", "One more target", kit.text_input(limit=200), hint=TARGETS_HINT, optional=True),
             kit.field("review_pairs", "Pairs for review", kit.text_input(str(plan.review_pairs), limit=10), optional=True),
+            kit.field("monthly_calls", "Calls a month", kit.text_input(monthly, limit=14), hint=CALLS_HINT, optional=True),
         ],
         submit="Ask for a new plan",
-        meta={"press": press.dumps(), "margin": margin, "review_pairs": str(plan.review_pairs)},
+        meta={"press": press.dumps(), "margin": margin, "review_pairs": str(plan.review_pairs), "monthly_calls": monthly},
     )
 
 
@@ -64,6 +67,7 @@ def _change(texts: dict[str, str]) -> PlanChange:
         metric=texts.get("metric"),
         add_target=read_ref(texts["add_target"]) if "add_target" in texts else None,
         review_pairs=read_pairs(texts["review_pairs"]) if "review_pairs" in texts else None,
+        monthly_calls=read_calls(texts["monthly_calls"]) if "monthly_calls" in texts else None,
     )
 
 
@@ -86,9 +90,18 @@ def read_pairs(text: str) -> int:
     return int(text)
 
 
+def read_calls(text: str) -> int:
+    """Calls a month, also written as `120,000` or `120 000`."""
+    digits = "".join(text.replace(",", "").replace(".", "").replace("'", "").split())
+    if not digits.isdecimal() or not digits.isascii() or int(digits) > MOST_CALLS:
+        raise InputError("Write a whole number of calls, such as 120000; 0 means no monthly projection.")
+    return int(digits)
+
+
 READERS: Mapping[str, Callable[[str], object]] = {
     "margin": read_margin,
     "metric": str,
     "add_target": read_ref,
     "review_pairs": read_pairs,
+    "monthly_calls": read_calls,
 }

@@ -28,6 +28,8 @@ from db.records.facts import (
 )
 from db.records.judging import EvaluationJob
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
+from db.records.references import ReferenceCheck
+from db.records.spending import RunUse
 
 __all__ = [
     "Assignment",
@@ -54,8 +56,10 @@ __all__ = [
     "Question",
     "QuestionKind",
     "ReferenceAnswer",
+    "ReferenceCheck",
     "Run",
     "RunStatus",
+    "RunUse",
     "SignOff",
     "StoredReport",
     "Trial",

@@ -33,7 +33,8 @@ class Plan:
     """What a person approves; approval locks `criteria` by hash.
 
     `costs` are the judge's by metric, `notes` say what the plan cannot conclude and how many samples its margins need, `offered`
-    are metrics that the data would allow besides.
+    are metrics that the data would allow besides. `monthly_calls` is how often the application asks its model in a month, for the
+    report's projection; None where nobody said.
     """
 
     migration_id: str
@@ -46,6 +47,7 @@ class Plan:
     costs: tuple[MetricCost, ...] = ()
     notes: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
+    monthly_calls: int | None = None
 
     @property
     def hash(self) -> str:
@@ -58,12 +60,14 @@ class PlanChange:
 
     `judge` is a model's ref, empty to do without one. `primary` are the metrics that decide from now on. Removing the metric of a
     rubric or a check removes the criterion too. `left_out` are sentences of a style guide that test nothing; the plan says so.
+    `monthly_calls` of 0 takes the projection back.
     """
 
     margin: float | None = None
     metric: str | None = None
     add_target: str | None = None
     review_pairs: int | None = None
+    monthly_calls: int | None = None
     judge: str | None = None
     embedder: str | None = None
     panel: tuple[str, ...] | None = None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import lane_of, status_card
@@ -59,3 +59,9 @@ async def show(tx: AsyncConnection, row: Values) -> None:
 
 async def bump_status(tx: AsyncConnection, migration_id: str) -> None:
     await bump(tx, status_card(migration_id))
+
+
+async def bump_all(tx: AsyncConnection, migration_id: str, *kinds: MessageKind) -> None:
+    """Every message of these kinds of a migration has something new to show."""
+    mine = select(M.key).where(M.migration_id == migration_id, M.kind.in_(kinds))
+    await bump(tx, *(await tx.scalars(mine)).all())

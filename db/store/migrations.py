@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.keys import question_card, status_card, stuck_card
 from db.records import MessageKind, Migration, MigrationStatus, NewMigration, QuestionKind
 from db.store.audit import append
-from db.store.cards import bump, bump_status, new_message, post, show
+from db.store.cards import bump, bump_all, bump_status, new_message, post, show
 from db.store.noun import Noun
 from db.store.rows import Values, insert_new, record, records, values
 from db.tables import decisions, migrations, prompts, questions
@@ -20,6 +20,8 @@ from pipeline.hashing import canonical_json
 D, M = decisions.c, migrations.c
 ENDED = {MigrationStatus.CANCELLED, MigrationStatus.REJECTED, MigrationStatus.SIGNED}
 STOPPED = {MigrationStatus.CANCELLED, MigrationStatus.PAUSED}
+ASKED_APART = (MessageKind.REVIEW, MessageKind.REFERENCES)
+"""What asks one person something in their own conversation, and must not any more when the migration is over."""
 FINAL = ("approve", "reject")
 """Answers to the sign-off that end a migration."""
 
@@ -97,6 +99,7 @@ class Migrations(Noun):
                 return before
             if status in ENDED:
                 await self._close_questions(tx, migration_id)
+                await bump_all(tx, migration_id, *ASKED_APART)
             if (before.status, before.problem) != (status, problem):
                 await self._change(tx, before, {"status": status, "problem": problem}, by=by)
             return await found(tx, migration_id)

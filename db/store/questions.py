@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, String, and_, cast, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import question_card, status_card
@@ -111,7 +111,8 @@ class Questions(Noun):
 
 def _has_pairs(user: str) -> ColumnElement[bool]:
     judged = select(preferences).where(preferences.c.assignment_id == A.id).exists()
-    return select(A.id).where(A.migration_id == Q.migration_id, A.sme == user, ~judged).exists()
+    of_its_round = Q.key == literal(f"{QuestionKind.REVIEW}:") + cast(A.round, String)
+    return select(A.id).where(A.migration_id == Q.migration_id, of_its_round, A.sme == user, ~judged).exists()
 
 
 async def _post_card(tx: AsyncConnection, migration: Migration, question: Question) -> None:

@@ -9,14 +9,13 @@ from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import corrections_card, references_card, status_card
-from db.records import ReferenceAnswer
-from db.references import ReferenceCheck
+from db.records import Migration, ReferenceAnswer, ReferenceCheck
 from db.store.audit import append
 from db.store.cards import bump
-from db.store.migrations import found
+from db.store.migrations import ENDED, found
 from db.store.noun import Noun
 from db.store.rows import insert_missing, record, records, values
-from db.tables import reference_checks
+from db.tables import migrations, reference_checks
 from pipeline.errors import RefusedError
 
 C = reference_checks.c
@@ -45,6 +44,15 @@ class References(Noun):
         async with self.db.read() as tx:
             row = (await tx.execute(query.limit(1))).first()
         return record(ReferenceCheck, row) if row else None
+
+    async def waiting_for(self, team: str, user: str) -> tuple[tuple[Migration, int], ...]:
+        """Migrations in which this SME is asked about references, and how many have no answer yet; oldest first."""
+        mine = select(C.migration_id, func.count()).join(migrations).where(C.sme == user, C.answer.is_(None))
+        going = (migrations.c.team == team, migrations.c.status.not_in(ENDED))
+        query = mine.where(*going).group_by(C.migration_id, migrations.c.created_at).order_by(migrations.c.created_at)
+        async with self.db.read() as tx:
+            rows = (await tx.execute(query)).all()
+            return tuple([(await found(tx, migration_id), count) for migration_id, count in rows])
 
     async def progress(self, migration_id: str, round_number: int) -> Mapping[str, tuple[int, int]]:
         """SME -> checks answered and checks given."""

@@ -3,17 +3,18 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, select, update
+from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, status_card
-from db.records import MessageKind, MigrationStatus, Run, RunStatus
+from db.records import MessageKind, MigrationStatus, Run, RunStatus, RunUse
 from db.store.cards import bump, bump_status, post
 from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import Values, insert_missing, insert_new, record, upsert, values
 from db.tables import migrations, outputs, runs, samples, scores
 from pipeline.errors import RefusedError
+from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.records import Failure, Output, RunKey, RunResult, Score, Spent, Usage
 
 R, OUT, S = runs.c, outputs.c, scores.c
@@ -81,6 +82,20 @@ class Runs(Noun):
         async with self.db.read() as tx:
             return int(await tx.scalar(counted) or 0)
 
+    async def forget_scores(self, run_id: str, metrics: Collection[str], failed_at: Collection[str] = ()) -> None:
+        """Delete the scores of `metrics`, and of `failed_at` the cells at which a judge failed in a way that may pass."""
+        may_pass = or_(*(S.unscored.startswith(f"judge {kind}:") for kind in sorted(RETRYABLE)))
+        gone = or_(S.metric.in_(metrics), and_(S.metric.in_(failed_at), may_pass))
+        async with self.db.write() as tx:
+            await tx.execute(delete(scores).where(S.run_id == run_id, gone))
+
+    async def used(self, run_ids: Sequence[str]) -> tuple[RunUse, ...]:
+        """What the stored outputs and scores of these runs took of models, in the order given."""
+        async with self.db.read() as tx:
+            answered = {row.run_id: row for row in await tx.execute(_answered(run_ids))}
+            judged = {row.run_id: row for row in await tx.execute(_judged(run_ids))}
+        return tuple(_use(run_id, answered.get(run_id), judged.get(run_id)) for run_id in run_ids)
+
     async def reopen(self, run_id: str) -> None:
         """Let a finished run go on, because a later plan asks for more scores of the same outputs."""
         async with self.db.write() as tx:
@@ -147,6 +162,33 @@ class Runs(Noun):
             hashes = {row.sample_id: row.input_hash for row in await tx.execute(inputs)}
             given, scored = await _outputs(tx, run_id), await _scores(tx, run_id)
         return RunResult(key=run.key, label=run.label, outputs=given, scores=scored, input_hashes=hashes)
+
+
+def _answered(run_ids: Sequence[str]) -> Select[Any]:
+    """Calls, tokens and calls without token counts by run; a call that failed without any counts as free."""
+    metered, answered = OUT.input_tokens.is_not(None), OUT.failure_kind.is_(None)
+    unmetered = func.sum(case((and_(answered, ~metered), 1), else_=0)).label("unmetered")
+    counted = (
+        func.count().label("calls"),
+        func.sum(OUT.input_tokens).label("input"),
+        func.sum(OUT.output_tokens).label("output"),
+    )
+    paid = and_(OUT.run_id.in_(run_ids), or_(metered, answered))
+    return select(OUT.run_id, *counted, unmetered).where(paid).group_by(OUT.run_id)
+
+
+def _judged(run_ids: Sequence[str]) -> Select[Any]:
+    sums = (func.sum(S.calls).label("calls"), func.sum(S.input_tokens).label("input"), func.sum(S.output_tokens).label("output"))
+    return select(S.run_id, *sums).where(S.run_id.in_(run_ids), S.calls.is_not(None)).group_by(S.run_id)
+
+
+def _use(run_id: str, answered: Row[Any] | None, judged: Row[Any] | None) -> RunUse:
+    unmetered = int(answered.unmetered) if answered else 0
+    return RunUse(run_id=run_id, answered=_spent(answered), unmetered=unmetered, judged=_spent(judged))
+
+
+def _spent(row: Row[Any] | None) -> Spent:
+    return Spent(calls=int(row.calls), input_tokens=int(row.input or 0), output_tokens=int(row.output or 0)) if row else Spent()
 
 
 def _same(run: Run) -> Select[Any]:

@@ -10,8 +10,7 @@ import pytest
 from agent import corrections
 from agent.engine import WorkKind
 from db.keys import corrections_card, errors_card, references_card
-from db.records import DatasetVersion, MessageKind, ReferenceAnswer
-from db.references import ReferenceCheck
+from db.records import DatasetVersion, MessageKind, ReferenceAnswer, ReferenceCheck
 from pipeline.decide.errors.summary import loads
 from pipeline.records import Cause, Split
 from tests.agent.story import OWNER, SME, Story, dataset_csv, open_story

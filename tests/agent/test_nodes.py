@@ -59,7 +59,7 @@ async def test_a_plan_tells_calls_time_and_money_without_inventing_a_price(tmp_p
         assert targets.calls == 2 * 3 * dataset.test
         assert targets.seconds > 0
         assert targets.usd is None
-        assert "price is unknown" in targets.note
+        assert "the price of bedrock:a.model-v1:0 is unknown" in targets.note
 
 
 async def test_start_baseline_twice_is_two_runs_and_submits_both(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from pipeline.errors import InputError
 from pipeline.metrics.code.checks import make_check
 from pipeline.metrics.guide import propose
 from pipeline.metrics.judge.prompts import prompts_hash
-from pipeline.models.prices import price
 from pipeline.records import Criteria, Rubric, RubricKind, Sample, UseCase
 from tests.bot.cards.told import MIGRATION
 from tests.pipeline.metrics.guide.bench import register
@@ -115,7 +114,7 @@ def test_a_change_that_could_give_no_verdict_is_refused_with_the_way_out(asked: 
 
 def plan_of(judge: str | None, targets: tuple[str, ...] = ("local:a",)) -> Plan:
     migration: Migration = replace(MIGRATION, use_case=UseCase.RAG, targets=targets, status=MigrationStatus.OPEN)
-    about = planning.Subject(migration=migration, dataset=_dataset(), samples=SAMPLES, test=SAMPLES[4:], price_of=price)
+    about = planning.Subject(migration=migration, dataset=_dataset(), samples=SAMPLES, test=SAMPLES[4:])
     return planning.following(planning.first(about), about, PlanChange(judge=judge))
 
 

@@ -1,22 +1,27 @@
 """The outbox on a database that fails for a moment: it goes on, it loses nothing, and it says nothing twice."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.process import until_over
 from bot.workspace.faults import Fault
 from bot.workspace.people import GENERAL
+from bot.workspace.server import Workspace
 from db.records import MessageKind
 from pipeline.errors import TemporaryError
-from tests.bot.office import Office, eventually
+from tests.bot.office import Office, eventually, open_office
 
 
 class Flaky:
     """A noun of the store one of whose methods fails once: before it did anything, or after its commit."""
 
-    def __init__(self, noun: Any, method: str, *, committed: bool) -> None:
+    def __init__(self, noun: Any, method: str, *, committed: bool, error: Exception) -> None:
         self._noun, self._method, self._committed, self.failed = noun, method, committed, False
+        self._error = error
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._noun, name)
@@ -27,13 +32,16 @@ class Flaky:
             self.failed = True
             if self._committed:
                 await real(*args, **kwargs)
-            raise TemporaryError("The database cannot be reached right now.")
+            raise self._error
 
         return failing
 
 
-def break_once(office: Office, noun: str, method: str, *, committed: bool = False) -> Flaky:
-    flaky = Flaky(getattr(office.store, noun), method, committed=committed)
+AWAY = TemporaryError("The database cannot be reached right now.")
+
+
+def break_once(office: Office, noun: str, method: str, *, committed: bool = False, error: Exception = AWAY) -> Flaky:
+    flaky = Flaky(getattr(office.store, noun), method, committed=committed, error=error)
     setattr(office.store, noun, flaky)
     return flaky
 
@@ -101,3 +109,23 @@ async def test_a_message_that_cannot_be_put_aside_is_put_aside_later(office: Off
 
     await eventually(is_held)
     assert flaky.failed
+
+
+@pytest.mark.parametrize("method", ["due", "hold"])
+async def test_an_error_that_waiting_does_not_mend_ends_the_bot_instead_of_its_voice(
+    workspace: Workspace, tmp_path: Path, method: str
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await _until_the_bot_ends(workspace, tmp_path, method)
+
+
+async def _until_the_bot_ends(workspace: Workspace, home: Path, method: str) -> None:
+    async with open_office(workspace, home) as office:
+        migration = await office.migration()
+        await office.quiet()
+        break_once(office, "messages", method, error=ZeroDivisionError("a defect"))
+        await office.store.messages.show(
+            "bad", migration_id=migration.id, channel=GENERAL, place="thread", kind=MessageKind.FINDINGS, subject="nothing"
+        )
+        async with asyncio.timeout(10):
+            await until_over(office.bot, asyncio.Event())

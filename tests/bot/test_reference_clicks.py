@@ -5,8 +5,7 @@ from typing import Any
 
 from bot.workspace.people import REQUESTER, SME_1, SME_2
 from db.keys import references_card
-from db.records import MessageKind, Migration, MigrationStatus, ReferenceAnswer
-from db.references import ReferenceCheck
+from db.records import MessageKind, Migration, MigrationStatus, ReferenceAnswer, ReferenceCheck
 from tests.bot.listeners.test_decisions import pair_of
 from tests.bot.office import Office, eventually
 from tests.bot.test_clicks import _told_anywhere, click, dispatch
@@ -112,3 +111,31 @@ async def test_nobody_answers_once_the_migration_is_over_or_for_a_reference_nobo
     await dispatch(office, press(migration.id, "keep", SME_1))
     (check,) = await office.store.references.listed(migration.id)
     assert check.answer is None
+
+
+async def test_an_open_card_loses_its_buttons_when_the_migration_ends(office: Office) -> None:
+    migration = await doubted(office)
+    await pair_of(office, SME_1, "1 of 2")
+    await office.store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by=REQUESTER)
+    card = await pair_of(office, SME_1, "The migration is over")
+    assert "reference_keep" not in json.dumps(card["blocks"])
+
+
+async def test_the_home_tab_says_how_many_references_wait_and_only_to_whom_they_were_given(office: Office) -> None:
+    migration = await doubted(office)
+
+    async def waiting(user: str) -> tuple[tuple[str, int], ...]:
+        return tuple((m.id, count) for m, count in await office.store.references.waiting_for(migration.team, user))
+
+    assert (await waiting(SME_1), await waiting(SME_2)) == (((migration.id, 2),), ())
+    assert await office.store.references.waiting_for("T0OTHER", SME_1) == ()
+    await office.person(SME_1).open_home()
+    await eventually(lambda: _home_says(office, "2 references to check"))
+    await dispatch(office, press(migration.id, "keep", SME_1))
+    assert await waiting(SME_1) == ((migration.id, 1),)
+    await office.store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by=REQUESTER)
+    assert await waiting(SME_1) == ()
+
+
+async def _home_says(office: Office, words: str) -> bool:
+    return words in json.dumps((await office.person(SME_1).see())["home"])

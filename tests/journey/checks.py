@@ -108,14 +108,17 @@ async def check_facts(store: Store, migration: Migration) -> None:
         assert run.stored == run.total == len(samples)
 
 
-async def check_signed(store: Store, migration: Migration, *, rounds: int = 1) -> None:
-    """One sign-off, of the last report; everybody judged everything; one monitor with one digest."""
+async def check_signed(store: Store, migration: Migration, *, rounds: int = 1, first: int = 1) -> None:
+    """One sign-off, of the last report; everybody judged everything; one monitor with one digest.
+
+    `first` is the number of the first plan that was carried out: the rounds are numbered by their plans.
+    """
     assert migration.status is MigrationStatus.SIGNED
     report, sign_off = await store.reports.latest(migration.id), await store.reports.sign_off(migration.id)
     assert report
     assert sign_off
-    assert (report.number, sign_off.report_hash, sign_off.by) == (rounds, report.hash, migration.owner)
-    for number in range(1, rounds + 1):
+    assert (report.number, sign_off.report_hash, sign_off.by) == (first + rounds - 1, report.hash, migration.owner)
+    for number in range(first, first + rounds):
         progress = await store.reviews.progress(migration.id, number)
         assert set(progress) == set(migration.smes)
         assert all(done == total > 0 for done, total in progress.values())
@@ -137,12 +140,22 @@ async def only_migration(store: Store) -> Migration:
     return migration
 
 
-async def check_all(stage: Stage, cast: Cast, *, rounds: int = 1) -> None:
+async def check_judged(store: Store, migration: Migration, metric: str) -> None:
+    """Every answer on test has its one score by the judge, the digest's among them."""
+    runs = [run for run in await store.runs.listed(migration.id) if run.key.split is Split.TEST]
+    assert {run.stage.partition(":")[0] for run in runs} == {"baseline", "targets", "monitor"}
+    for run in runs:
+        scores = [score for score in await store.runs.scores(run.id) if score.metric == metric]
+        assert len(scores) == run.total
+        assert {score.value for score in scores} == {1.0}, [score.unscored for score in scores]
+
+
+async def check_all(stage: Stage, cast: Cast, *, rounds: int = 1, first: int = 1) -> None:
     """Everything above, for a story of one migration that was signed in its last round."""
     check_wire(stage.workspace)
     check_nobody_was_puzzled(stage, cast)
     async with facts_of(stage) as store:
         migration = await only_migration(store)
         await check_facts(store, migration)
-        await check_signed(store, migration, rounds=rounds)
+        await check_signed(store, migration, rounds=rounds, first=first)
         await check_outbox(store, stage.workspace, migration)

@@ -26,7 +26,7 @@ PROMPT = "Message: {question}\nIntent:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """Paths of the dataset, of the target's script and of its log."""
+    """Paths of the dataset, of a model's script and of its log."""
 
     dataset: Path
     target: Path
@@ -37,8 +37,12 @@ class Script:
         return f"scripted:{self.target}"
 
     def calls(self) -> int:
-        """How many calls the target has had, over all processes."""
-        return len(self.log.read_bytes().splitlines()) if self.log.exists() else 0
+        """How many calls the model has had, over all processes."""
+        return len(self.logged())
+
+    def logged(self) -> list[bytes]:
+        """The sample, or the ruling, that each call was for."""
+        return self.log.read_bytes().splitlines() if self.log.exists() else []
 
 
 def write_script(folder: Path, *, latency_s: float = 0.02, concurrency: int = 4, name: str = "target") -> Script:
@@ -60,6 +64,15 @@ def write_script(folder: Path, *, latency_s: float = 0.02, concurrency: int = 4,
     about = {"answers": answers, "latency_s": latency_s, "concurrency": concurrency, "log": str(log)}
     script.write_text(json.dumps(about), encoding="utf-8")
     return Script(dataset=dataset, target=script, log=log)
+
+
+def write_judge(folder: Path, *, latency_s: float, concurrency: int) -> Script:
+    """A judge that answers yes to a rubric of one question; a line of its log is the key of the ruling that was asked for."""
+    script, log = folder / "judge.json", folder / "judge.log"
+    ruling = json.dumps({"verdicts": [{"item": 1, "reason": "it is", "verdict": "yes"}]})
+    about = {"matches": [["polite", ruling]], "latency_s": latency_s, "concurrency": concurrency, "log": str(log)}
+    script.write_text(json.dumps(about), encoding="utf-8")
+    return Script(dataset=folder, target=script, log=log)
 
 
 def _csv(lines: list[tuple[str, ...]]) -> str:

@@ -21,17 +21,22 @@ NOT_ANSWERED = frozenset({"operation_timeout", "dispatch_failed"})
 LATER_S = 0.3
 FORM_S = 4.0
 NAME = "Support intents"
+RUBRIC = "Is the answer polite?"
 CHOICES = ("review_a", "review_same", "review_b")
 
 
 @dataclass(slots=True, kw_only=True)
 class Cast:
-    """Requester, two SMEs and the owner. `at_sign_off` are the buttons the owner presses, round by round."""
+    """Requester, two SMEs and the owner. `at_sign_off` are the buttons the owner presses, round by round.
+
+    With a `judge_ref` the requester gives the first plan a rubric and the second one this judge, and approves the third.
+    """
 
     workspace: Workspace
     script: Script
     at_sign_off: tuple[str, ...] = ("sign_off_approve",)
     approves_plans: bool = True
+    judge_ref: str = ""
     judges: bool = True
     details: Mapping[str, object] = field(default_factory=dict)
     seen: dict[str, Json] = field(default_factory=dict)
@@ -84,7 +89,36 @@ class Cast:
             await self._start()
         if self.approves_plans:
             for card in self.cards("plan_approve"):
-                await self.click(REQUESTER, card, "plan_approve")
+                form = next((form for plan, form in self._forms().items() if card["text"].startswith(plan)), None)
+                if form is None:
+                    await self.click(REQUESTER, card, "plan_approve")
+                else:
+                    await self._fill(card, *form)
+
+    def _forms(self) -> Mapping[str, tuple[str, Json]]:
+        """What is asked of a plan before it is approved: the button that opens the form, and what is filled in."""
+        rubric = {"text": RUBRIC, "kind": "questions", "name": "Tone"}
+        return (
+            {"Plan 1 ": ("plan_criteria", rubric), "Plan 2 ": ("plan_metrics", {"judge": self.judge_ref})}
+            if self.judge_ref
+            else {}
+        )
+
+    async def _fill(self, card: Json, action: str, filled: Json) -> None:
+        """Open the form and send it, once; a form that never came is asked for again."""
+        person, seen, key = self.person(REQUESTER), self.seen[REQUESTER], (REQUESTER, action, str(card["ts"]))
+        if key in self.done:
+            return
+        if seen["modal"] is None:
+            with suppress_gone():
+                await person.click(card, action, channel=GENERAL)
+            self.not_before[REQUESTER] = time.monotonic() + LATER_S
+            with suppress(TimeoutError):
+                seen["modal"] = await person.modal(action, FORM_S)
+        if seen["modal"] is not None:
+            answer = await person.submit(filled)
+            assert not answer.get("errors"), answer
+            self.done.add(key)
 
     async def _start(self) -> None:
         """When the app dies between the command and its form, the form never comes: then the command is given again."""

@@ -18,15 +18,15 @@ import pytest
 from bot.workspace.state import sleep_until_changed
 from tests.journey import checks
 from tests.journey.nursery import Nursery
-from tests.journey.script import write_script
+from tests.journey.script import write_judge, write_script
 from tests.journey.stage import BOT, LOGS, WORKER, Stage, open_stage
 from tests.journey.story import Cast, signed, status
 from tests.stores import postgres_database
 
 pytestmark = pytest.mark.slow
 SEEDS, MOMENTS = 5, 10
-CALLS = 75
-"""Calls of the Web API in an undisturbed story, about; kills are spread over these."""
+CALLS, JUDGED_CALLS = 75, 90
+"""Calls of the Web API in an undisturbed story, about; kills are spread over these. A judged one has two more plans."""
 IN_FLIGHT, LATENCY_S = 4, 0.1
 """The target's calls at once: what one kill of the worker can cost, because a call keeps its place until it is committed."""
 LONGEST_S = 240.0
@@ -57,20 +57,25 @@ class Killer:
         return sum(len(victims) for victims in self.done)
 
 
-def moments(seed: int, count: int) -> list[tuple[int, float, tuple[str, ...]]]:
+def moments(seed: int, count: int, calls: int = CALLS) -> list[tuple[int, float, tuple[str, ...]]]:
     chance = random.Random(seed)
     whom = ((BOT,), (WORKER,), (BOT,), (WORKER,), (BOT, WORKER))
-    return [(after, chance.uniform(0, 0.3), chance.choice(whom)) for after in sorted(chance.sample(range(1, CALLS), count))]
+    return [(after, chance.uniform(0, 0.3), chance.choice(whom)) for after in sorted(chance.sample(range(1, calls), count))]
 
 
 @asynccontextmanager
 async def disturbed(
-    home: Path, name: str, nursery: Nursery, planned: list[tuple[int, float, tuple[str, ...]]], url: str | None = None
+    home: Path,
+    name: str,
+    nursery: Nursery,
+    planned: list[tuple[int, float, tuple[str, ...]]],
+    url: str | None = None,
+    judge: str = "",
 ) -> AsyncIterator[tuple[Stage, Cast, Killer]]:
-    """A story told under fire, up to its end."""
+    """A story told under fire, up to its end; with a `judge` that scores what the target answers."""
     script = write_script(home, latency_s=LATENCY_S, concurrency=IN_FLIGHT)
     async with open_stage(home / "home", name, nursery, database_url=url) as stage:
-        cast, killer = Cast(workspace=stage.workspace, script=script), Killer(stage=stage, moments=planned)
+        cast, killer = Cast(workspace=stage.workspace, script=script, judge_ref=judge), Killer(stage=stage, moments=planned)
         stage.start(BOT, WORKER)
         await stage.ready(BOT, WORKER)
         killing = asyncio.create_task(killer.work())
@@ -107,14 +112,33 @@ async def test_a_story_on_postgres_survives_being_killed(tmp_path: Path, nursery
         await _check(stage, cast, killer)
 
 
-async def _check(stage: Stage, cast: Cast, killer: Killer) -> None:
+async def test_a_judged_story_survives_being_killed(tmp_path: Path, nursery: Nursery) -> None:
+    """No cell lost or doubled, and no ruling paid for twice but those in flight at a kill of the worker."""
+    judge, began = write_judge(tmp_path, latency_s=LATENCY_S, concurrency=IN_FLIGHT), time.perf_counter()
+    planned = moments(1000, MOMENTS, JUDGED_CALLS)
+    async with disturbed(tmp_path, "kills-judged", nursery, planned, judge=judge.ref) as (stage, cast, killer):
+        assert len(killer.done) == MOMENTS
+        await _check(stage, cast, killer, first=3)
+        async with checks.facts_of(stage) as store:
+            await checks.check_judged(store, await checks.only_migration(store), "rubric:tone")
+        asked = judge.logged()
+        assert asked
+        assert len(asked) - len(set(asked)) <= IN_FLIGHT * _deaths(killer)
+        _note("kills-judged", stage, cast, killer, time.perf_counter() - began)
+
+
+def _deaths(killer: Killer) -> int:
+    return sum(WORKER in victims for victims in killer.done)
+
+
+async def _check(stage: Stage, cast: Cast, killer: Killer, *, first: int = 1) -> None:
     await _quiet(stage)
-    await checks.check_all(stage, cast)
+    await checks.check_all(stage, cast, first=first)
     async with checks.facts_of(stage) as store:
         migration = await checks.only_migration(store)
         needed = await checks.target_outputs(store, migration, cast.script.ref)
     repeated = cast.script.calls() - needed
-    assert 0 <= repeated <= IN_FLIGHT * sum(WORKER in victims for victims in killer.done)
+    assert 0 <= repeated <= IN_FLIGHT * _deaths(killer)
 
 
 async def _quiet(stage: Stage) -> None:

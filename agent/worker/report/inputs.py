@@ -21,7 +21,7 @@ JUDGE_LIBRARIES = ("deepeval", "ragas")
 async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier: StoredReport | None) -> ReportInputs:
     """`earlier` is the report that was made before this one: then the test split is being looked at again."""
     store = tools.store
-    dataset = await rounds.worked_on(store, migration.id)
+    dataset = await rounds.worked_on(store, migration.id, plan.number)
     runs = await store.runs.listed(migration.id, stage=arms.targets_stage(plan.number))
     samples = await tools.shelf.samples(dataset.id, Split.TEST)
     source = await store.runs.result((await rounds.source_run(store, migration.id, dataset.id)).id)
@@ -38,6 +38,7 @@ async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier:
         dev=await _dev(store, plan, dataset),
         preferences=preferences(said, plan.targets),
         provenance=await _provenance(store, plan, dataset),
+        monthly_calls=plan.monthly_calls,
         prices=known(_refs(plan), tools.prices),
         agreements=agreements(plan.criteria, samples, source, reviewed(compared, said)),
         error_groups=_error_groups(plan.criteria, samples, source, compared),

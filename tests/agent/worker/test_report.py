@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import facts
-from db.records import Message, MessageKind
+from db.records import Message, MessageKind, PlanChange
 from pipeline.models.prices import Entry, Prices
 from pipeline.report.recompute import recompute
 from pipeline.report.records import Report
@@ -75,3 +75,15 @@ async def test_the_thread_gets_the_comparison_the_costs_and_the_charts(tmp_path:
 
 def _without_part(message: Message) -> Message:
     return replace(message, subject=message.subject.partition("#")[0])
+
+
+async def test_calls_a_month_that_a_person_told_make_the_projection(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.conversation.advance(story.id)
+        await story.upload()
+        await story.work()
+        await story.answer("plan:1", "change", change=PlanChange(monthly_calls=120_000))
+        await story.answer("plan:2", "change", change=PlanChange(review_pairs=0))
+        await story.answer("plan:3", "approve")
+        assert (await latest(story)).monthly_calls == 120_000
+        assert await story.waits_for() == "sign_off:3"

@@ -7,6 +7,7 @@ from time import monotonic
 
 from agent.engine import WorkKind
 from agent.worker import runs
+from bot import facts
 from db.records import MigrationStatus, PlanChange
 from pipeline.models.failures import failure
 from pipeline.models.providers.scripted import ScriptedModel
@@ -15,13 +16,18 @@ from tests.agent.story import OWNER, REQUESTER, Story, open_story
 
 TONE = Rubric(name="Tone", kind=RubricKind.YES_NO, text="Is it polite?", questions=("Is the answer polite?",))
 SHORT = Check(name="Short", rule="max_words", value="5", text="At most five words.")
-JUDGE = "scripted:judge"
+JUDGE, OTHER = "scripted:judge", "scripted:another"
 
 
 def polite(request: Request) -> str:
     """Fits the schema of whatever rubric is asked about: every question is answered with yes."""
     schema = json.loads(request.parameters.json_schema or "{}")
     return json.dumps(example(schema))
+
+
+def strict(request: Request) -> str:
+    """Every question is answered with no."""
+    return polite(request).replace('"yes"', '"no"').replace("true", "false")
 
 
 def example(schema: dict[str, object]) -> object:
@@ -42,11 +48,11 @@ def example(schema: dict[str, object]) -> object:
     return {"integer": 1, "number": 1.0, "boolean": True}.get(str(kind), "because")
 
 
-def judge_with(story: Story, judge: ScriptedModel) -> None:
-    open_ref = story.tools.shelf.open_ref
+def judge_with(story: Story, *judges: ScriptedModel) -> None:
+    open_ref, known = story.tools.shelf.open_ref, {judge.ref: judge for judge in judges}
 
     def opened(ref: str, samples: tuple[Sample, ...]) -> object:
-        return judge if ref == JUDGE else open_ref(ref, samples)
+        return known.get(ref) or open_ref(ref, samples)
 
     story.tools.shelf.open_ref = opened  # type: ignore[assignment]
 
@@ -159,3 +165,77 @@ async def test_a_criterion_added_later_is_scored_on_the_outputs_the_source_has(t
         assert len((await judged(story, SHORT.metric))["source · test"]) == baseline[1].total
         await story.answer("review:2", "close")
         assert await story.waits_for() == "sign_off:2"
+
+
+async def test_another_judge_judges_the_source_anew(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        first, second = ScriptedModel(polite, ref=JUDGE), ScriptedModel(strict, ref=OTHER)
+        judge_with(story, first, second)
+        await to_a_plan_with_a_judge(story)
+        await story.answer("plan:2", "approve")
+        await story.answer("review:2", "close")
+        await story.answer("sign_off:2", "request_changes", by=OWNER, change=PlanChange(judge=OTHER))
+        await story.answer("plan:3", "approve")
+        assert await story.waits_for() == "review:3"
+        scores = await judged(story)
+        assert {score.value for score in scores["source · test"]} == {0.0}
+        target = next(run for run in await story.store.runs.listed(story.id, "targets:3"))
+        of_target = [score for score in await story.store.runs.scores(target.id) if score.metric == TONE.metric]
+        assert {score.value for score in of_target} == {0.0}
+
+
+async def test_a_criterion_with_another_text_is_asked_of_the_source_anew(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        judge_with(story, ScriptedModel(lambda r: strict(r) if "brief" in r.turns[0].text else polite(r), ref=JUDGE))
+        await to_a_plan_with_a_judge(story)
+        await story.answer("plan:2", "approve")
+        await story.answer("review:2", "close")
+        await story.answer("sign_off:2", "request_changes", by=OWNER, change=PlanChange(remove_metrics=(TONE.metric,)))
+        other = Rubric(name="Tone", kind=RubricKind.YES_NO, text="Is it brief?", questions=("Is the answer brief?",))
+        await story.answer("plan:3", "change", change=PlanChange(rubrics=(other,)))
+        await story.answer("plan:4", "approve")
+        assert await story.waits_for() == "review:4"
+        assert {score.value for score in (await judged(story))["source · test"]} == {0.0}
+
+
+async def test_a_judge_throttled_for_long_stops_the_run_with_what_it_scored_kept_until_it_is_tried_again(tmp_path: Path) -> None:
+    free = 5
+
+    def throttled_after_some(request: Request) -> Output | str:
+        nonlocal free
+        free -= 1
+        return polite(request) if free >= 0 else Output(sample_id=request.sample_id, text=None, failure=failure("throttled"))
+
+    async with open_story(tmp_path) as story:
+        judge_with(story, ScriptedModel(throttled_after_some, ref=JUDGE, concurrency=1))
+        await to_a_plan_with_a_judge(story)
+        await story.answer("plan:2", "approve")
+        migration = await story.store.migrations.get(story.id)
+        assert migration.status is MigrationStatus.STUCK
+        assert "throttled" in (migration.problem or "")
+        kept = await judged(story)
+        assert sum(map(len, kept.values())) == 5
+        assert all(score.value == 1.0 for found in kept.values() for score in found)
+        free = 10_000
+        await story.conversation.resume(story.id, by=REQUESTER)
+        await story.work()
+        assert await story.waits_for() == "review:2"
+        assert all(score.value == 1.0 for found in (await judged(story)).values() for score in found)
+
+
+async def test_the_bar_of_the_judge_is_full_when_the_baseline_is_judged(tmp_path: Path) -> None:
+    """Where the judge compares with the source too: the source's own run is compared with nothing."""
+    async with open_story(tmp_path) as story:
+        judge_with(story, ScriptedModel(polite, ref=JUDGE))
+        await to_a_plan_with_a_judge(story)
+        await story.answer("plan:2", "change", change=PlanChange(add_metrics=("judge_preference",)))
+        await story.answer("plan:3", "approve")
+        assert await story.waits_for() == "review:3"
+        for stage in ("baseline", "targets:3"):
+            scored, cells = await facts.judged(story.store, await story.store.runs.listed(story.id, stage))
+            assert scored == cells > 0
+        await story.answer("review:3", "close")
+        await story.answer("sign_off:3", "request_changes", by=OWNER)
+        await story.answer("plan:4", "change", change=PlanChange(judge=OTHER))
+        scored, cells = await facts.judged(story.store, await story.store.runs.listed(story.id, "targets:3"))
+        assert scored == cells > 0

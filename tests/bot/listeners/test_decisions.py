@@ -84,6 +84,15 @@ async def test_who_cancels_after_the_sign_off_is_told_who_decided(office: Office
     assert (await office.store.audit.events(migration.id))[-1].action == "was refused"
 
 
+async def test_who_cancels_a_paused_migration_after_the_sign_off_is_told_that_resume_carries_it_out(office: Office) -> None:
+    migration = await reported(office)
+    await office.store.migrations.set_status(migration.id, MigrationStatus.PAUSED, by=REQUESTER)
+    given = Decision(migration_id=migration.id, question="sign_off:1", answer="approve", by=OWNER, at=utc_now())
+    await office.store.questions.decide(given)
+    await dispatch(office, click(migration.id, "migration_cancel", "cancel", REQUESTER, question=""))
+    assert "*Resume* on the status card carries that decision out" in told(office, REQUESTER)[-1]
+
+
 async def test_a_plan_is_changed_by_a_form_and_an_empty_change_is_refused(office: Office) -> None:
     migration = await asked(office)
     card = await office.requester.message(has("plan_change"))

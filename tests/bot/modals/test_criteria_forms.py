@@ -50,6 +50,8 @@ def test_a_change_of_metrics_or_judge_is_read(filled: dict[str, Any], change: Pl
         ({"judge": "recorded:gpt-4o"}, ["judge"]),
         ({"embedder": "word2vec"}, ["embedder"]),
         ({"panel": "local:a\nnowhere"}, ["panel"]),
+        ({"panel": "local:a, recorded:b"}, ["panel"]),
+        ({"panel": "\n".join(f"local:{n}" for n in range(6))}, ["panel"]),
         ({"deciding": []}, ["deciding"]),
         ({"deciding": ["rouge_l"]}, ["deciding"]),
         ({"measured_1": KEPT[1:], "deciding": ["answer_correctness", "rubric:tone"]}, ["deciding"]),
@@ -65,6 +67,12 @@ def test_what_is_wrong_is_told_at_its_field(filled: dict[str, Any], fields: list
 def test_likeness_may_decide_only_while_there_is_no_judge() -> None:
     assert metrics.read(submitted(WITHOUT_JUDGE, deciding=["rouge_l"])) == (PlanChange(primary=("rouge_l",)), {})
     assert set(metrics.read(submitted(WITHOUT_JUDGE, deciding=["rouge_l"], judge=JUDGE))[1]) == {"deciding"}
+
+
+@pytest.mark.parametrize("filled", [{"embedder": "hashing:256"}, {"panel": "local:a"}])
+def test_an_embedder_or_a_panel_without_a_judge_is_not_dropped_in_silence(filled: dict[str, Any]) -> None:
+    change, errors = metrics.read(submitted(WITHOUT_JUDGE, **filled))
+    assert (change, list(errors)) == (None, ["judge"])
 
 
 def test_own_criteria_that_wait_for_a_judge_can_be_removed() -> None:

@@ -218,6 +218,8 @@ def test_a_wrong_detail_is_told_at_its_field(field: str, value: object) -> None:
         ({"add_target": "local:b"}, PlanChange(add_target="local:b")),
         ({"review_pairs": "0"}, PlanChange(review_pairs=0)),
         ({"margin": "0.1", "review_pairs": "7"}, PlanChange(margin=0.1, review_pairs=7)),
+        ({"monthly_calls": "120,000"}, PlanChange(monthly_calls=120_000)),
+        ({"monthly_calls": "0"}, PlanChange(monthly_calls=0)),
     ],
 )
 def test_a_change_of_the_plan_is_read(filled: dict[str, str], change: PlanChange) -> None:
@@ -237,6 +239,7 @@ def test_a_change_of_the_plan_is_read(filled: dict[str, str], change: PlanChange
         ({"add_target": "gpt"}, ["add_target"]),
         ({"review_pairs": "-1"}, ["review_pairs"]),
         ({"review_pairs": "201"}, ["review_pairs"]),
+        ({"monthly_calls": "a lot"}, ["monthly_calls"]),
         ({"add_target": "gpt", "review_pairs": "x"}, ["add_target", "review_pairs"]),
     ],
 )

@@ -26,3 +26,9 @@ def test_what_is_written_comes_back_and_nothing_is_told_at_its_field() -> None:
 @given(HOSTILE, HOSTILE)
 def test_slack_takes_any_texts(reference: str, suggestion: str) -> None:
     assert validate_view(references.view(PRESS, reference, suggestion)) == ()
+
+
+def test_a_reference_longer_than_a_form_is_never_cut_into_the_dataset() -> None:
+    field = references.view(PRESS, "x" * 3001, None)["blocks"][0]
+    assert "initial_value" not in field["element"]
+    assert "longer than a form takes" in field["hint"]["text"]

@@ -192,3 +192,12 @@ async def test_an_sme_waits_for_pairs_not_judged(store: Store) -> None:
     assert await waiting(store, "U3") == ["review:1"]
     await store.reviews.prefer(Preference(assignment_id="a1", choice=Choice.SAME, by="U3", at=START))
     assert await waiting(store, "U3") == []
+
+
+async def test_pairs_left_over_from_an_earlier_round_wait_for_nobody(store: Store) -> None:
+    migration = await opened(store)
+    run = await queued(store, migration)
+    pair = Assignment(id="a1", migration_id=migration.id, round=1, sample_id="s0", sme="U3", run_a=run.id, run_b=run.id)
+    await store.reviews.open((pair,))
+    await store.questions.ask(question(migration, QuestionKind.REVIEW, number=2))
+    assert await waiting(store, "U3") == []

@@ -8,8 +8,7 @@ import pytest
 
 from db import Store
 from db.keys import corrections_card, references_card, status_card
-from db.records import MessageKind, Migration, ReferenceAnswer
-from db.references import ReferenceCheck
+from db.records import MessageKind, Migration, ReferenceAnswer, ReferenceCheck
 from pipeline.dataset.correct import corrected
 from pipeline.errors import RefusedError
 from tests.db.facts import dataset, frozen, opened

@@ -1,9 +1,9 @@
-"""The record of a doubted reference. Beside `db.records`, which is as long as a file may be."""
+"""The record of a doubted reference."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.records import ReferenceAnswer
+from db.records.facts import ReferenceAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,15 @@
+"""What a run has used of models, as the store adds it up."""
+
+from dataclasses import dataclass
+
+from pipeline.records import Spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunUse:
+    """Stored outputs and scores of one run. `unmetered` answers came without token counts; `judged` is the judge's part."""
+
+    run_id: str
+    answered: Spent
+    unmetered: int
+    judged: Spent

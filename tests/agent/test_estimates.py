@@ -1,0 +1,36 @@
+"""The estimate of a plan: money where every charged model's price is known, and which price is missing where not."""
+
+from agent import estimates
+from db.records import DatasetVersion, Estimate
+from pipeline.models.prices import Entry, Prices
+from pipeline.records import PromptVersion, Sample
+from tests.bot.cards.told import DATASET
+
+PROMPT = PromptVersion(user="x" * 400)
+SAMPLES = [Sample(id=f"s{n}", variables={"q": "y" * 400}, reference="z" * 40) for n in range(4)]
+PRICES = Prices(overrides={"bedrock:a": Entry(model="a", provider="bedrock", input=1_000.0, output=10_000.0)})
+
+
+def told(source: str, *targets: str, dataset: DatasetVersion = DATASET) -> dict[str, Estimate]:
+    a_call = estimates.usage_of_a_call(PROMPT, SAMPLES)
+    return {e.stage: e for e in estimates.of_models(source, targets, dataset, SAMPLES, a_call, PRICES)}
+
+
+def test_a_call_takes_the_prompt_and_the_sample_in_and_an_answer_of_that_length_out() -> None:
+    a_call = estimates.usage_of_a_call(PROMPT, SAMPLES)
+    assert (a_call.input_tokens, a_call.output_tokens) == (200, 10)
+    assert estimates.usage_of_a_call(PROMPT, []).output_tokens == 1
+
+
+def test_known_prices_become_money_and_free_models_do_not() -> None:
+    found = told("recorded:source", "bedrock:a", "local:b")
+    assert found["baseline"].usd is None
+    assert found["targets"].usd == 3 * DATASET.test * (200 * 1_000 + 10 * 10_000) / 1e6
+    assert "nothing is charged" in found["targets"].note
+
+
+def test_one_unknown_price_makes_the_sum_unknown_and_is_named() -> None:
+    found = told("bedrock:a", "bedrock:a", "bedrock:zz")
+    assert found["baseline"].usd
+    assert found["targets"].usd is None
+    assert "the price of bedrock:zz is unknown" in found["targets"].note
