@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 HEAVY = (
-    "boto3", "botocore", "xllamacpp", "matplotlib", "scipy", "pandas", "ragas", "deepeval", "openpyxl", "sacrebleu", "dbos", "openai",
+    "boto3", "botocore", "xllamacpp", "matplotlib", "scipy", "pandas", "ragas", "deepeval", "openpyxl", "sacrebleu", "dbos",
+    "openai",
 )  # fmt: skip
 
 
