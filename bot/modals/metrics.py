@@ -17,11 +17,9 @@ CALLBACK = "plan_metrics"
 MOST_METRICS = 80
 MEASURED = "measured"
 JUDGE_HINT = (
-    "bedrock:MODEL-ID, openai:MODEL, or a local: model; of another family than the targets. Empty: only what code can measure."
+    "bedrock:MODEL-ID, openai:MODEL, or a local: model; of another family than the targets. Empty: only what code measures."
 )
-EMBEDDER_HINT = (
-    "For metrics of likeness: hashing:512 (spelling only), bedrock:amazon.titan-embed-text-v2:0, openai:text-embedding-3-small."
-)
+EMBEDDER_HINT = "For metrics of likeness: hashing:512 (spelling only), bedrock:amazon.titan-embed-text-v2:0, openai:MODEL."
 PANEL_HINT = "Further judges for cells that are disputed, one a line."
 SECOND_HINT = "Scores by AWS's own judge beside the others; they never decide. Needs FERRY_EVALUATION_ROLE and _BUCKET."
 DECIDES_HINT = "Metrics of likeness (rouge_l, chrf, similarity) cannot decide when there is a judge."

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-import click
 import typer
 
 from pipeline.models.settings import OpenAIAccess, openai_access
@@ -22,7 +21,7 @@ class Given:
     servers: str | None = field(repr=False)
 
 
-def given_access() -> OpenAIAccess:
-    """For the command that runs now. Raises InputError for what cannot be read."""
-    given = click.get_current_context().find_object(Given)
+def given_access(context: typer.Context) -> OpenAIAccess:
+    """For the command of this context. Raises InputError for what cannot be read."""
+    given = context.find_object(Given)
     return openai_access(given.key, given.url, given.servers) if given else OpenAIAccess()

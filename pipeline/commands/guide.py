@@ -25,6 +25,7 @@ RUNS = 2
 
 
 def guide(
+    context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="The dataset to compare models on.")],
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")],
     judge: Annotated[str | None, typer.Option(help="A model that judges, such as bedrock:<id>.")] = None,
@@ -42,7 +43,7 @@ def guide(
     frozen, choice = read_dataset(dataset), JudgeChoice(model=judge, embedder=embedder) if judge else None
     own = [_read(path, Pasted.STYLE_GUIDE) for path in style_guide or ()] + [_read(path, None) for path in rubric or ()]
     if refine and choice:
-        settings = ModelSettings(openai=given_access())
+        settings = ModelSettings(openai=given_access(context))
         own = [asyncio.run(_refined(each, choice, settings)) for each in own]
     criteria = _criteria(use_case, frozen.samples, choice, own)
     test = frozen.in_split(Split.TEST)

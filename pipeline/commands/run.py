@@ -21,6 +21,7 @@ INTERRUPTED = 130
 
 
 def run(
+    context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="A dataset: CSV, JSONL, JSON, XLSX, or one that Ferry froze.")],
     model: Annotated[str, typer.Option(help="For example local:gemma3-270m, bedrock:<id>, openai:<id>, recorded:<name>.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File of outputs; what is in it already is not asked again.")],
@@ -52,7 +53,7 @@ def run(
         endpoint_url=endpoint_url,
         cache=cache,
         jitter=random.random,
-        openai=given_access(),
+        openai=given_access(context),
     )
     samples = read_dataset(dataset).in_split(split)
     asks = not model.startswith("recorded:")  # recorded outputs need no prompt

@@ -41,6 +41,7 @@ class _Wanted:
 
 
 def score(
+    context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="The dataset the run was made with.")],
     outputs: Annotated[Path, typer.Argument(help="Outputs as `ferry run` wrote them.")],
     out: Annotated[Path, typer.Option("--output", "-o", help="File of scores.")],
@@ -84,7 +85,7 @@ def score(
                 profile=profile,
                 endpoint_url=endpoint_url,
                 jitter=random.random,
-                openai=given_access(),
+                openai=given_access(context),
             ),
             rulings=rulings or rulings_beside(out),
             deadline_s=deadline,
