@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 CANDIDATES_GUESS, CHARACTERS, MEASURED = 4, 4.0, 500
 BARS = 3
-SECONDS = {"recorded": 0.0, "scripted": 0.02, "local": 0.5, "bedrock": 2.0}
-IN_FLIGHT = {"recorded": 64, "scripted": 8, "local": 1, "bedrock": 16}
+SECONDS = {"recorded": 0.0, "scripted": 0.02, "local": 0.5, "bedrock": 2.0, "openai": 2.0}
+IN_FLIGHT = {"recorded": 64, "scripted": 8, "local": 1, "bedrock": 16, "openai": 16}
 FREE = {"recorded": "replays what is in the file; nothing is charged", "scripted": "a script; nothing is charged"}
 FREE["local"] = "runs on this machine; nothing is charged"
 UNKNOWN_PRICE = "the price is unknown in this version"

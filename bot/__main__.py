@@ -111,7 +111,7 @@ def _worker(settings: Settings) -> None:
         cron=settings.monitor_cron,
         timezone=settings.timezone,
         evaluation=_evaluation(settings),
-        models=ModelSettings(jitter=random.random, cache=cache),
+        models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai),
         prices=Prices(overrides=read_overrides(settings.prices)),
     )
     asyncio.run(work(settings.places, chosen))

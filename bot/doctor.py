@@ -1,4 +1,4 @@
-"""`ferry doctor`: is the Slack app what the manifest says? Names what is missing and where to change it."""
+"""`ferry doctor`: is the Slack app what the manifest says? Names what is missing and where to change it, and what is set."""
 
 import typer
 from slack_sdk.errors import SlackApiError
@@ -8,6 +8,7 @@ from bot.app import slack_client
 from bot.manifest import scopes
 from bot.settings import Mode, SlackSettings
 from bot.trouble import SLACK_FAILURES, code_of, trouble_of
+from pipeline.models.settings import OpenAIAccess
 
 WRONG = 1
 
@@ -20,9 +21,17 @@ async def examine(settings: SlackSettings) -> int:
         problems += await _app_token(client, settings.app_token.get_secret_value())
     for problem in problems:
         typer.echo(problem)
+    typer.echo(_models(settings.openai))
     if not problems:
         typer.echo("The Slack app has the scopes it needs, and its tokens work.")
     return WRONG if problems else 0
+
+
+def _models(openai: OpenAIAccess) -> str:
+    """Whether keys of models are there; never what they are."""
+    key = "is set" if openai.key else "is not set: openai:<model> needs it"
+    others = f" FERRY_OPENAI_SERVERS names {', '.join(openai.servers)}." if openai.servers else ""
+    return f"OPENAI_API_KEY {key}; it is for {openai.url}.{others}"
 
 
 async def _bot_token(client: AsyncWebClient) -> list[str]:

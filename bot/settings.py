@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.places import Places
 from pipeline.errors import InputError
+from pipeline.models.settings import OpenAIAccess, openai_access
 
 ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/\S+")
 DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
@@ -55,6 +56,9 @@ class Settings(BaseSettings):
     evaluation_role: str | None = None
     evaluation_bucket: str | None = Field(default=None, validate_default=True)
     evaluation_judge: str | None = None
+    openai_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    openai_servers: SecretStr | None = None  # addresses and their keys, see docs/operations.md
 
     @field_validator("timezone")
     @classmethod
@@ -93,6 +97,24 @@ class Settings(BaseSettings):
             raise ValueError("and FERRY_EVALUATION_ROLE belong together: set both, or neither")
         return value or None
 
+    @field_validator("openai_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        _readable(None, value)
+        return value
+
+    @field_validator("openai_servers")
+    @classmethod
+    def _servers(cls, value: SecretStr | None) -> SecretStr | None:
+        _readable(value, None)
+        return value
+
+    @property
+    def openai(self) -> OpenAIAccess:
+        """How `openai:` models are reached; texts go only to servers the operator named."""
+        key, servers = (secret.get_secret_value() if secret else None for secret in (self.openai_key, self.openai_servers))
+        return openai_access(key, self.openai_url, servers, listed_only=True)
+
     @property
     def places(self) -> Places:
         return Places(home=self.home.resolve(), database_url=self.database_url)
@@ -125,6 +147,14 @@ class SlackSettings(Settings):
         if not value.get_secret_value().strip() and info.data.get("mode") in needed_in:
             raise ValueError(sentence)
         return value
+
+
+def _readable(servers: SecretStr | None, url: str | None) -> None:
+    """Raises ValueError as pydantic wants it, without the name, which stands before it."""
+    try:
+        openai_access(None, url, servers.get_secret_value() if servers else None)
+    except InputError as error:
+        raise ValueError(error.message.partition(" ")[2].rstrip(".")) from None
 
 
 def weekday_names_only(cron: str) -> str:

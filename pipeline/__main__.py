@@ -3,13 +3,15 @@
 import typer
 
 from pipeline.commands import add_to
+from pipeline.commands.access import Address, Given, Key, Servers
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
-def about() -> None:
+def about(context: typer.Context, openai_key: Key = None, openai_url: Address = None, openai_servers: Servers = None) -> None:
     """Carry an LLM application from one model to the next, on files."""
+    context.obj = Given(key=openai_key, url=openai_url, servers=openai_servers)
 
 
 add_to(app)

@@ -10,7 +10,7 @@ from pipeline.records import Parameters, PromptVersion
 
 MOST_TARGETS, MOST_TOKENS, MOST_STOPS = 5, 100_000, 4
 SOURCE_HINT = "Where it runs today: recorded:NAME when you only have its outputs, or a live one such as bedrock:MODEL-ID."
-TARGETS_HINT = "One to five, one a line: bedrock:MODEL-ID, local:gemma3-270m, local:/path/to/file.gguf."
+TARGETS_HINT = "One to five, one a line: bedrock:MODEL-ID, openai:MODEL, local:gemma3-270m, local:/path/to/file.gguf."
 PROMPT_HINT = "As the source gets it; mark variables as {question}, {{question}} or {$QUESTION}. A dataset may bring it along."
 
 

@@ -17,8 +17,10 @@ from pipeline.records import Criteria, JudgeChoice, MetricChoice
 CALLBACK = "plan_metrics"
 MOST_METRICS, MOST_JUDGES = 80, 5
 MEASURED = "measured"
-JUDGE_HINT = "bedrock:MODEL-ID, or a local: model; of another family than the targets. Empty: only what code can measure."
-EMBEDDER_HINT = "For metrics of likeness: hashing:512 (spelling only) or bedrock:amazon.titan-embed-text-v2:0."
+JUDGE_HINT = (
+    "bedrock:MODEL-ID, openai:MODEL, or a local: model; of another family than the targets. Empty: only what code measures."
+)
+EMBEDDER_HINT = "For metrics of likeness: hashing:512 (spelling only), bedrock:amazon.titan-embed-text-v2:0, openai:MODEL."
 PANEL_HINT = "Further judges for cells that are disputed, one a line."
 SECOND_HINT = "Scores by AWS's own judge beside the others; they never decide. Needs FERRY_EVALUATION_ROLE and _BUCKET."
 DECIDES_HINT = "Metrics of likeness (rouge_l, chrf, similarity) cannot decide when there is a judge."

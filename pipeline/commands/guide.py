@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from pipeline.commands.access import given_access
 from pipeline.commands.brought import Brought, ScoreFiles, read_brought
 from pipeline.commands.compare import target_run, with_scores
 from pipeline.commands.criteria import write_criteria
@@ -25,16 +26,20 @@ from pipeline.metrics.judge.embedders import open_embedder
 from pipeline.metrics.judge.rulings import MemoryRulings
 from pipeline.models import open_model
 from pipeline.models.prices import price
+from pipeline.models.settings import ModelSettings
 from pipeline.records import Criteria, Dataset, JudgeChoice, MetricChoice, Sample, Split, UseCase
 
 RUNS = PILOT_RUNS = 2
 
 
 def guide(
+    context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="The dataset to compare models on.")],
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")],
     judge: Annotated[str | None, typer.Option(help="A model that judges, such as bedrock:<id>.")] = None,
-    embedder: Annotated[str, typer.Option(help="How likeness is found: hashing:<dimensions> or bedrock:<id>.")] = "hashing:512",
+    embedder: Annotated[
+        str, typer.Option(help="Finds likeness: hashing:<dimensions>, bedrock:<id>, openai:<id>.")
+    ] = "hashing:512",
     style_guide: Annotated[list[Path] | None, typer.Option(help="A style guide as text. Repeatable.")] = None,
     rubric: Annotated[list[Path] | None, typer.Option(help="A rubric from 1 to 10 or of questions, as text. Repeatable.")] = None,
     target: Annotated[list[str] | None, typer.Option(help="A target model, to flag a judge of its family. Repeatable.")] = None,
@@ -52,7 +57,8 @@ def guide(
     own = [_read(path, Pasted.STYLE_GUIDE) for path in style_guide or ()] + [_read(path, None) for path in rubric or ()]
     _check(choice, refine=refine)
     if refine and choice:
-        own = [asyncio.run(_refined(each, choice)) for each in own]
+        settings = ModelSettings(openai=given_access(context))
+        own = [asyncio.run(_refined(each, choice, settings)) for each in own]
     criteria = _criteria(use_case, frozen.samples, choice, own)
     test = frozen.in_split(Split.TEST)
     console = Console()
@@ -104,12 +110,12 @@ def _rubric_kind(text: str) -> Pasted:
     return Pasted.QUESTIONS if kind_of(text) is Pasted.QUESTIONS else Pasted.SCALE
 
 
-async def _refined(own: Own, choice: JudgeChoice) -> Own:
+async def _refined(own: Own, choice: JudgeChoice, settings: ModelSettings) -> Own:
     from pipeline.metrics.guide.refine import refined
     from pipeline.metrics.judge.bench import open_bench
     from pipeline.metrics.judge.port import Tab
 
-    async with open_bench(choice, MemoryRulings()) as bench:
+    async with open_bench(choice, MemoryRulings(), settings=settings) as bench:
         return await refined(own, bench.judge, Tab())
 
 

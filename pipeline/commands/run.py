@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.access import given_access
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt
 from pipeline.errors import InputError
 from pipeline.models import ModelSettings, notice, open_model
@@ -21,8 +22,9 @@ INTERRUPTED = 130
 
 
 def run(
+    context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="A dataset: CSV, JSONL, JSON, XLSX, or one that Ferry froze.")],
-    model: Annotated[str, typer.Option(help="For example local:gemma3-270m, bedrock:<id>, recorded:<name>.")],
+    model: Annotated[str, typer.Option(help="For example local:gemma3-270m, bedrock:<id>, openai:<id>, recorded:<name>.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File of outputs; what is in it already is not asked again.")],
     prompt: Annotated[
         Path | None, typer.Option(help="The prompt template; without it the source's own, if the file has it.")
@@ -52,6 +54,7 @@ def run(
         endpoint_url=endpoint_url,
         cache=cache,
         jitter=random.random,
+        openai=given_access(context),
     )
     samples = read_dataset(dataset).in_split(split)
     if not samples:

@@ -13,6 +13,7 @@ from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
+from pipeline.commands.access import given_access
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import Made, answers_hash, read_dataset, read_run, write_scores
 from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
@@ -39,6 +40,7 @@ class _Wanted:
 
 
 def score(
+    context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="The dataset the run was made with.")],
     outputs: Annotated[Path, typer.Argument(help="Outputs as `ferry run` wrote them.")],
     out: Annotated[Path, typer.Option("--output", "-o", help="File of scores.")],
@@ -47,8 +49,10 @@ def score(
         typer.Option("--metric", "-m", help=f"One of: {', '.join((*METRICS, *JUDGED))}, rubric:<name>. Repeatable."),
     ] = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses the metrics when none is named.")] = UseCase.CHAT,
-    judge: Annotated[str | None, typer.Option(help="The model that judges, such as bedrock:<id>.")] = None,
-    embedder: Annotated[str, typer.Option(help="How likeness is found: hashing:<dimensions> or bedrock:<id>.")] = "hashing:512",
+    judge: Annotated[str | None, typer.Option(help="The model that judges, such as bedrock:<id> or openai:<id>.")] = None,
+    embedder: Annotated[
+        str, typer.Option(help="Finds likeness: hashing:<dimensions>, bedrock:<id>, openai:<id>.")
+    ] = "hashing:512",
     panel: Annotated[list[str] | None, typer.Option(help="A further judge, asked where a cell is disputed. Repeatable.")] = None,
     rubric: Annotated[list[Path] | None, typer.Option(help="A rubric of your own, as text or JSON. Repeatable.")] = None,
     source: Annotated[Path | None, typer.Option(help="Outputs of the source's run, for judge_preference.")] = None,
@@ -80,6 +84,7 @@ def score(
                 profile=profile,
                 endpoint_url=endpoint_url,
                 jitter=random.random,
+                openai=given_access(context),
             ),
             rulings=rulings or rulings_beside(out),
             deadline_s=deadline,

@@ -1,8 +1,9 @@
 """Every way a call can fail: what it is called, whether trying again helps, and the way out as a sentence.
 
 What a provider says is recognised by its error code first and its words second, because the words of one kind quote those
-of another ("Too many tokens" is a throttle, "Input is too long" is not). The texts are those Amazon Bedrock sends:
-https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
+of another ("Too many tokens" is a throttle, "Input is too long" is not). The texts are those Amazon Bedrock sends
+(https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html) and OpenAI with the servers that
+speak like it (https://platform.openai.com/docs/guides/error-codes).
 """
 
 import re
@@ -28,6 +29,11 @@ KINDS: Mapping[str, Kind] = {
         way_out="The provider's quota is used up for now. Run again later (finished samples are kept), lower the calls in "
         "flight or max_tokens, or ask for a higher quota.",
     ),
+    "no_credit": Kind(
+        retry=False,
+        way_out="The provider's account has no credit left or has reached its budget. Ask the operator to top it up or to raise "
+        "the limit, then run again (finished samples are kept).",
+    ),
     "transient": Kind(retry=True, way_out="The provider or the network was not available. Run again; finished samples are kept."),
     "timeout": Kind(
         retry=False,
@@ -46,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
     "access": Kind(
         retry=False,
         way_out="The credentials are missing, expired or not allowed to call this model. Ask the operator to renew them and to "
-        "allow bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream on it.",
+        "allow it: on Bedrock bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream, elsewhere a key that may use it.",
     ),
     "model_not_enabled": Kind(
         retry=False,
@@ -60,8 +66,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "unknown_model": Kind(
         retry=False,
-        way_out="The provider does not know this model here, or has retired it. Check the id and the region, or choose "
-        "another target.",
+        way_out="The provider does not know this model here, or has retired it. Check the id and the region or address, "
+        "or choose another target.",
     ),
     "validation": Kind(
         retry=False,
@@ -106,8 +112,13 @@ _RULES: tuple[tuple[frozenset[str], re.Pattern[str], str], ...] = tuple(
         ("ModelTimeoutException RequestTimeout RequestTimeoutException", "", "timeout"),
         ("ModelStreamErrorException", "", "truncated_stream"),
         ("", r"on-demand throughput", "needs_inference_profile"),
+        ("insufficient_quota billing_hard_limit_reached billing_not_active", "", "no_credit"),
+        ("rate_limit_exceeded rate_limit_error tokens requests", "", "throttled"),
+        ("server_error overloaded_error service_unavailable", "", "transient"),
+        ("content_filter content_policy_violation", "", "guardrail"),
+        ("context_length_exceeded string_above_max_length", "", "context_overflow"),
         (
-            "ValidationException ModelErrorException exceed_context_size_error",
+            "ValidationException ModelErrorException exceed_context_size_error invalid_request_error BadRequestError",
             r"(input|prompt) is too long|maximum context length|context (limit|window|size|length)|too many input tokens"
             r"|max_?tokens.{0,40}exceed.{0,40}context|exceeds the available context",
             "context_overflow",
@@ -119,15 +130,19 @@ _RULES: tuple[tuple[frozenset[str], re.Pattern[str], str], ...] = tuple(
             r"region",
             "unknown_model",
         ),
-        ("ResourceNotFoundException", "", "unknown_model"),
+        ("ResourceNotFoundException model_not_found DeploymentNotFound", "", "unknown_model"),
         (
             "AccessDeniedException AccessDenied UnrecognizedClientException ExpiredTokenException ExpiredToken "
             "InvalidSignatureException IncompleteSignature MissingAuthenticationTokenException InvalidClientTokenId "
-            "NotAuthorized OptInRequired",
+            "NotAuthorized OptInRequired invalid_api_key authentication_error permission_error",
             "",
             "access",
         ),
-        ("ValidationException ParamValidationError SerializationException invalid_request_error", "", "validation"),
+        (
+            "ValidationException ParamValidationError SerializationException invalid_request_error BadRequestError",
+            "",
+            "validation",
+        ),
     )
 )
 

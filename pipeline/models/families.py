@@ -6,6 +6,8 @@ A name is all that is known before the first call, also of a source of which onl
 
 import re
 
+from pipeline.models.address import split_address
+
 FAMILIES = ("anthropic", "openai", "meta", "mistral", "amazon", "google", "base", "unknown")
 
 # The first rule that matches decides: a base model continues text whatever its family, so it comes first.
@@ -30,4 +32,5 @@ def family(ref: str) -> str:
     if provider == "scripted":
         return "unknown"
     words = re.split(r"[\\/]", name)[-1] if provider == "local" else name
+    words = split_address(name)[0] if provider == "openai" else words
     return next((found for found, rule in _RULES if rule.search(words.lower())), "unknown")

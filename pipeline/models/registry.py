@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.errors import InputError
-from pipeline.models.providers import bedrock, local, recorded, scripted
+from pipeline.models.providers import bedrock, local, openai, recorded, scripted
 from pipeline.models.settings import DEFAULTS, ModelSettings
 from pipeline.records import Model, Sample
 
@@ -24,6 +24,7 @@ PROVIDERS: Mapping[str, Provider] = {
     "recorded": Provider(recorded.open_recorded, "recorded:<name of the source>"),
     "local": Provider(local.open_local, "local:gemma3-270m or local:/path/to/model.gguf", local.notice),
     "bedrock": Provider(bedrock.open_bedrock, "bedrock:<model id, inference profile id or ARN>"),
+    "openai": Provider(openai.open_openai, "openai:<model> or openai:<model>@https://host/v1"),
     "scripted": Provider(scripted.open_scripted, "scripted:/path/to/script.json"),
 }
 

@@ -11,14 +11,25 @@ from pipeline.models.settings import ModelSettings
 from pipeline.records import Output
 
 
-async def with_retries(attempt: Callable[[], Awaitable[Output]], settings: ModelSettings) -> Output:
-    """The first output that has no failure worth retrying, or the last one; `attempts` on it counts the calls made."""
+def nothing_asked() -> float:
+    """The wait of a provider that names none."""
+    return 0.0
+
+
+async def with_retries(
+    attempt: Callable[[], Awaitable[Output]], settings: ModelSettings, asked: Callable[[], float] = nothing_asked
+) -> Output:
+    """The first output that has no failure worth retrying, or the last one; `attempts` on it counts the calls made.
+
+    `asked` gives the seconds the provider wants to be left alone after the last attempt (Retry-After). They are waited before
+    the backoff begins, so that many callers do not come back together, and never longer than the settings' longest wait.
+    """
     number = 1
     while True:
         output = await attempt()
         if output.failure is None or not KINDS[output.failure.kind].retry or number >= settings.attempts:
             return replace(output, attempts=number)
-        await settings.sleep(pause(number, settings))
+        await settings.sleep(min(asked(), settings.backoff_limit_s) + pause(number, settings))
         number += 1
 
 

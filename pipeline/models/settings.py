@@ -1,14 +1,56 @@
 """What a model needs besides its name. Everything that is not a value (waiting, chance) is handed in, so that calls repeat."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.models.address import is_address
+
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 def full_jitter() -> float:
     """Always the longest wait: what a caller gets who brings no chance of their own."""
     return 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAIAccess:
+    """How `openai:` models are reached: `key` for `url`, and for each other server its address with its key ("" for none).
+
+    With `listed_only` a reference may name no server but these: what people write in Slack must not decide where texts go.
+    Keys are not part of what is printed.
+    """
+
+    url: str = OPENAI_URL
+    key: str | None = field(default=None, repr=False)
+    servers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    listed_only: bool = False
+
+
+def openai_access(key: str | None, url: str | None, servers: str | None, *, listed_only: bool = False) -> OpenAIAccess:
+    """From the texts of OPENAI_API_KEY, OPENAI_BASE_URL and FERRY_OPENAI_SERVERS; raises InputError, never with a key in it."""
+    address = (url or OPENAI_URL).strip().rstrip("/")
+    if not is_address(address):
+        raise InputError("OPENAI_BASE_URL must be an address such as https://host/v1.")
+    known = _servers(servers)
+    return OpenAIAccess(url=address, key=(key or "").strip() or None, servers=known, listed_only=listed_only)
+
+
+def _servers(text: str | None) -> Mapping[str, str]:
+    try:
+        given = json.loads(text or "{}")
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not all(is_address(a) and isinstance(key, str) for a, key in given.items()):
+        raise InputError(
+            "FERRY_OPENAI_SERVERS must be a JSON object of addresses and their keys, such as "
+            '{"https://api.mistral.ai/v1": "key", "http://127.0.0.1:11434/v1": ""}.'
+        ) from None
+    return {address.rstrip("/"): key.strip() for address, key in given.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +78,7 @@ class ModelSettings:
     context: int = 4096
     threads: int | None = None
     chat: bool | None = None
+    openai: OpenAIAccess = field(default_factory=OpenAIAccess)
 
 
 DEFAULTS = ModelSettings()

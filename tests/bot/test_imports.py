@@ -4,7 +4,10 @@ import json
 import subprocess
 import sys
 
-HEAVY = ("boto3", "botocore", "xllamacpp", "matplotlib", "scipy", "pandas", "ragas", "deepeval", "openpyxl", "sacrebleu", "dbos")
+HEAVY = (
+    "boto3", "botocore", "xllamacpp", "matplotlib", "scipy", "pandas", "ragas", "deepeval", "openpyxl", "sacrebleu", "dbos",
+    "openai",
+)  # fmt: skip
 
 
 def test_the_bot_process_loads_what_it_needs_and_no_more() -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot import demo, manifest
 from bot.doctor import examine
@@ -117,8 +118,15 @@ def test_the_demo_empties_only_a_folder_of_its_own(tmp_path: Path) -> None:
 async def test_the_doctor_finds_a_healthy_app_healthy_and_names_a_bad_token(
     workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = settings_for(workspace, tmp_path)
+    keys = {"openai_key": SecretStr("sk-hidden"), "openai_servers": SecretStr('{"https://api.mistral.ai/v1": "hidden"}')}
+    assert await examine(settings_for(workspace, tmp_path)) == 0
+    settings = settings_for(workspace, tmp_path).model_copy(update=keys)
     assert await examine(settings) == 0
+    told = capsys.readouterr().out
+    assert "OPENAI_API_KEY is not set: openai:<model> needs it" in told
+    assert "OPENAI_API_KEY is set; it is for https://api.openai.com/v1." in told
+    assert "FERRY_OPENAI_SERVERS names https://api.mistral.ai/v1." in told
+    assert "hidden" not in told
     workspace.faults.add(Fault(kind="refuse", method="auth.test", error="invalid_auth"))
     assert await examine(settings) == 1
     assert "SLACK_BOT_TOKEN does not work: Slack answers invalid_auth" in capsys.readouterr().out

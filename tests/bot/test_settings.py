@@ -4,6 +4,7 @@ import pytest
 
 from bot.settings import Mode, Settings, SlackSettings, load
 from pipeline.errors import InputError
+from pipeline.models.settings import OpenAIAccess
 
 
 @pytest.fixture(autouse=True)
@@ -11,7 +12,7 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
     for name in os.environ:
-        if name.startswith(("FERRY_", "SLACK_")):
+        if name.startswith(("FERRY_", "SLACK_", "OPENAI_")):
             monkeypatch.delenv(name)
 
 
@@ -45,6 +46,10 @@ def test_http_mode_refuses_an_empty_signing_secret(monkeypatch: pytest.MonkeyPat
         ("FERRY_EVALUATION_ROLE", "second-opinion", "ARN of a role"),
         ("FERRY_EVALUATION_BUCKET", "answers/ferry", "s3://bucket/prefix"),
         ("FERRY_EVALUATION_BUCKET", "s3://answers/ferry", "FERRY_EVALUATION_ROLE belong together"),
+        ("OPENAI_BASE_URL", "api.openai.com", "must be an address"),
+        ("FERRY_OPENAI_SERVERS", "https://api.mistral.ai/v1", "must be a JSON object"),
+        ("FERRY_OPENAI_SERVERS", '{"api.mistral.ai": "k"}', "must be a JSON object"),
+        ("FERRY_OPENAI_SERVERS", '{"https://api.mistral.ai/v1": 7}', "must be a JSON object"),
     ],
 )
 def test_a_wrong_value_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
@@ -68,6 +73,22 @@ def test_a_place_for_second_opinions_is_given_whole_or_not_at_all(monkeypatch: p
 def test_weekdays_by_name_are_taken(monkeypatch: pytest.MonkeyPatch, cron: str) -> None:
     monkeypatch.setenv("FERRY_MONITOR_CRON", cron)
     assert load(Settings).monitor_cron == cron
+
+
+def test_keys_of_models_reach_the_models_and_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(Settings).openai == OpenAIAccess(listed_only=True)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hidden")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://eu.api.openai.com/v1/")
+    monkeypatch.setenv("FERRY_OPENAI_SERVERS", '{"https://api.mistral.ai/v1/": "hidden", "http://127.0.0.1:11434/v1": ""}')
+    settings = load(Settings)
+    assert settings.openai == OpenAIAccess(
+        url="https://eu.api.openai.com/v1",
+        key="sk-hidden",
+        servers={"https://api.mistral.ai/v1": "hidden", "http://127.0.0.1:11434/v1": ""},
+        listed_only=True,
+    )
+    assert "hidden" not in repr(settings)
+    assert "hidden" not in repr(settings.openai)
 
 
 def test_tokens_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

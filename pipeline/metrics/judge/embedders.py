@@ -1,4 +1,4 @@
-"""What turns texts into vectors: a hash of their spelling, or an embedding model on Bedrock.
+"""What turns texts into vectors: a hash of their spelling, or an embedding model on Bedrock or of OpenAI and its like.
 
 `hashing:<dimensions>` needs no network and always gives the same, but knows spelling only: texts that mean the same in other
 words are far apart. Scores made with it say so.
@@ -18,7 +18,8 @@ from pipeline.metrics.judge.flight import SingleFlight
 from pipeline.metrics.judge.port import Embedder, JudgeError, Tab
 from pipeline.metrics.judge.reading import kind_of_failure
 from pipeline.metrics.judge.rulings import Ruling, RulingCache
-from pipeline.models.providers.bedrock_embed import BedrockEmbedding
+from pipeline.models.providers.bedrock_embed import BedrockEmbedding, Embedded
+from pipeline.models.providers.openai_embed import OpenAIEmbedding
 from pipeline.models.settings import DEFAULTS, ModelSettings
 
 Vector = tuple[float, ...]
@@ -42,9 +43,11 @@ def open_embedder(ref: str, cache: RulingCache, settings: ModelSettings = DEFAUL
         return HashingEmbedder(int(name))
     if provider == "bedrock" and name:
         return CachedEmbedder(BedrockEmbedding(name, settings), cache)
+    if provider == "openai" and name:
+        return CachedEmbedder(OpenAIEmbedding(name, settings), cache)
     raise InputError(
-        f'"{ref}" names no embedder. Write hashing:512 ({SPELLING_ONLY}; {FEWEST} to {MOST} dimensions) or '
-        "bedrock:amazon.titan-embed-text-v2:0."
+        f'"{ref}" names no embedder. Write hashing:512 ({SPELLING_ONLY}; {FEWEST} to {MOST} dimensions), '
+        "bedrock:amazon.titan-embed-text-v2:0 or openai:text-embedding-3-small."
     )
 
 
@@ -89,10 +92,21 @@ class HashingEmbedder:
         return _unit(places) or (1.0, *[0.0] * (self._dimensions - 1))
 
 
+class EmbeddingModel(Protocol):
+    """A model that gives one text its vector."""
+
+    @property
+    def ref(self) -> str: ...
+
+    async def embed(self, text: str) -> Embedded: ...
+
+    async def close(self) -> None: ...
+
+
 class CachedEmbedder:
     """An embedding model whose vectors are paid for once."""
 
-    def __init__(self, model: BedrockEmbedding, cache: RulingCache) -> None:
+    def __init__(self, model: EmbeddingModel, cache: RulingCache) -> None:
         self.ref = model.ref
         self._model, self._cache = model, cache
         self._flights: SingleFlight[Ruling] = SingleFlight()

@@ -10,7 +10,8 @@ from pipeline.metrics.judge.port import Question
 from pipeline.models.failures import KINDS
 from pipeline.records import Failure, Parameters, Request, Tool, Turn
 
-# Constraints the structured outputs of Bedrock do not take; replies are checked against the whole schema anyway.
+# Constraints the structured outputs of Bedrock and of some servers that speak like OpenAI do not take; replies are checked
+# against the whole schema anyway.
 # https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
 _LEFT_OUT = frozenset(
     {
@@ -45,7 +46,7 @@ class Way:
             form = f"Reply with one JSON object and nothing else. It must fit this JSON schema:\n{question.schema}"
             asked = f"{turns[0].text}\n\n{form}"
             return replace(request, turns=(replace(turns[0], text=asked), *turns[1:]))
-        schema = sendable(question.schema) if ref.startswith("bedrock:") else question.schema
+        schema = sendable(question.schema) if ref.startswith(("bedrock:", "openai:")) else question.schema
         if self.rung is Rung.TOOL:
             return replace(request, tool=Tool(name=question.name, schema=schema))
         return replace(request, parameters=replace(parameters, json_schema=schema))

@@ -18,7 +18,16 @@ MAX_TOKENS = 4096
 SHOWN = 4000  # characters of an unusable reply that the judge is shown again
 # Failures that cost nothing; any other call may have been paid for, also where the provider counted no tokens.
 _FREE = frozenset(
-    {"throttled", "validation", "access", "model_not_enabled", "needs_inference_profile", "unknown_model", "not_recorded"}
+    {
+        "throttled",
+        "no_credit",
+        "validation",
+        "access",
+        "model_not_enabled",
+        "needs_inference_profile",
+        "unknown_model",
+        "not_recorded",
+    }
 )
 
 

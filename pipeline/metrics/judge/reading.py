@@ -19,6 +19,7 @@ _KINDS: Mapping[str, str] = {
     "context_overflow": "context_overflow",
     "guardrail": "guardrail",
     "access": "access",
+    "no_credit": "access",
     "model_not_enabled": "access",
     "needs_inference_profile": "access",
     "unknown_model": "access",

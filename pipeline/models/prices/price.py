@@ -4,11 +4,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.errors import InputError
+from pipeline.models.address import split_address
 from pipeline.models.prices.catalog import Entry, catalogued
 from pipeline.records import Usage
 
 UNCHARGED = frozenset({"local", "scripted"})
 """Providers that run on this machine: nobody sends a bill for a call."""
+
+_SELLERS = {
+    None: "openai",
+    "https://api.openai.com/v1": "openai",
+    "https://api.mistral.ai/v1": "mistral",
+    "https://api.anthropic.com/v1": "anthropic",
+    "https://generativelanguage.googleapis.com/v1beta/openai": "google",
+}
+"""Whose list prices hold at an address that speaks like OpenAI; what another server charges only the operator knows."""
 
 MILLION = 1_000_000
 
@@ -51,8 +61,10 @@ class Prices:
             return _price(ref, own)
         if provider in UNCHARGED:
             return Price(ref=ref, model=name, input=0.0, output=0.0, source="runs on this machine: not charged", charged=False)
-        found = catalogued(name)
-        if found is None or (provider == "bedrock" and found.provider != "bedrock"):
+        model, address = split_address(name) if provider == "openai" else (name, None)
+        found = catalogued(model)
+        seller = {"bedrock": "bedrock", "openai": _SELLERS.get(address, "unknown")}.get(provider)
+        if found is None or (seller is not None and found.provider != seller):
             raise InputError(
                 f"The price of {ref} is unknown. Write it into the price file (FERRY_PRICES, or --prices FILE): "
                 f'{{"{ref}": {{"input": USD per million tokens, "output": ...}}}}, or {{"same_as": "a model of the price list"}}.'

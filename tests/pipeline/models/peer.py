@@ -54,7 +54,7 @@ class Peer:
         model, operation = unquote(head.split()[1]).removeprefix("/model/").rsplit("/", 1)
         self.asked.append((model, operation, json.loads(body)))
         replies = self.replies[model]
-        return await _say(replies[min(self.calls(model), len(replies)) - 1], writer)
+        return await say(replies[min(self.calls(model), len(replies)) - 1], writer)
 
 
 @asynccontextmanager
@@ -113,7 +113,7 @@ def fault(name: str, message: str, **more: Any) -> bytes:
     return exception(name, {"message": message, **more})
 
 
-async def _say(said: Said, writer: asyncio.StreamWriter) -> bool:
+async def say(said: Said, writer: asyncio.StreamWriter) -> bool:
     """Sends one reply; False when the connection is over."""
     if said.end == "reset":
         writer.transport.abort()

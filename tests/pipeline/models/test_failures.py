@@ -46,6 +46,13 @@ REAL = [
     ("ExpiredTokenException", "The security token included in the request is expired", 403, "access"),
     ("ValidationException", "Malformed input request: #/temperature: 1.7 is not less or equal to 1", 400, "validation"),
     ("ValidationException", "The maximum tokens you requested exceeds the model limit of 4096.", 400, "validation"),
+    ("insufficient_quota", "You exceeded your current quota, please check your plan and billing details.", 429, "no_credit"),
+    ("rate_limit_exceeded", "Rate limit reached for gpt-4o on requests per min (RPM).", 429, "throttled"),
+    ("context_length_exceeded", "Your input exceeds the limit of this model.", 400, "context_overflow"),
+    ("BadRequestError", "This model's maximum context length is 4096 tokens.", 400, "context_overflow"),
+    ("model_not_found", "The model `x` does not exist or you do not have access to it.", 404, "unknown_model"),
+    ("invalid_api_key", "Incorrect API key provided.", 401, "access"),
+    ("content_filter", "The response was filtered.", 400, "guardrail"),
     ("SomethingNew", "What is this?", 502, "transient"),
     ("SomethingNew", "What is this?", None, "unknown"),
 ]

@@ -53,7 +53,7 @@ async def test_every_text_has_a_vector_of_length_one(text: str) -> None:
     assert math.isclose(math.hypot(*vector), 1.0)
 
 
-@pytest.mark.parametrize("ref", ["hashing:7", "hashing:many", "openai:x", "bedrock:", "hashing", "bedrock:anthropic.claude-x"])
+@pytest.mark.parametrize("ref", ["hashing:7", "hashing:many", "openai:", "bedrock:", "hashing", "bedrock:anthropic.claude-x"])
 def test_an_unknown_embedder_is_refused_with_the_way_out(ref: str) -> None:
     with pytest.raises(InputError, match="hashing:512"):
         open_embedder(ref, MemoryRulings())

@@ -107,3 +107,29 @@ def test_the_snapshot_is_small_dated_and_never_free() -> None:
         found = catalogued(name)
         assert found is not None
         assert min(found.input, found.output) > 0
+
+
+@pytest.mark.parametrize(
+    ("ref", "model"),
+    [
+        ("openai:gpt-4o", "gpt-4o"),
+        ("openai:gpt-4o@https://api.openai.com/v1", "gpt-4o"),
+        ("openai:mistral-large-latest@https://api.mistral.ai/v1/", "mistral-large-latest"),
+    ],
+)
+def test_a_model_behind_an_address_has_the_price_of_who_sells_it_there(ref: str, model: str) -> None:
+    assert price(ref).model == model
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "openai:mistral-large-latest",
+        "openai:gpt-4o@http://127.0.0.1:11434/v1",
+        "openai:gpt-4o@https://me.openai.azure.com/openai/v1",
+        "openai:nothing@http://127.0.0.1:9/gpt-4o",
+    ],
+)
+def test_what_another_server_charges_is_unknown(ref: str) -> None:
+    with pytest.raises(InputError, match="FERRY_PRICES"):
+        price(ref)

@@ -1,0 +1,27 @@
+"""How commands reach models of `openai:`: what the command line was given before the command, mostly by its environment."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import typer
+
+from pipeline.models.settings import OpenAIAccess, openai_access
+
+Key = Annotated[str | None, typer.Option(envvar="OPENAI_API_KEY", hidden=True)]
+Address = Annotated[str | None, typer.Option(envvar="OPENAI_BASE_URL", hidden=True)]
+Servers = Annotated[str | None, typer.Option(envvar="FERRY_OPENAI_SERVERS", hidden=True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The texts as they were given; they are read when a command needs them."""
+
+    key: str | None = field(repr=False)
+    url: str | None
+    servers: str | None = field(repr=False)
+
+
+def given_access(context: typer.Context) -> OpenAIAccess:
+    """For the command of this context. Raises InputError for what cannot be read."""
+    given = context.find_object(Given)
+    return openai_access(given.key, given.url, given.servers) if given else OpenAIAccess()
