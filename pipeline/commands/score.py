@@ -39,15 +39,15 @@ class _Wanted:
     order: tuple[str, ...]
 
 
+METRIC_HELP = f"One of: {', '.join((*METRICS, *JUDGED))}, rubric:<name>. Repeatable."
+
+
 def score(
     context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="The dataset the run was made with.")],
     outputs: Annotated[Path, typer.Argument(help="Outputs as `ferry run` wrote them.")],
     out: Annotated[Path, typer.Option("--output", "-o", help="File of scores.")],
-    metric: Annotated[
-        list[str] | None,
-        typer.Option("--metric", "-m", help=f"One of: {', '.join((*METRICS, *JUDGED))}, rubric:<name>. Repeatable."),
-    ] = None,
+    metric: Annotated[list[str] | None, typer.Option("--metric", "-m", help=METRIC_HELP)] = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses the metrics when none is named.")] = UseCase.CHAT,
     judge: Annotated[str | None, typer.Option(help="The model that judges, such as bedrock:<id> or openai:<id>.")] = None,
     embedder: Annotated[
