@@ -81,10 +81,10 @@ async def _fail(tools: Tools, run: Run, problem: str, sentence: str) -> None:
 
 
 async def judged(tools: Tools, run_id: str, low: str, high: str) -> None:
-    """Have the judge score one span of a run's outputs."""
+    """Have the judge score one span of a run's outputs; the last of its spans ends the run."""
     await scoring.judge(tools, run_id, low, high)
     run = await tools.may_spend(run_id)
-    if run is not None:  # what is left would else be submitted again and again while the migration rests
+    if run is not None and await scoring.judged_whole(tools, run):
         await _finish(tools, run)
 
 

@@ -51,9 +51,9 @@ async def judge(tools: Tools, run_id: str, low: str, high: str) -> None:
         return
     samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
     metrics, ids = measured.judged(run, criteria), {sample.id for sample in samples}
-    outputs = [output for output in await tools.store.runs.outputs(run_id) if output.sample_id in ids]
-    kept = {(score.sample_id, score.metric) for score in await tools.store.runs.scores(run_id)}
-    sources = [output for output in await _sources(tools, run, metrics) if output.sample_id in ids]
+    outputs = await tools.store.runs.outputs(run_id, ids)
+    kept = {(score.sample_id, score.metric) for score in await tools.store.runs.scores(run_id, ids)}
+    sources = await _sources(tools, run, metrics, ids)
     bench = await tools.shelf.bench(criteria.judge)
     asked = score_judged(samples, outputs, metrics, bench, skip=kept, source_outputs=sources)
     sink, halt = ScoreSink(tools.store, run_id), asyncio.Event()
@@ -89,6 +89,13 @@ def _go_on(score: Score) -> str:
     return kind
 
 
+async def judged_whole(tools: Tools, run: Run) -> bool:
+    """Whether every cell has what the judge said, in this span and in all others."""
+    criteria = await rounds.criteria_of(tools.store, run)
+    names = [metric.name for metric in measured.judged(run, criteria)] if criteria else []
+    return not names or await tools.store.runs.is_scored(run.id, names)
+
+
 async def _by_code(tools: Tools, run: Run, criteria: Criteria) -> None:
     """Outputs are scored as they are stored; here only what a later plan asks for besides."""
     metrics = code_metrics(criteria)
@@ -106,9 +113,9 @@ async def _waiting(tools: Tools, run: Run, metrics: Sequence[Metric]) -> frozens
     return await tools.store.runs.unscored(run.id, names) if names else frozenset()
 
 
-async def _sources(tools: Tools, run: Run, metrics: Sequence[JudgedMetric]) -> Sequence[Output]:
-    """What the source answered, for metrics that compare with it."""
+async def _sources(tools: Tools, run: Run, metrics: Sequence[JudgedMetric], ids: Collection[str]) -> Sequence[Output]:
+    """What the source answered to these samples, for metrics that compare with it."""
     if not any(metric.needs_source for metric in metrics):
         return ()
     source = await rounds.source_run(tools.store, run.migration_id, run.dataset_id, run.key.split)
-    return await tools.store.runs.outputs(source.id)
+    return await tools.store.runs.outputs(source.id, ids)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, status_card
@@ -70,11 +70,13 @@ class Runs(Noun):
 
     async def unscored(self, run_id: str, metrics: Collection[str]) -> frozenset[str]:
         """Ids of the samples whose output lacks a score, or the reason why there is none, in any of these metrics."""
-        of_it = and_(S.run_id == OUT.run_id, S.sample_id == OUT.sample_id, S.metric.in_(metrics))
-        has = select(func.count()).select_from(scores).where(of_it).correlate(outputs).scalar_subquery()
-        owed = select(OUT.sample_id).where(OUT.run_id == run_id, has < len(set(metrics)))
         async with self.db.read() as tx:
-            return frozenset((await tx.scalars(owed)).all())
+            return frozenset((await tx.scalars(_unscored(run_id, metrics))).all())
+
+    async def is_scored(self, run_id: str, metrics: Collection[str]) -> bool:
+        """Whether no output lacks a score, or the reason why there is none; stops at the first that does."""
+        async with self.db.read() as tx:
+            return (await tx.execute(_unscored(run_id, metrics).limit(1))).first() is None
 
     async def scored(self, stage_runs: Collection[str], metrics: Collection[str]) -> int:
         """How many cells of these runs and metrics have a score or the reason why there is none."""
@@ -103,10 +105,10 @@ class Runs(Noun):
             if (await tx.execute(finished.values(status=RunStatus.RUNNING).returning(R.id))).first() is not None:
                 await _bump(tx, run_id)
 
-    async def outputs(self, run_id: str) -> tuple[Output, ...]:
-        """Stored outputs by sample id."""
+    async def outputs(self, run_id: str, of: Collection[str] | None = None) -> tuple[Output, ...]:
+        """Stored outputs by sample id: all, or those of the samples `of`."""
         async with self.db.read() as tx:
-            return await _outputs(tx, run_id)
+            return await _outputs(tx, run_id, of)
 
     async def answer(self, run_id: str, sample_id: str) -> str | None:
         """What one sample was answered; None for no answer."""
@@ -114,10 +116,10 @@ class Runs(Noun):
             text: str | None = await tx.scalar(select(OUT.text_zstd).where(OUT.run_id == run_id, OUT.sample_id == sample_id))
         return text
 
-    async def scores(self, run_id: str) -> tuple[Score, ...]:
-        """Stored scores by metric and sample id."""
+    async def scores(self, run_id: str, of: Collection[str] | None = None) -> tuple[Score, ...]:
+        """Stored scores by metric and sample id: all, or those of the samples `of`."""
         async with self.db.read() as tx:
-            return await _scores(tx, run_id)
+            return await _scores(tx, run_id, of)
 
     async def finish(self, run_id: str) -> bool:
         """True when every sample has an output: for the caller that completed the run and for whoever comes after it."""
@@ -258,9 +260,16 @@ def _output(row: Row[Any]) -> Output:
     return record(Output, row, text=row.text_zstd, usage=usage, failure=failure)
 
 
-async def _outputs(tx: AsyncConnection, run_id: str) -> tuple[Output, ...]:
+def _unscored(run_id: str, metrics: Collection[str]) -> Select[Any]:
+    of_it = and_(S.run_id == OUT.run_id, S.sample_id == OUT.sample_id, S.metric.in_(metrics))
+    has = select(func.count()).select_from(scores).where(of_it).correlate(outputs).scalar_subquery()
+    return select(OUT.sample_id).where(OUT.run_id == run_id, has < len(set(metrics)))
+
+
+async def _outputs(tx: AsyncConnection, run_id: str, of: Collection[str] | None = None) -> tuple[Output, ...]:
     """Sorted here: databases sort texts differently, and a report must not depend on the database."""
-    rows = await tx.execute(select(outputs).where(OUT.run_id == run_id))
+    some = true() if of is None else OUT.sample_id.in_(of)
+    rows = await tx.execute(select(outputs).where(OUT.run_id == run_id, some))
     return tuple(sorted((_output(row) for row in rows), key=lambda output: output.sample_id))
 
 
@@ -279,6 +288,7 @@ def _score(row: Row[Any]) -> Score:
     return record(Score, row, spent=None if row.calls is None else record(Spent, row))
 
 
-async def _scores(tx: AsyncConnection, run_id: str) -> tuple[Score, ...]:
-    stored = [_score(row) for row in await tx.execute(select(scores).where(S.run_id == run_id))]
+async def _scores(tx: AsyncConnection, run_id: str, of: Collection[str] | None = None) -> tuple[Score, ...]:
+    some = true() if of is None else S.sample_id.in_(of)
+    stored = [_score(row) for row in await tx.execute(select(scores).where(S.run_id == run_id, some))]
     return tuple(sorted(stored, key=lambda score: (score.metric, score.sample_id)))

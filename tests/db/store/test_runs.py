@@ -184,3 +184,21 @@ async def test_an_unknown_run_is_refused(sqlite_store: Store) -> None:
     for ask in (sqlite_store.runs.get, sqlite_store.runs.result, sqlite_store.runs.retry, sqlite_store.runs.finish):
         with pytest.raises(RefusedError, match="not known"):
             await ask("nothing")
+
+
+async def test_what_a_judge_still_owes_and_what_is_stored_of_some_samples(store: Store) -> None:
+    run = await queued(store, await opened(store), size=8)
+    given = [output(f"s{2 * n}") for n in range(4)]
+    await store.runs.save(run.id, given, [score(o.sample_id) for o in given])
+    assert await store.runs.is_scored(run.id, ["exact_match"])
+    await store.runs.save(
+        run.id, [], [score("s0", metric="rubric:tone"), score("s2", None, "rubric:tone", unscored="judge timeout: 9 s")]
+    )
+    assert not await store.runs.is_scored(run.id, ["exact_match", "rubric:tone"])
+    assert await store.runs.unscored(run.id, ["exact_match", "rubric:tone"]) == {"s4", "s6"}
+    assert [o.sample_id for o in await store.runs.outputs(run.id, {"s2", "s6", "s9"})] == ["s2", "s6"]
+    assert {(s.sample_id, s.metric) for s in await store.runs.scores(run.id, {"s2"})} == {
+        ("s2", "exact_match"),
+        ("s2", "rubric:tone"),
+    }
+    assert await store.runs.outputs(run.id, ()) == ()

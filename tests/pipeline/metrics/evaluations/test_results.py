@@ -59,7 +59,7 @@ def test_every_ref_is_an_identifier_the_service_takes(ref: str) -> None:
     assert list(violations(shape, identifier(ref))) == []
 
 
-@pytest.mark.parametrize("metric", EVALUATED.values(), ids=str)
+@pytest.mark.parametrize("metric", EVALUATED.values(), ids=EVALUATED)
 def test_higher_is_better_whatever_the_service_means(metric: object) -> None:
     assert list(EVALUATED.values()).count(metric) == 1  # type: ignore[arg-type]
     turned = {m.name for m in EVALUATED.values() if m.turned}
