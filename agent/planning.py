@@ -9,7 +9,7 @@ from agent.estimates import provider
 from agent.revision import revised
 from db.records import DatasetVersion, Migration, Plan, PlanChange
 from pipeline.errors import InputError
-from pipeline.records import Criteria, Sample
+from pipeline.records import Criteria, PromptVersion, Sample
 
 if TYPE_CHECKING:
     from pipeline.metrics.guide import PriceOf
@@ -22,13 +22,17 @@ REVIEW_PAIRS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a plan is about: `test` are the samples of the test split; `price_of` prices the judge where prices are known."""
+    """What a plan is about: `test` are the samples of the test split; `price_of` prices the judge where prices are known.
+
+    `prompt` is the source's: what it needs is held against what the models take.
+    """
 
     migration: Migration
     dataset: DatasetVersion
     samples: Sequence[Sample]
     test: Sequence[Sample]
     price_of: "PriceOf | None" = None
+    prompt: PromptVersion | None = None
 
 
 def first(about: Subject) -> Plan:
@@ -62,10 +66,13 @@ def with_target(targets: tuple[str, ...], change: PlanChange | None) -> tuple[st
 
 def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) -> Plan:
     from pipeline.metrics.guide import limits, offered
+    from pipeline.models.catalog import Needs, notes
 
     migration, dataset = about.migration, about.dataset
     answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples)
     judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, about.price_of)
+    judge = criteria.judge.model if criteria.judge else None
+    needs = Needs(targets=migration.targets, samples=about.samples, prompt=about.prompt, judge=judge)
     return Plan(
         migration_id=migration.id,
         number=number,
@@ -75,6 +82,6 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
         review_pairs=review_pairs,
         estimates=(*answering, *judging),
         costs=costs,
-        notes=limits(criteria, about.samples, migration.targets, about.test),
+        notes=(*limits(criteria, about.samples, migration.targets, about.test), *notes(needs)),
         offered=offered(criteria, about.samples),
     )

@@ -45,14 +45,15 @@ async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan,
     if dataset is None:
         raise InputError("There is no dataset yet. Drop the file into this thread.")
     samples = await store.datasets.samples(dataset.id)
-    _must_fit(await store.prompts.original(migration_id), samples)
+    prompt = await store.prompts.original(migration_id)
+    _must_fit(prompt, samples)
     decision = await asked_change(store, migration_id, number)
     migration = await store.migrations.get(migration_id)
     targets = planning.with_target(migration.targets, decision.change if decision else None)
     if decision and targets != migration.targets:
         migration = await store.migrations.edit(migration_id, by=decision.by, targets=targets)
     test = await store.datasets.samples(dataset.id, Split.TEST)
-    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, price_of=price_of)
+    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, price_of=price_of, prompt=prompt)
     if not number:
         return planning.first(about), dataset
     last = await store.plans.get(migration_id, number)

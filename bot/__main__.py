@@ -63,10 +63,15 @@ def demo(
 
 
 @app.command()
-def doctor() -> None:
-    """Check the tokens and the scopes of the Slack app, by name."""
-    from bot.doctor import examine
+def doctor(
+    model: Annotated[str | None, typer.Option(help="Ask instead whether this account can call a model; one tiny call.")] = None,
+    region: Annotated[str | None, typer.Option(help="The AWS region of the model.")] = None,
+) -> None:
+    """Check the tokens and the scopes of the Slack app, by name; or whether a model can be called."""
+    from bot.doctor import examine, examine_model
 
+    if model:
+        raise typer.Exit(_finish(lambda: asyncio.run(examine_model(model, region))))
     raise typer.Exit(_finish(lambda: asyncio.run(examine(load(SlackSettings)))))
 
 

@@ -1,4 +1,4 @@
-"""`ferry doctor`: is the Slack app what the manifest says? Names what is missing and where to change it."""
+"""`ferry doctor`: is the Slack app what the manifest says, can a model be called? Names what is missing and where to mend it."""
 
 import typer
 from slack_sdk.errors import SlackApiError
@@ -10,6 +10,7 @@ from bot.settings import Mode, SlackSettings
 from bot.trouble import SLACK_FAILURES, code_of, trouble_of
 
 WRONG = 1
+MODEL_TIMEOUT_S = 60.0
 
 
 async def examine(settings: SlackSettings) -> int:
@@ -23,6 +24,16 @@ async def examine(settings: SlackSettings) -> int:
     if not problems:
         typer.echo("The Slack app has the scopes it needs, and its tokens work.")
     return WRONG if problems else 0
+
+
+async def examine_model(ref: str, region: str | None) -> int:
+    """Print whether this account can call the model, and what to do if not; 1 unless it can."""
+    from pipeline.models import ModelSettings
+    from pipeline.models.preflight import Answer, preflight
+
+    found = await preflight(ref, ModelSettings(region=region, timeout_s=MODEL_TIMEOUT_S))
+    typer.echo(found.sentence)
+    return 0 if found.answer is Answer.YES else WRONG
 
 
 async def _bot_token(client: AsyncWebClient) -> list[str]:

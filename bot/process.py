@@ -29,6 +29,8 @@ from bot.supervise import interrupted
 from db.places import Places
 from db.store import Store, open_store
 from pipeline.models import ModelSettings
+from pipeline.models.catalog import Catalog, read_benchmarks
+from pipeline.models.prices import Prices, read_facts, read_overrides
 
 log = structlog.get_logger()
 
@@ -99,6 +101,8 @@ async def _desk(
         files=places.files,
         upload_limit=settings.upload_limit_mb * 1_000_000,
         prefill=read_defaults(settings.form_defaults),
+        catalog=Catalog(facts=read_facts(settings.prices), prices=Prices(overrides=read_overrides(settings.prices))),
+        citations=read_benchmarks(settings.benchmarks),
         reader=BedrockReader(settings.interpreter_model, _bedrock) if settings.interpreter_model else None,
     )
     return desk, outbox

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from pipeline.commands import compare, convert, errors, evaluate, guide, recompute, report, run, score
+from pipeline.commands import compare, convert, errors, evaluate, guide, models, recompute, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "convert": convert.convert,
     "guide": guide.guide,
     "errors": errors.errors,
+    "models": models.models,
 }
 
 
