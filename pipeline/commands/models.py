@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.errors import InputError
-from pipeline.models.catalog import Catalog, Constraints, ModelFacts, Shortlist, read_benchmarks, reasons, shortlist, told
+from pipeline.models.catalog import Catalog, Constraints, ModelFacts, Shortlist, Told, read_benchmarks, reasons, shortlist, told
 from pipeline.models.catalog.live import read_live, read_model
 from pipeline.models.catalog.snapshot import snapshot
 from pipeline.models.catalog.words import read_mix, understood
@@ -80,7 +80,11 @@ def _known(sources: Catalog, why: str, settings: ModelSettings) -> ModelFacts:
         )
     if sources.live and facts.absent:
         said = read_model(settings, facts.name)
-        facts = replace(facts, retires=said.listed.retires or facts.retires, legacy=said.legacy, on_demand=said.on_demand)
+        facts = replace(facts, legacy=said.legacy, on_demand=said.on_demand)
+        own = sources.facts.get(facts.ref)
+        if said.listed.retires and not (own and own.retires):
+            where = Told(source=f"AWS in {sources.live.region}", date=sources.live.date)
+            facts = replace(facts, retires=said.listed.retires, told={**facts.told, "retires": where})
     return facts
 
 

@@ -1,4 +1,4 @@
-"""The operator's word comes before AWS, AWS before the snapshot; every value says where it comes from; layers that differ are shown."""
+"""The operator comes before AWS, AWS before the snapshot; values say where they come from, and prices that differ are shown."""
 
 import json
 from pathlib import Path
