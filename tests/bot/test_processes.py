@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import bot.__main__  # noqa: F401  adds the commands of the processes to the app
 from bot import demo, manifest
-from bot.__main__ import app
 from bot.doctor import examine
 from bot.inbox import HEARD
 from bot.supervise import Child, supervise
 from bot.workspace.faults import Fault
 from bot.workspace.people import REQUESTER
 from bot.workspace.server import Workspace
+from pipeline.__main__ import app
 from pipeline.errors import InputError
 from tests.bot.office import eventually, settings_for
 from tests.pipeline.models.peer import answered, bedrock, error

@@ -22,12 +22,13 @@ class Needs:
 
 def notes(needs: Needs, catalog: Catalog | None = None) -> tuple[str, ...]:
     """Sentences for people, by model; none for a model nothing is known of, which has its own sentence elsewhere."""
-    layers, said = catalog or Catalog(), []
-    for ref in dict.fromkeys((*needs.targets, *([needs.judge] if needs.judge else []))):
-        facts = layers.of(ref)
-        if facts:
-            said += [*_retires(facts), *_too_long(facts, needs), *(_lacks(facts, needs) if ref in needs.targets else ())]
-    return tuple(said)
+    layers = catalog or Catalog()
+    targets = [facts for ref in dict.fromkeys(needs.targets) if (facts := layers.of(ref))]
+    said = [note for facts in targets for note in (*_retires(facts), *_target(facts, needs))]
+    judge = layers.of(needs.judge) if needs.judge else None
+    if judge:
+        said += [*_retires(judge), *_judge(judge, needs)]
+    return tuple(dict.fromkeys(said))
 
 
 def _retires(facts: ModelFacts) -> Iterator[str]:
@@ -35,8 +36,8 @@ def _retires(facts: ModelFacts) -> Iterator[str]:
         yield f"{facts.ref} has an end-of-life date: {facts.retires} ({facts.told['retires']}). Calls fail from then on."
 
 
-def _too_long(facts: ModelFacts, needs: Needs) -> Iterator[str]:
-    asked, answer = longest(needs), needs.prompt.parameters.max_tokens if needs.prompt and facts.ref in needs.targets else 0
+def _target(facts: ModelFacts, needs: Needs) -> Iterator[str]:
+    asked, answer = longest(needs), needs.prompt.parameters.max_tokens if needs.prompt else 0
     if facts.context is not None and asked + answer > facts.context:
         room = f" and up to {answer:,} of the answer" if answer else ""
         yield (
@@ -48,13 +49,32 @@ def _too_long(facts: ModelFacts, needs: Needs) -> Iterator[str]:
             f"The prompt asks for up to {answer:,} tokens an answer, and {facts.ref} gives at most {facts.max_output:,} "
             f"({facts.told['max_output']}). Lower max_tokens, or choose another model."
         )
+    yield from _lacks(facts, needs)
 
 
-def longest(needs: Needs) -> int:
-    """About how many tokens the longest sample takes with the prompt around it."""
+def _judge(facts: ModelFacts, needs: Needs) -> Iterator[str]:
+    asked = longest(needs, judged=True)
+    if facts.context is not None and asked > facts.context:
+        yield (
+            f"The judge {facts.ref} reads about {asked:,} tokens of the longest sample (characters / {CHARACTERS}) besides its "
+            f"instructions, and its context window is {facts.context:,} ({facts.told['context']}): such samples stay unscored."
+        )
+    if facts.takes.get("json schema") is False and facts.takes.get("tools") is False:
+        yield (
+            f"The judge {facts.ref} takes neither a JSON schema nor tools ({facts.told['takes tools']}): it is asked for JSON in "
+            "words, and more of its rulings may be unreadable."
+        )
+
+
+def longest(needs: Needs, *, judged: bool = False) -> int:
+    """About how many tokens the longest sample takes with the prompt around it; `judged` with reference and recorded answer."""
     around = len(needs.prompt.user) + len(needs.prompt.system) if needs.prompt else 0
-    most = max((sum(map(len, sample.variables.values())) for sample in needs.samples), default=0)
-    return -(-(around + most) // CHARACTERS)
+    return -(-(around + max((_length(sample, judged=judged) for sample in needs.samples), default=0)) // CHARACTERS)
+
+
+def _length(sample: Sample, *, judged: bool) -> int:
+    beside = len(sample.reference or "") + len(sample.recorded.text if sample.recorded else "") if judged else 0
+    return sum(map(len, sample.variables.values())) + beside
 
 
 def _lacks(facts: ModelFacts, needs: Needs) -> Iterator[str]:

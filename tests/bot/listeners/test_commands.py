@@ -98,7 +98,7 @@ async def test_the_operators_prices_and_figures_are_in_the_shortlist(workspace: 
     (tmp_path / "prices.json").write_text(json.dumps({ref: {"input": 0.01, "output": 0.01, "source": "contract 7"}}))
     figures = "model,name,figure,date,source\n" + f"{ref},MMLU,80.5,2026-09-01,vendor\n"
     (tmp_path / "figures.csv").write_text(figures)
-    own = {"prices": tmp_path / "prices.json", "benchmarks": tmp_path / "figures.csv"}
+    own: dict[str, Any] = {"prices": tmp_path / "prices.json", "benchmarks": tmp_path / "figures.csv"}
     async with open_office(workspace, tmp_path / "home", **own) as office:
         shown = str((await shortlisted(office, "eu"))["blocks"])
         assert "contract 7" in shown

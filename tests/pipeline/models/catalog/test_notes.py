@@ -13,11 +13,15 @@ from pipeline.records import Parameters, PromptVersion, Sample
 REF = "bedrock:made.model-v1:0"
 
 
+def of(**facts: Any) -> Catalog:
+    return Catalog(facts={REF: GivenFacts(source="a test", date="2026-11-01", **facts)})
+
+
 def said(facts: dict[str, Any], *, text: str = "x" * 396, judge: str | None = None, **parameters: Any) -> tuple[str, ...]:
     """The notes on a model of these facts, asked with a prompt of four characters and one sample."""
     prompt = PromptVersion(user="{q}:", parameters=Parameters(**{"max_tokens": 10, "temperature": None, **parameters}))
     needs = Needs(targets=() if judge else (REF,), samples=(Sample(id="1", variables={"q": text}),), prompt=prompt, judge=judge)
-    return notes(needs, Catalog(facts={REF: GivenFacts(source="a test", date="2026-11-01", **facts)}))
+    return notes(needs, of(**facts))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +51,20 @@ def test_a_note_for_each_thing_that_does_not_fit(
 def test_a_judge_needs_the_samples_but_nothing_of_the_prompt() -> None:
     assert said({"context": 100, "lacks": ["json schema"]}, judge=REF, json_schema="{}") == ()
     (note,) = said({"context": 99}, judge=REF)
-    assert "of the answer" not in note
+    assert "reads about 100 tokens" in note
+    sample = Sample(id="1", variables={"q": "x" * 396}, reference="y" * 400)
+    assert "about 200 tokens" not in str(notes(Needs(targets=(REF,), samples=(sample,)), of(context=150)))
+    assert "about 199 tokens" in str(notes(Needs(targets=(), samples=(sample,), judge=REF), of(context=150)))
+
+
+def test_a_judge_without_schema_and_tools_is_named() -> None:
+    assert "asked for JSON in words" in str(said({"lacks": ["json schema", "tools"]}, judge=REF))
+    assert said({"lacks": ["json schema"]}, judge=REF) == ()
+
+
+def test_a_judge_that_is_a_target_is_told_once() -> None:
+    told = notes(Needs(targets=(REF, REF), samples=(), judge=REF), of(retires="2027-03-01"))
+    assert len(told) == 1
 
 
 def test_what_nothing_is_known_of_is_not_guessed_at() -> None:
