@@ -21,7 +21,6 @@ def models_card(facts: ModelsFacts) -> Card:
     found = facts.found
     wanted = literal(told.asked(found.constraints), 600) or "anything"
     ranked = found.ranked[:SHOWN]
-    head = f"*{len(found.ranked)} models fit*" if ranked else "*No model fits*"
     shown, kept = table(told.HEAD, [told.cells(each) for each in ranked])
     said = [
         f":warning: Not understood and left out: {literal(', '.join(facts.left), 300)}." if facts.left else "",
@@ -30,9 +29,9 @@ def models_card(facts: ModelsFacts) -> Card:
         *(literal(remark, 400) for remark in told.remarks(found)),
     ]
     blocks: list[Block] = [
-        section(f"{head}: {wanted}"),
+        section(f"*{told.fit(found)}*: {wanted}"),
         *([shown] if kept else []),
         lines(said, what="remarks"),
         context(literal(f"Ranked {told.order(found)}.", 500), *(literal(source, 300) for source in told.sources(found)[:5])),
     ]
-    return Card(text=f"{len(found.ranked)} models fit: {wanted}", blocks=blocks)
+    return Card(text=f"{told.fit(found)}: {wanted}", blocks=blocks)

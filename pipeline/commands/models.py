@@ -112,7 +112,7 @@ def _print(found: Shortlist) -> None:
             table.add_row(*map(Text, told.cells(ranked)))
         console.print(table)
     said: Sequence[str] = (
-        f"{len(found.ranked)} models fit ({told.asked(found.constraints)}); {told.order(found)}.",
+        f"{told.fit(found)} ({told.asked(found.constraints)}); {told.order(found)}.",
         told.fell_out(found),
         *told.remarks(found),
         *(f"Source: {source}." for source in told.sources(found)),

@@ -19,6 +19,9 @@ from pipeline.records import Failure
 
 T = TypeVar("T")
 PAGE = 1000
+RIGHTS = (
+    "Listing needs bedrock:ListFoundationModels, ListInferenceProfiles and GetFoundationModel; without --live none is needed."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,8 @@ def _day(answer: Mapping[str, Any]) -> str:
 def _asked(call: Callable[[], T], settings: ModelSettings) -> T:
     answer = or_failure(call, settings)
     if isinstance(answer, Failure):
-        raise RefusedError(f"AWS did not list its models: {answer.message}")
+        needs = f" {RIGHTS}" if answer.kind == "access" else ""
+        raise RefusedError(f"AWS did not list its models: {answer.message}{needs}")
     return answer
 
 

@@ -73,10 +73,16 @@ def order(found: Shortlist) -> str:
     )
 
 
+def fit(found: Shortlist) -> str:
+    """How many models fit, as the beginning of a sentence."""
+    count = len(found.ranked)
+    return {0: "No model fits", 1: "1 model fits"}.get(count, f"{count} models fit")
+
+
 def fell_out(found: Shortlist) -> str:
     """How many models fell out for which first reason."""
     counts = ", ".join(f"{count} {kind}" for kind, count in found.counts)
-    return f"{len(found.fallen)} fell out, by first reason: {counts}." if found.fallen else "No model fell out."
+    return f"{len(found.fallen)} fell out, by first reason: {counts}." if found.fallen else "None fell out."
 
 
 def sources(found: Shortlist) -> tuple[str, ...]:

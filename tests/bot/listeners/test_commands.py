@@ -74,7 +74,7 @@ async def test_a_form_submitted_twice_opens_one_migration(office: Office) -> Non
 async def shortlisted(office: Office, words: str) -> dict[str, Any]:
     """The message with the shortlist, which the person alone sees."""
     await office.requester.command(f"models {words}")
-    return await office.requester.message(lambda m: m["is_ephemeral"] and "models fit" in m["text"])
+    return await office.requester.message(lambda m: m["is_ephemeral"] and "fit" in m["text"])
 
 
 async def test_models_are_shortlisted_as_a_table_for_the_person_alone(office: Office) -> None:

@@ -64,7 +64,7 @@ async def test_one_model_is_asked_by_the_id_behind_its_profile() -> None:
     [
         (
             {"": [error(403, "AccessDeniedException", "User is not authorized to perform: bedrock:ListFoundationModels")]},
-            "credentials",
+            "Listing needs bedrock:ListFoundationModels",
         ),
         ({"": [error(429, "ThrottlingException", "Rate exceeded")]}, "quota"),
         (

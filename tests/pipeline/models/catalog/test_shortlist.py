@@ -114,6 +114,11 @@ def test_external_figures_stand_beside_and_rank_only_when_asked() -> None:
         shortlist([cheap], NOTHING, cited, "Elo")
 
 
+def test_a_model_without_a_price_comes_last_not_first() -> None:
+    models = [model("bedrock:eu.a.unknown", None), model("bedrock:eu.b.dear", (9, 9)), model("bedrock:eu.c.cheap", (1, 1))]
+    assert [each.facts.name for each in shortlist(models, NOTHING).ranked] == ["eu.c.cheap", "eu.b.dear", "eu.a.unknown"]
+
+
 def test_unknown_is_said_and_not_shown_as_no() -> None:
     (ranked,) = shortlist([model(usd=None)], NOTHING).ranked
     shown = dict(zip(told.HEAD, told.cells(ranked), strict=True))
