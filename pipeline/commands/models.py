@@ -38,7 +38,7 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, every reason of every model too.")] = False,
 ) -> None:
     """Shortlist models: constraints in plain words, the cheapest first, with the reason each other one fell out."""
-    asked = understood(" , ".join(wanted or ()), Constraints(mix=_mix(mix), today=_day(today)))
+    asked = understood(_text(wanted or ()), Constraints(mix=_mix(mix), today=_day(today)))
     if asked.left:
         raise InputError(f'Not understood: {", ".join(asked.left)}. Write for example: image, "context 100k", eu, "under 1 USD".')
     settings = ModelSettings(region=region, timeout_s=TIMEOUT_S)
@@ -54,6 +54,11 @@ def models(
         typer.echo(json.dumps(_data(found), indent=1))
     else:
         _print(found)
+
+
+def _text(words: Sequence[str]) -> str:
+    """Words as they were typed; where some stand in quotes, each argument is a constraint of its own."""
+    return (" , " if any(" " in word for word in words) else " ").join(words)
 
 
 def _day(text: str | None) -> str | None:

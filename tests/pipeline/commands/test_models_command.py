@@ -30,6 +30,15 @@ def test_the_list_says_what_fits_and_why_the_rest_does_not() -> None:
     assert "claude" not in out
 
 
+def test_words_need_no_quotes() -> None:
+    quoted, bare = ferry("context 100k", "output 8k", "eu"), ferry("context", "100k", "output", "8k", "eu")
+    assert quoted == bare
+    assert "context of 100,000 tokens, answers of 8,000 tokens, in eu" in bare[1]
+    out = ferry("under 1 USD", "output 8k")[1]
+    assert "the mix at most 1 USD per million" in out
+    assert "answers of 8,000 tokens" in out
+
+
 def test_why_tells_everything_of_one_model() -> None:
     code, out, _ = ferry("us", "--why", "eu.amazon.nova-lite-v1:0")
     assert code == 0

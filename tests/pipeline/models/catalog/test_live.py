@@ -8,6 +8,7 @@ import pytest
 from pipeline.errors import RefusedError
 from pipeline.models.catalog import Catalog, Constraints, reasons
 from pipeline.models.catalog.live import Live, LiveModel, read_live, read_model
+from pipeline.models.providers.bedrock import make_client
 from tests.pipeline.models.ask import settings
 from tests.pipeline.models.catalog.aws import DATE, HAIKU, LISTED, MODELS, NEW, NOVA, said, summary
 from tests.pipeline.models.peer import Said, bedrock, error
@@ -57,6 +58,22 @@ async def test_one_model_is_asked_by_the_id_behind_its_profile() -> None:
         assert isinstance(found, LiveModel)
         assert (found.legacy, found.listed.retires) == (True, "1970-01-01")
         assert peer.asked[0][1] == NOVA
+
+
+async def test_what_stands_in_for_aws_answers_in_the_shapes_of_its_api() -> None:
+    from botocore.validate import validate_parameters
+
+    replies = {**LISTED, "/foundation-models": [said(modelDetails=summary(NOVA))]}
+    async with bedrock(replies) as peer:
+        client = make_client("bedrock", settings(region="eu-west-1", endpoint_url=peer.url))
+        for operation, arguments in (
+            ("ListFoundationModels", {}), ("ListInferenceProfiles", {}), ("GetFoundationModel", {"modelIdentifier": NOVA}),
+        ):  # fmt: skip
+            answer = await asyncio.to_thread(client._make_api_call, operation, arguments)
+            answer.pop("ResponseMetadata")
+            assert answer
+            validate_parameters(answer, client.meta.service_model.operation_model(operation).output_shape)
+        client.close()
 
 
 @pytest.mark.parametrize(
