@@ -3,7 +3,7 @@
 A node runs at least once. It never calls a model and never posts: it submits work and writes what the bot will show.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -13,16 +13,18 @@ from agent.engine import Engine, WorkKind
 from agent.state import State
 from db.records import MessageKind, MigrationStatus, QuestionKind, Run
 from db.store import Store
+from pipeline.models.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look."""
+    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look, `catalog` what models take."""
 
     store: Store
     engine: Engine
     cron: str
     timezone: str
+    catalog: Catalog = field(default_factory=Catalog)
 
 
 def ask(kind: QuestionKind, key: str, subject: str) -> str:
@@ -36,7 +38,8 @@ async def gate_dataset(_state: State) -> State:
 
 async def draft_plan(state: State, runtime: Runtime[Deps]) -> State:
     """Plan N+1: the guide's proposal, or the last plan with what was asked of it. The newest dataset version counts."""
-    plan, dataset = await rounds.next_plan(runtime.context.store, state["migration_id"], state.get("number", 0))
+    known = runtime.context
+    plan, dataset = await rounds.next_plan(known.store, state["migration_id"], state.get("number", 0), known.catalog)
     await runtime.context.store.plans.add(plan)
     return {"number": plan.number, "dataset_id": dataset.id}
 

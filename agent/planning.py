@@ -13,6 +13,7 @@ from pipeline.records import Criteria, PromptVersion, Sample
 
 if TYPE_CHECKING:
     from pipeline.metrics.guide import PriceOf
+    from pipeline.models.catalog import Catalog
 
 __all__ = ["REVIEW_PAIRS", "Subject", "first", "following", "provider", "with_target"]
 
@@ -24,7 +25,7 @@ REVIEW_PAIRS = 6
 class Subject:
     """What a plan is about: `test` are the samples of the test split; `price_of` prices the judge where prices are known.
 
-    `prompt` is the source's: what it needs is held against what the models take.
+    `prompt` is the source's: what it needs is held against what the models take, as `catalog` knows it.
     """
 
     migration: Migration
@@ -33,6 +34,7 @@ class Subject:
     test: Sequence[Sample]
     price_of: "PriceOf | None" = None
     prompt: PromptVersion | None = None
+    catalog: "Catalog | None" = None
 
 
 def first(about: Subject) -> Plan:
@@ -82,6 +84,6 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
         review_pairs=review_pairs,
         estimates=(*answering, *judging),
         costs=costs,
-        notes=(*limits(criteria, about.samples, migration.targets, about.test), *notes(needs)),
+        notes=(*limits(criteria, about.samples, migration.targets, about.test), *notes(needs, about.catalog)),
         offered=offered(criteria, about.samples),
     )

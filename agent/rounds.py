@@ -16,7 +16,7 @@ from pipeline.records import Candidate, Criteria, PromptVersion, RunResult, Samp
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
-    from pipeline.models.prices import Price
+    from pipeline.models.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ async def facts(store: Store, state: State) -> RoundFacts:
     )
 
 
-async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan, DatasetVersion]:
+async def next_plan(store: Store, migration_id: str, number: int, catalog: "Catalog") -> tuple[Plan, DatasetVersion]:
     """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected."""
     dataset = await corrections.apply(store, migration_id)
     if dataset is None:
@@ -53,18 +53,14 @@ async def next_plan(store: Store, migration_id: str, number: int) -> tuple[Plan,
     if decision and targets != migration.targets:
         migration = await store.migrations.edit(migration_id, by=decision.by, targets=targets)
     test = await store.datasets.samples(dataset.id, Split.TEST)
-    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, price_of=price_of, prompt=prompt)
+    about = planning.Subject(
+        migration=migration, dataset=dataset, samples=samples, test=test, price_of=catalog.prices.of, prompt=prompt,
+        catalog=catalog,
+    )  # fmt: skip
     if not number:
         return planning.first(about), dataset
     last = await store.plans.get(migration_id, number)
     return planning.following(last, about, decision.change if decision else None), dataset
-
-
-def price_of(ref: str) -> "Price":
-    """What calls of a model cost. Raises InputError where nobody has told."""
-    from pipeline.models.prices import price
-
-    return price(ref)
 
 
 async def try_change(store: Store, migration_id: str, change: PlanChange) -> None:

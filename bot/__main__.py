@@ -108,16 +108,18 @@ def _worker(settings: Settings) -> None:
     from agent.worker import WorkerSettings
     from agent.worker import main as work
     from pipeline.models import ModelSettings
-    from pipeline.models.prices import Prices, read_overrides
+    from pipeline.models.catalog import read_catalog
 
     cache = (settings.model_cache or settings.home / "models").resolve()
+    catalog = read_catalog(settings.prices)
     chosen = WorkerSettings(
         executor_id=settings.worker_name,
         cron=settings.monitor_cron,
         timezone=settings.timezone,
         evaluation=_evaluation(settings),
         models=ModelSettings(jitter=random.random, cache=cache),
-        prices=Prices(overrides=read_overrides(settings.prices)),
+        prices=catalog.prices,
+        catalog=catalog,
     )
     asyncio.run(work(settings.places, chosen))
 

@@ -29,8 +29,7 @@ from bot.supervise import interrupted
 from db.places import Places
 from db.store import Store, open_store
 from pipeline.models import ModelSettings
-from pipeline.models.catalog import Catalog, read_benchmarks
-from pipeline.models.prices import Prices, read_facts, read_overrides
+from pipeline.models.catalog import read_benchmarks, read_catalog
 
 log = structlog.get_logger()
 
@@ -86,7 +85,10 @@ async def _desk(
     ends: AsyncExitStack, settings: SlackSettings, store: Store, engine: Engine, clock: Callable[[], datetime]
 ) -> tuple[Desk, Outbox]:
     places, client = settings.places, slack_client(settings)
-    opened = open_conversation(places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone)
+    catalog = read_catalog(settings.prices)
+    opened = open_conversation(
+        places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone, catalog=catalog
+    )
     conversation = await ends.enter_async_context(opened)
     pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)
     poster = Poster(client, places.files)
@@ -101,7 +103,7 @@ async def _desk(
         files=places.files,
         upload_limit=settings.upload_limit_mb * 1_000_000,
         prefill=read_defaults(settings.form_defaults),
-        catalog=Catalog(facts=read_facts(settings.prices), prices=Prices(overrides=read_overrides(settings.prices))),
+        catalog=catalog,
         citations=read_benchmarks(settings.benchmarks),
         reader=BedrockReader(settings.interpreter_model, _bedrock) if settings.interpreter_model else None,
     )

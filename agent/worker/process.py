@@ -29,7 +29,9 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
     store, engine = await open_store(places), DbosEngine(places.engine_url)
     models = replace(settings.models, jitter=random.random)
     holder, cron, timezone = settings.executor_id, settings.cron, settings.timezone
-    async with open_conversation(places, store, engine, holder=holder, cron=cron, timezone=timezone) as conversation:
+    async with open_conversation(
+        places, store, engine, holder=holder, cron=cron, timezone=timezone, catalog=settings.catalog
+    ) as conversation:
         tools = Tools(
             store=store,
             engine=engine,

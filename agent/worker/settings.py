@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent.handover import CRON, TIMEZONE
+from pipeline.models.catalog import Catalog
 from pipeline.models.prices import Prices
 from pipeline.models.settings import ModelSettings
 
@@ -31,3 +32,4 @@ class WorkerSettings:
     evaluation: "Place | None" = None
     models: ModelSettings = field(default_factory=ModelSettings)
     prices: Prices = field(default_factory=Prices)
+    catalog: Catalog = field(default_factory=Catalog)

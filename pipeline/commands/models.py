@@ -13,11 +13,21 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.errors import InputError
-from pipeline.models.catalog import Catalog, Constraints, ModelFacts, Shortlist, Told, read_benchmarks, reasons, shortlist, told
+from pipeline.models.catalog import (
+    Catalog,
+    Constraints,
+    ModelFacts,
+    Shortlist,
+    Told,
+    read_benchmarks,
+    read_catalog,
+    reasons,
+    shortlist,
+    told,
+)
 from pipeline.models.catalog.live import read_live, read_model
 from pipeline.models.catalog.snapshot import snapshot
 from pipeline.models.catalog.words import read_mix, understood
-from pipeline.models.prices import Prices, read_facts, read_overrides
 from pipeline.models.settings import ModelSettings
 
 TIMEOUT_S = 30.0
@@ -43,7 +53,7 @@ def models(
         raise InputError(f'Not understood: {", ".join(asked.left)}. Write for example: image, "context 100k", eu, "under 1 USD".')
     settings = ModelSettings(region=region, timeout_s=TIMEOUT_S)
     answered = read_live(settings) if live else None
-    sources = Catalog(facts=read_facts(prices), prices=Prices(overrides=read_overrides(prices)), live=answered)
+    sources = read_catalog(prices, answered)
     day = asked.constraints.today or (answered.date if answered else "") or snapshot().date
     constraints = replace(asked.constraints, today=day)
     if why:

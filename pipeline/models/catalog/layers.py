@@ -5,12 +5,13 @@ A value no layer gives stays None or missing: unknown is said, never guessed.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.models.catalog.names import base, geography, maker, split
 from pipeline.models.catalog.snapshot import Listed, snapshot
-from pipeline.models.prices import Price, Prices, price
+from pipeline.models.prices import Price, Prices, price, read_facts, read_overrides
 from pipeline.models.prices.overrides import OPERATOR, GivenFacts
 
 if TYPE_CHECKING:
@@ -140,6 +141,11 @@ class Catalog:
             for side, mine, other in pairs
             if _share(mine, other) > DIFFERENCE
         )
+
+
+def read_catalog(path: Path | None, live: "Live | None" = None) -> Catalog:
+    """The layers with the operator's file at `path`, if there is one. Raises InputError for a file that is not as it must be."""
+    return Catalog(facts=read_facts(path), prices=Prices(overrides=read_overrides(path)), live=live)
 
 
 def _share(mine: float, other: float) -> float:
