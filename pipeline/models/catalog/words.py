@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isfinite
 
 from pipeline.models.catalog.constraints import Constraints
 from pipeline.models.catalog.names import GEOGRAPHIES, REGION
@@ -61,12 +62,12 @@ def understood(text: str, start: Constraints | None = None) -> Understood:
 
 
 def _applied(change: Change, wanted: Constraints, found: re.Match[str]) -> Constraints | None:
-    """None for words that only look like a constraint: one that is denied, or a date that does not exist."""
+    """None for words that only look like a constraint: one denied, a date or number that does not exist."""
     if _DENIED.search(found.string[: found.start()]):
         return None
     try:
         return change(wanted, found)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -87,6 +88,8 @@ def _ceiling(wanted: Constraints, found: re.Match[str]) -> Constraints:
     side, usd = (found["side"] or found["after"] or ""), float(found[2])
     if not side and not re.search(r"usd|dollar|\$", found[0]):
         raise ValueError(found[0])  # "up to 5" of what?
+    if not isfinite(usd):
+        raise ValueError(found[0])
     if side.startswith("in"):
         return replace(wanted, input_usd=usd)
     return replace(wanted, output_usd=usd) if side.startswith("out") else replace(wanted, usd=usd)

@@ -56,13 +56,15 @@ def test_words_are_understood(text: str, wanted: dict[str, object]) -> None:
         ("until 2027-02-31", ("until", "2027-02-31")),
         ("up to 5", ("up", "to", "5")),
         ("imagery", ("imagery",)),
+        (f"context {'9' * 400}", ("context", "9" * 400)),
+        (f"under {'9' * 400} usd", ("under", "9" * 400, "usd")),
     ],
 )
 def test_what_is_not_understood_is_given_back_and_constrains_nothing(text: str, left: tuple[str, ...]) -> None:
     assert (understood(text).constraints, understood(text).left) == (Constraints(), left)
 
 
-PIECES = ["context", "100k", "under", "1", "USD", "image", "eu", "not", "anthropic", ",", ":", "$", "mix", "<", "9:0"]
+PIECES = ["9" * 400, "context", "100k", "under", "1", "USD", "image", "eu", "not", "anthropic", ",", ":", "$", "mix", "<", "9:0"]
 
 
 @given(st.text(max_size=80) | st.lists(st.sampled_from(PIECES)).map(" ".join))
