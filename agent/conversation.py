@@ -24,7 +24,7 @@ from db.places import Places
 from db.records import Migration, MigrationStatus, Question, QuestionKind, RunStatus
 from db.store import Store
 from pipeline.errors import RefusedError, TemporaryError
-from pipeline.models.prices import Prices
+from pipeline.models.catalog import Catalog
 
 if TYPE_CHECKING:
     from langgraph.types import Interrupt, StateSnapshot
@@ -188,16 +188,16 @@ async def open_conversation(
     holder: str | None = None,
     cron: str = CRON,
     timezone: str = TIMEZONE,
-    prices: Prices | None = None,
+    catalog: Catalog | None = None,
 ) -> AsyncIterator[Conversation]:
     """A conversation on the checkpoints of `places`; `cron` and `timezone` are for the monitors that sign-offs start.
 
-    `prices` are for the estimates of plans.
+    `catalog` is what plans know of models; without one they go by the snapshot.
     """
     from agent.checkpoints import open_checkpoints
     from agent.graph import build
     from agent.nodes import Deps
 
     async with open_checkpoints(places) as saver:
-        deps = Deps(store=store, engine=engine, cron=cron, timezone=timezone, prices=prices or Prices())
+        deps = Deps(store=store, engine=engine, cron=cron, timezone=timezone, catalog=catalog or Catalog())
         yield Conversation(store, build(saver), deps, clock, holder=holder)

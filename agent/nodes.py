@@ -13,18 +13,18 @@ from agent.engine import Engine, WorkKind
 from agent.state import State
 from db.records import MessageKind, MigrationStatus, QuestionKind, Run
 from db.store import Store
-from pipeline.models.prices import Prices
+from pipeline.models.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look, `prices` estimate plans."""
+    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look, `catalog` what models take."""
 
     store: Store
     engine: Engine
     cron: str
     timezone: str
-    prices: Prices = field(default_factory=Prices)
+    catalog: Catalog = field(default_factory=Catalog)
 
 
 def ask(kind: QuestionKind, key: str, subject: str) -> str:
@@ -39,7 +39,7 @@ async def gate_dataset(_state: State) -> State:
 async def draft_plan(state: State, runtime: Runtime[Deps]) -> State:
     """Plan N+1: the guide's proposal, or the last plan with what was asked of it. The newest dataset version counts."""
     store, number = runtime.context.store, state.get("number", 0)
-    plan, dataset = await rounds.next_plan(store, state["migration_id"], number, runtime.context.prices)
+    plan, dataset = await rounds.next_plan(store, state["migration_id"], number, runtime.context.catalog)
     await store.plans.add(plan)
     return {"number": plan.number, "dataset_id": dataset.id}
 

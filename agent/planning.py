@@ -9,7 +9,7 @@ from agent.estimates import provider
 from agent.revision import revised
 from db.records import DatasetVersion, Migration, Plan, PlanChange
 from pipeline.errors import InputError
-from pipeline.models.prices import Prices
+from pipeline.models.catalog import Catalog, Needs, notes
 from pipeline.records import Criteria, PromptVersion, Sample
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ REVIEW_PAIRS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a plan is about: `test` are the samples of the test split, `prompt` the source's; `prices` estimate the money.
+    """What a plan is about: `test` are the samples of the test split, `prompt` is the source's.
 
-    `pilots` are what an earlier round showed of the spread, by metric.
+    `catalog` says what models take and cost, `pilots` what an earlier round showed of the spread, by metric.
     """
 
     migration: Migration
@@ -33,7 +33,7 @@ class Subject:
     samples: Sequence[Sample]
     test: Sequence[Sample]
     prompt: PromptVersion = field(default_factory=lambda: PromptVersion(user=""))
-    prices: Prices = field(default_factory=Prices)
+    catalog: Catalog = field(default_factory=Catalog)
     pilots: "Mapping[str, Pilot]" = field(default_factory=dict)
 
 
@@ -95,9 +95,12 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
     from pipeline.metrics.guide import limits, offered
 
     migration, dataset = about.migration, about.dataset
-    a_call = estimates.usage_of_a_call(about.prompt, about.samples)
-    answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples, a_call, about.prices)
-    judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, about.prices.of)
+    prices, a_call = about.catalog.prices, estimates.usage_of_a_call(about.prompt, about.samples)
+    answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples, a_call, prices)
+    judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, prices.of)
+    judge = criteria.judge.model if criteria.judge else None
+    needs = Needs(targets=migration.targets, samples=about.samples, prompt=about.prompt, judge=judge)
+    said = limits(criteria, about.samples, migration.targets, about.test, about.pilots)
     return Plan(
         migration_id=migration.id,
         number=number,
@@ -107,6 +110,6 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
         review_pairs=review_pairs,
         estimates=(*answering, *judging),
         costs=costs,
-        notes=limits(criteria, about.samples, migration.targets, about.test, about.pilots),
+        notes=(*said, *notes(needs, about.catalog)),
         offered=offered(criteria, about.samples),
     )

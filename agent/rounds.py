@@ -11,13 +11,13 @@ from agent.state import State
 from db.records import DatasetVersion, Decision, Migration, Plan, PlanChange, Run, RunStatus
 from db.store import Store
 from pipeline.errors import InputError
-from pipeline.models.prices import Prices
 from pipeline.prompts.template import render, variables
 from pipeline.records import Candidate, Criteria, PromptVersion, RunResult, Sample, Split
 
 if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
     from pipeline.decide.size import Pilot
+    from pipeline.models.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ async def facts(store: Store, state: State) -> RoundFacts:
     )
 
 
-async def next_plan(store: Store, migration_id: str, number: int, prices: Prices) -> tuple[Plan, DatasetVersion]:
+async def next_plan(store: Store, migration_id: str, number: int, catalog: "Catalog") -> tuple[Plan, DatasetVersion]:
     """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected."""
     dataset = await corrections.apply(store, migration_id)
     if dataset is None:
@@ -54,7 +54,7 @@ async def next_plan(store: Store, migration_id: str, number: int, prices: Prices
     if decision and targets != migration.targets:
         migration = await store.migrations.edit(migration_id, by=decision.by, targets=targets)
     test = await store.datasets.samples(dataset.id, Split.TEST)
-    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, prompt=prompt, prices=prices)
+    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, prompt=prompt, catalog=catalog)
     if not number:
         return planning.first(about, await _repeated(store, migration)), dataset
     about = replace(about, pilots=await _pilots(store, migration_id, number))

@@ -63,10 +63,15 @@ def demo(
 
 
 @app.command()
-def doctor() -> None:
-    """Check the tokens and the scopes of the Slack app, by name."""
-    from bot.doctor import examine
+def doctor(
+    model: Annotated[str | None, typer.Option(help="Ask instead whether this account can call a model; one tiny call.")] = None,
+    region: Annotated[str | None, typer.Option(help="The AWS region of the model.")] = None,
+) -> None:
+    """Check the tokens and the scopes of the Slack app, by name; or whether a model can be called."""
+    from bot.doctor import examine, examine_model
 
+    if model:
+        raise typer.Exit(_finish(lambda: asyncio.run(examine_model(model, region, load(Settings).openai))))
     raise typer.Exit(_finish(lambda: asyncio.run(examine(load(SlackSettings)))))
 
 
@@ -103,16 +108,17 @@ def _worker(settings: Settings) -> None:
     from agent.worker import WorkerSettings
     from agent.worker import main as work
     from pipeline.models import ModelSettings
-    from pipeline.models.prices import Prices, read_overrides
+    from pipeline.models.catalog import read_catalog
 
     cache = (settings.model_cache or settings.home / "models").resolve()
+    catalog = read_catalog(settings.prices)
     chosen = WorkerSettings(
         executor_id=settings.worker_name,
         cron=settings.monitor_cron,
         timezone=settings.timezone,
         evaluation=_evaluation(settings),
         models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai),
-        prices=Prices(overrides=read_overrides(settings.prices)),
+        catalog=catalog,
     )
     asyncio.run(work(settings.places, chosen))
 

@@ -6,7 +6,7 @@ caused becomes its own sentence; anything else becomes a reference id for the pe
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -15,7 +15,9 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.blocks.escape import cut
+from bot.cards.kit import Card
 from bot.desk import Desk, person_of
+from bot.fit import Payload, payloads
 from bot.inbox import DELIVERY
 from bot.trouble import code_of
 from pipeline.errors import FerryError
@@ -100,9 +102,19 @@ async def _finish(desk: Desk, args: AsyncArgs, sentence: str | None, key: str | 
 
 async def tell(desk: Desk, args: AsyncArgs, sentence: str) -> None:
     """Say `sentence` to the person alone, where they are: at the click, in the thread, else as a direct message."""
-    text = cut(sentence, 3000)
-    if await _responded(args, text):
-        return
+    await _tell(desk, args, ({"text": cut(sentence, 3000)},))
+
+
+async def show(desk: Desk, args: AsyncArgs, card: Card) -> None:
+    """Show `card` to the person alone, in the richest form Slack takes."""
+    await _tell(desk, args, tuple(payloads(card)))
+
+
+async def _tell(desk: Desk, args: AsyncArgs, forms: Sequence[Payload]) -> None:
+    for form in forms:
+        if await _responded(args, form):
+            return
+    text = forms[-1]["text"]
     body: dict[str, Any] = args.body
     user = person_of(body).user
     event = body.get("event", {})
@@ -117,12 +129,14 @@ async def tell(desk: Desk, args: AsyncArgs, sentence: str) -> None:
     await desk.client.chat_postMessage(channel=user, text=text)
 
 
-async def _responded(args: AsyncArgs, text: str) -> bool:
-    """Whether the response_url of a command or click took the sentence; it needs no membership of the channel."""
+async def _responded(args: AsyncArgs, form: Payload) -> bool:
+    """Whether the response_url of a command or click took it; it needs no membership of the channel."""
     if not args.body.get("response_url"):
         return False
     try:
-        answer = await args.respond(text=text, response_type="ephemeral", replace_original=False)
+        answer = await args.respond(
+            text=form["text"], blocks=form.get("blocks") or None, response_type="ephemeral", replace_original=False
+        )
     except (ClientError, SlackClientError, TimeoutError, ValueError) as error:
         log.info("response_url_refused", error=type(error).__name__)
         return False

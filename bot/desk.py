@@ -1,7 +1,7 @@
 """What every listener works with: the facts, the conversation, Slack, the clock. Built once by the composition root."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from agent.interpret import Reader
 from bot.modals.new_migration import Prefill
 from db.records import Person, Question
 from db.store import Store
+from pipeline.models.catalog import Catalog, Citation
 
 AT_WORK = 6
 """Listeners that work at once; the others wait acknowledged, so that new deliveries are written down without queueing."""
@@ -66,7 +67,7 @@ class Desk:
     """`files` is where uploads and reports lie, `reader` the model that reads free text, if any.
 
     `prefill` is what an empty form opens with, `in_flight` are the deliveries this process is working on; `tasks` keeps their
-    tasks from being forgotten.
+    tasks from being forgotten. `catalog` knows the models and `citations` what others measured of them.
     """
 
     store: Store
@@ -79,6 +80,8 @@ class Desk:
     upload_limit: int  # bytes
     reader: Reader | None = None
     prefill: Prefill = field(default_factory=Prefill)
+    catalog: Catalog = field(default_factory=Catalog)
+    citations: Sequence[Citation] = ()
     in_flight: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
     intake: Intake = field(default_factory=Intake)

@@ -1,4 +1,4 @@
-"""`ferry doctor`: is the Slack app what the manifest says? Names what is missing and where to change it, and what is set."""
+"""`ferry doctor`: is the Slack app what the manifest says, what is set, can a model be called? Names where to mend it."""
 
 import typer
 from slack_sdk.errors import SlackApiError
@@ -11,6 +11,7 @@ from bot.trouble import SLACK_FAILURES, code_of, trouble_of
 from pipeline.models.settings import OpenAIAccess
 
 WRONG = 1
+MODEL_TIMEOUT_S = 60.0
 
 
 async def examine(settings: SlackSettings) -> int:
@@ -32,6 +33,16 @@ def _models(openai: OpenAIAccess) -> str:
     key = "is set" if openai.key else "is not set: openai:<model> needs it"
     others = f" FERRY_OPENAI_SERVERS names {', '.join(openai.servers)}." if openai.servers else ""
     return f"OPENAI_API_KEY {key}; it is for {openai.url}.{others}"
+
+
+async def examine_model(ref: str, region: str | None, openai: OpenAIAccess) -> int:
+    """Print whether this account can call the model, and what to do if not; 1 unless it can."""
+    from pipeline.models import ModelSettings
+    from pipeline.models.preflight import Answer, preflight
+
+    found = await preflight(ref, ModelSettings(region=region, timeout_s=MODEL_TIMEOUT_S, openai=openai))
+    typer.echo(found.sentence)
+    return 0 if found.answer is Answer.YES else WRONG
 
 
 async def _bot_token(client: AsyncWebClient) -> list[str]:

@@ -29,7 +29,7 @@ from bot.supervise import interrupted
 from db.places import Places
 from db.store import Store, open_store
 from pipeline.models import ModelSettings
-from pipeline.models.prices import Prices, read_overrides
+from pipeline.models.catalog import read_benchmarks, read_catalog
 
 log = structlog.get_logger()
 
@@ -99,14 +99,14 @@ async def _desk(
     ends: AsyncExitStack, settings: SlackSettings, store: Store, engine: Engine, clock: Callable[[], datetime]
 ) -> tuple[Desk, Outbox]:
     places, client = settings.places, slack_client(settings)
-    prices = Prices(overrides=read_overrides(settings.prices))
+    catalog = read_catalog(settings.prices)
     opened = open_conversation(
-        places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone, prices=prices
+        places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone, catalog=catalog
     )
     conversation = await ends.enter_async_context(opened)
     pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)
     poster = Poster(client, places.files)
-    render = Renderer(store=store, clock=clock, prices=prices)
+    render = Renderer(store=store, clock=clock, prices=catalog.prices)
     outbox = Outbox(store=store, poster=poster, render=render, clock=clock, pace=pace)
     desk = Desk(
         store=store,
@@ -118,6 +118,8 @@ async def _desk(
         files=places.files,
         upload_limit=settings.upload_limit_mb * 1_000_000,
         prefill=read_defaults(settings.form_defaults),
+        catalog=catalog,
+        citations=read_benchmarks(settings.benchmarks),
         reader=BedrockReader(settings.interpreter_model, _bedrock) if settings.interpreter_model else None,
     )
     return desk, outbox

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     form_defaults: Path | None = None
     model_cache: Path | None = None
     prices: Path | None = None  # the operator's own prices, see docs/report.md
+    benchmarks: Path | None = None  # external figures as dated citations, see docs/models.md
     worker_name: str = "worker-1"
     upload_limit_mb: int = Field(default=50, gt=0)  # what a dataset may have, see pipeline.dataset.port.Limits
     log_level: str = "info"

@@ -29,8 +29,8 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
     store, engine = await open_store(places), DbosEngine(places.engine_url)
     models = replace(settings.models, jitter=random.random)
     holder, cron, timezone = settings.executor_id, settings.cron, settings.timezone
-    prices = settings.prices
-    opened = open_conversation(places, store, engine, holder=holder, cron=cron, timezone=timezone, prices=prices)
+    catalog = settings.catalog
+    opened = open_conversation(places, store, engine, holder=holder, cron=cron, timezone=timezone, catalog=catalog)
     async with opened as conversation:
         tools = Tools(
             store=store,
@@ -40,7 +40,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
             places=places,
             clock=utc_now,
             stop_s=settings.stop_s,
-            prices=prices,
+            prices=catalog.prices,
             opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
         )
         _stop_on_signals(tools.stopping)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent.handover import CRON, TIMEZONE
-from pipeline.models.prices import Prices
+from pipeline.models.catalog import Catalog
 from pipeline.models.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -30,4 +30,4 @@ class WorkerSettings:
     timezone: str = TIMEZONE
     evaluation: "Place | None" = None
     models: ModelSettings = field(default_factory=ModelSettings)
-    prices: Prices = field(default_factory=Prices)
+    catalog: Catalog = field(default_factory=Catalog)

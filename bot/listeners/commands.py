@@ -1,5 +1,6 @@
-"""`/migrate`: new, list, status, report, cancel, again, help. Answers go to the person alone."""
+"""`/migrate`: new, list, status, report, cancel, again, models, help. Answers go to the person alone."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
@@ -9,9 +10,10 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot import facts
 from bot.access import OVER, Act, may
 from bot.blocks.escape import literal
-from bot.boundary import listener, tell
+from bot.boundary import listener, show, tell
 from bot.buttons import Press
 from bot.cards.kit import mention, when
+from bot.cards.models import ModelsFacts, models_card
 from bot.cards.verdict import verdict_lines
 from bot.desk import Desk, person_of
 from bot.listeners.guard import Click, refuse
@@ -19,6 +21,7 @@ from bot.listeners.runs import rest
 from bot.listeners.start import again_form, open_form
 from db.records import Migration, MigrationStatus
 from pipeline.errors import InputError
+from pipeline.models.catalog import Constraints, shortlist, understood
 
 COMMAND = "/migrate"
 SHOWN = 15
@@ -29,6 +32,7 @@ HELP = """*Ferry carries an LLM application from the model it runs on today to t
 • `/migrate report [name]` shows the latest verdict; the files are in the thread
 • `/migrate cancel [name]` ends a migration; nothing is deleted
 • `/migrate again [name]` starts one anew with the same details and dataset
+• `/migrate models image, context 100k, eu, under 1 USD, not anthropic` lists models that fit, and why the others do not
 In a migration's thread you can drop the dataset, and just ask: "status", "why?", "show worst", "set the margin to 0.03"."""
 
 
@@ -88,6 +92,14 @@ async def again(desk: Desk, args: AsyncArgs, name: str) -> None:
     await again_form(desk, args.body["trigger_id"], migration)
 
 
+async def models(desk: Desk, args: AsyncArgs, words: str) -> None:
+    """The models that fit plain words, as of today; no call is made."""
+    asked = understood(words, Constraints(today=desk.clock().date().isoformat()))
+    every = await asyncio.to_thread(desk.catalog.all)
+    found = shortlist(every, asked.constraints, desk.citations)
+    await show(desk, args, models_card(ModelsFacts(found=found, left=asked.left)))
+
+
 async def help_(desk: Desk, args: AsyncArgs, _: str) -> None:
     await tell(desk, args, HELP)
 
@@ -126,6 +138,7 @@ SUB_COMMANDS: Mapping[str, Callable[[Desk, AsyncArgs, str], Awaitable[None]]] = 
     "report": report,
     "cancel": cancel,
     "again": again,
+    "models": models,
     "help": help_,
 }
 

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from pipeline.commands import compare, convert, errors, evaluate, guide, recompute, report, run, score
+from pipeline.commands import compare, convert, errors, evaluate, guide, models, recompute, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "convert": convert.convert,
     "guide": guide.guide,
     "errors": errors.errors,
+    "models": models.models,
 }
 
 

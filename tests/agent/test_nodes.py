@@ -1,5 +1,7 @@
 """Nodes as functions: what each writes, and that a second time changes nothing."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,14 @@ from agent.engine import WorkKind
 from agent.nodes import Deps
 from agent.state import State
 from db.records import MessageKind, MigrationStatus
+from pipeline.models.catalog import Catalog, read_catalog
+from pipeline.prompts.template import parse_prompt
 from tests.agent.story import OWNER, SME, Story, open_story
 
 
-def runtime(story: Story) -> Runtime[Deps]:
-    return Runtime(context=Deps(store=story.store, engine=story.engine, cron="30 8 * * tue", timezone="Europe/Berlin"))
+def runtime(story: Story, catalog: Catalog | None = None) -> Runtime[Deps]:
+    deps = Deps(store=story.store, engine=story.engine, cron="30 8 * * tue", timezone="Europe/Berlin")
+    return Runtime(context=replace(deps, catalog=catalog) if catalog else deps)
 
 
 async def state(story: Story, number: int = 1) -> State:
@@ -43,6 +48,29 @@ async def test_draft_plan_twice_is_one_plan(tmp_path: Path) -> None:
         told = [await nodes.draft_plan(first, runtime(story)) for _ in range(2)]
         assert told[0] == told[1] == {"number": 1, "dataset_id": (await state(story))["dataset_id"]}
         assert await story.store.plans.latest(story.id) == before
+
+
+async def test_a_plan_holds_its_prompt_against_what_the_targets_take(tmp_path: Path) -> None:
+    prompt = parse_prompt("Message: {question}\nIntent:")
+    prompt = replace(prompt, parameters=replace(prompt.parameters, json_schema="{}", max_tokens=20_000))
+    async with open_story(tmp_path, prompt=prompt) as story:
+        await story.store.migrations.edit(story.id, by="U0REQUESTER", targets=("bedrock:amazon.nova-lite-v1:0",))
+        await with_dataset(story)
+        notes = (await story.store.plans.get(story.id, 1)).notes
+        assert any("asks for up to 20,000 tokens" in note and "gives at most 10,000" in note for note in notes)
+        assert any("has a JSON schema, and whether bedrock:amazon.nova-lite-v1:0 takes one is unknown" in note for note in notes)
+
+
+async def test_a_plan_believes_the_operator_first(tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text(json.dumps({"bedrock:a.model-v1:0": {"facts": {"retires": "2027-03-01"}}}))
+    async with open_story(tmp_path) as story:
+        await story.store.migrations.edit(story.id, by="U0REQUESTER", targets=("bedrock:a.model-v1:0",))
+        await with_dataset(story)
+        last = await story.store.plans.get(story.id, 1)
+        assert "end-of-life" not in str(last.notes)
+        following: State = {"migration_id": story.id, "dataset_id": "", "number": 1}
+        await nodes.draft_plan(following, runtime(story, read_catalog(tmp_path / "own.json")))
+        assert "bedrock:a.model-v1:0 has an end-of-life date: 2027-03-01" in str((await story.store.plans.get(story.id, 2)).notes)
 
 
 async def test_a_plan_tells_calls_time_and_money_without_inventing_a_price(tmp_path: Path) -> None:

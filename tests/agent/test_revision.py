@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.metrics.code.checks import make_check
 from pipeline.metrics.guide import propose
 from pipeline.metrics.judge.prompts import prompts_hash
-from pipeline.records import Criteria, Rubric, RubricKind, Sample, UseCase
+from pipeline.records import Criteria, Parameters, PromptVersion, Rubric, RubricKind, Sample, UseCase
 from tests.bot.cards.told import MIGRATION
 from tests.pipeline.metrics.guide.bench import register
 
@@ -143,6 +143,20 @@ def test_a_plan_says_what_it_cannot_conclude_and_flags_a_related_judge() -> None
     own = plan_of("bedrock:us.anthropic.claude-haiku-4-5-20251001-v1:0", ("bedrock:us.anthropic.claude-sonnet-4-20250514-v1:0",))
     assert any("is of the family of" in note for note in own.notes)
     assert "exact_match" in own.offered
+
+
+def test_a_plan_says_what_its_models_cannot_take_and_until_when() -> None:
+    opus, nova = "bedrock:eu.anthropic.claude-opus-4-1-20250805-v1:0", "bedrock:amazon.nova-micro-v1:0"
+    notes = plan_of(opus, (nova,)).notes
+    assert any(note.startswith(f"{opus} has an end-of-life date: 2027-01-08") for note in notes)
+    assert not any(note.startswith(nova) for note in notes)
+    long = [replace(SAMPLES[0], variables={"q": "x" * 600_000}), *SAMPLES[1:]]
+    prompt = PromptVersion(user="{q}", parameters=Parameters(json_schema="{}", temperature=None))
+    migration = replace(MIGRATION, use_case=UseCase.RAG, targets=(nova,))
+    about = planning.Subject(migration=migration, dataset=_dataset(), samples=long, test=long[4:], prompt=prompt)
+    notes = planning.first(about).notes
+    assert any("about 150,001 tokens (characters / 4)" in note and "is 128,000" in note for note in notes)
+    assert any("has a JSON schema" in note and nova in note for note in notes)
 
 
 def test_a_change_the_new_data_does_not_take_is_told_on_the_plan() -> None:

@@ -1,12 +1,14 @@
 """A listener never raises: what a person caused is a sentence, anything else a reference."""
 
 import re
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.boundary import listener, submission
+from bot.boundary import listener, show, submission
+from bot.cards.kit import Card, section, table
 from bot.desk import Desk
 from bot.workspace.people import GENERAL, REQUESTER, TEAM, WITHOUT_BOT
 from pipeline.errors import InputError
@@ -60,3 +62,33 @@ async def test_in_a_channel_without_the_bot_the_answer_goes_through_the_response
     message = await office.requester.message(lambda m: "/invite" in m["text"], channel=WITHOUT_BOT)
     assert message["is_ephemeral"]
     assert all("/invite" not in m["text"] for m in office.workspace.state.channels[GENERAL].messages.values())
+
+
+@dataclass
+class Refusing:
+    """The arguments of a command whose response_url takes no message with these words."""
+
+    words: str
+    body: dict[str, Any] = field(default_factory=lambda: {"response_url": "x", "channel_id": GENERAL, "user_id": REQUESTER})
+    taken: list[dict[str, Any]] = field(default_factory=list)
+
+    async def respond(self, **message: Any) -> Any:
+        status = 400 if self.words in str(message) else 200
+        if status == 200:
+            self.taken.append(message)
+        return type("Answer", (), {"status_code": status})()
+
+
+async def test_a_card_is_shown_in_the_richest_form_slack_takes(office: Office) -> None:
+    card = Card(text="Models", blocks=[section("Three fit"), table(["model"], [["a"], ["b"]])[0]])
+    rich, plain = Refusing("nothing of it"), Refusing("'table'")
+    await show(office.bot.desk, cast(AsyncArgs, rich), card)
+    await show(office.bot.desk, cast(AsyncArgs, plain), card)
+    assert [block["type"] for block in rich.taken[0]["blocks"]] == ["section", "table"]
+    assert [block["type"] for block in plain.taken[0]["blocks"]] == ["section", "section"]
+    assert all(message["response_type"] == "ephemeral" for message in (*rich.taken, *plain.taken))
+
+
+async def test_a_card_that_no_response_url_takes_is_said_in_the_channel_to_the_person(office: Office) -> None:
+    await show(office.bot.desk, cast(AsyncArgs, Refusing("")), Card(text="Models", blocks=[section("Three fit")]))
+    assert told(office, REQUESTER) == ["Three fit"]

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
+import bot.__main__  # noqa: F401  adds the commands of the processes to the app
 from bot import demo, manifest
 from bot.doctor import examine
 from bot.inbox import HEARD
@@ -17,8 +19,10 @@ from bot.supervise import Child, supervise
 from bot.workspace.faults import Fault
 from bot.workspace.people import REQUESTER
 from bot.workspace.server import Workspace
+from pipeline.__main__ import app
 from pipeline.errors import InputError
 from tests.bot.office import eventually, settings_for
+from tests.pipeline.models.peer import answered, bedrock, error
 
 BOT = Path(demo.__file__).parent
 HEAVY = ("boto3", "botocore", "xllamacpp", "matplotlib", "scipy", "openpyxl", "sacrebleu", "agent.worker.process")
@@ -113,6 +117,21 @@ def test_the_demo_empties_only_a_folder_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--home"):
         demo.fresh(mine)
     assert (mine / "thesis.txt").exists()
+
+
+async def test_the_doctor_asks_whether_a_model_can_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    refused = error(404, "ResourceNotFoundException", "This model version has reached the end of its life.")
+    async with bedrock({"a.alive": [answered("H")], "a.gone": [refused]}) as peer:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", peer.url)
+        cli = CliRunner()
+        ask = ["doctor", "--region", "eu-west-1", "--model"]
+        yes = await asyncio.to_thread(cli.invoke, app, [*ask, "bedrock:a.alive"])
+        no = await asyncio.to_thread(cli.invoke, app, [*ask, "bedrock:a.gone"])
+    assert (yes.exit_code, yes.output) == (0, "bedrock:a.alive can be called in eu-west-1.\n")
+    assert no.exit_code == 1
+    assert "cannot be called in eu-west-1 (unknown_model): This model version has reached the end of its life" in no.output
 
 
 async def test_the_doctor_finds_a_healthy_app_healthy_and_names_a_bad_token(

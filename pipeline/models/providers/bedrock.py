@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from functools import cache
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.errors import InputError
 from pipeline.models.failures import failure, kind_of
@@ -20,6 +20,7 @@ from pipeline.models.settings import ModelSettings
 from pipeline.models.threads import Threads
 from pipeline.records import Failure, Output, Request, Sample, Tool
 
+T = TypeVar("T")
 CONNECT_TIMEOUT_S = 5.0
 # Stop reasons that mean there is no answer to score; the others pass through as Bedrock names them.
 _STOPPED = {
@@ -97,6 +98,18 @@ class BedrockModel:
 
 def attempted(call: Callable[[], Output], sample_id: str, started: float, settings: ModelSettings) -> Output:
     """What one `call` of a client gives; what it raises is an output with the failure it means."""
+    answer = _answer_or_failure(call, settings)
+    return answer if isinstance(answer, Output) else _failed(sample_id, answer[0], started, answer[1])
+
+
+def or_failure(call: Callable[[], T], settings: ModelSettings) -> T | Failure:
+    """What one `call` of a client gives, or the failure that what it raises means."""
+    answer = _answer_or_failure(lambda: (call(),), settings)
+    return answer[0]
+
+
+def _answer_or_failure(call: Callable[[], T], settings: ModelSettings) -> T | tuple[Failure, str | None]:
+    """The answer, or the failure with the id AWS gave the request."""
     from botocore.eventstream import ParserError
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
@@ -105,9 +118,9 @@ def attempted(call: Callable[[], Output], sample_id: str, started: float, settin
     try:
         return call()
     except ClientError as error:
-        return _failed(sample_id, _of_client_error(error), started, _request_id(error.response))
+        return _of_client_error(error), _request_id(error.response)
     except (BotoCoreError, HTTPError, ParserError, ResponseParserError) as error:
-        return _failed(sample_id, _of_other_error(error, settings.timeout_s), started, None)
+        return _of_other_error(error, settings.timeout_s), None
 
 
 def make_client(service: str, settings: ModelSettings) -> Any:  # noqa: ANN401

@@ -16,6 +16,7 @@ from bot.cards.files import FilesFacts, files_card
 from bot.cards.findings import FindingsFacts, findings_card
 from bot.cards.home import HomeFacts, home_view
 from bot.cards.kit import Card
+from bot.cards.models import ModelsFacts, models_card
 from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_card
 from bot.cards.progress import ProgressFacts, progress_card
 from bot.cards.prompts import PromptsFacts, prompts_card
@@ -35,6 +36,7 @@ BUILDERS: Mapping[str, tuple[type[Any], Callable[[Any], Card]]] = {
     "errors": (ErrorsFacts, errors_card),
     "files": (FilesFacts, files_card),
     "findings": (FindingsFacts, findings_card),
+    "models": (ModelsFacts, models_card),
     "problem": (NoteFacts, problem_card),
     "progress": (ProgressFacts, progress_card),
     "prompts": (PromptsFacts, prompts_card),

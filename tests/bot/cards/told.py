@@ -10,6 +10,7 @@ from bot.cards.files import FilesFacts, files_card
 from bot.cards.findings import FindingsFacts, findings_card
 from bot.cards.home import HomeFacts, home_view
 from bot.cards.kit import Card
+from bot.cards.models import ModelsFacts, models_card
 from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_card
 from bot.cards.progress import ProgressFacts, progress_card
 from bot.cards.prompts import CandidateFacts, PromptsFacts, prompts_card
@@ -37,6 +38,7 @@ from db.records import (
     SignOff,
 )
 from pipeline.decide.errors.summary import ArmErrors, Example, GroupSummary
+from pipeline.models.catalog import Citation, Constraints, Told, shortlist
 from pipeline.monitor.digest import Alert, DigestResult
 from pipeline.records import (
     Cause,
@@ -57,6 +59,7 @@ from pipeline.records import (
 )
 from pipeline.report import CHARTS
 from pipeline.report.build import build
+from tests.pipeline.models.catalog.made import model
 from tests.pipeline.report import made
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -210,6 +213,7 @@ def cards() -> Iterator[tuple[str, Card]]:
     yield from _trials()
     yield from _digests()
     yield from _notes()
+    yield from _models()
 
 
 def _statuses() -> Iterator[tuple[str, Card]]:
@@ -301,6 +305,21 @@ def _notes() -> Iterator[tuple[str, Card]]:
     yield "problem_with_retry", problem_card(replace(wrong, retry=True))
     opening = read_opening("move our support classifier from GPT-4o to Haiku 4.5 and Nova Lite")
     yield "start", start_card(opening.sentence, opening.prefill)
+
+
+def _models() -> Iterator[tuple[str, Card]]:
+    source = {"context": Told(source="A list <of models>", date="2026-11-01")}
+    nova = model(context=300_000, max_output=10_000, takes={"image": True, "audio": False}, told=source)
+    dear = model("bedrock:eu.qwen.big", (2, 8), retires="2027-03-30", disagreements=("input: 1 and 2 differ by 50%",))
+    others = [model("bedrock:global.qwen.big", (1, 4)), model("openai:gpt-9"), model("bedrock:eu.unheard.of", None)]
+    wanted = Constraints(where="eu", mix=(3.0, 1.0), today="2026-11-25")
+    cited = Citation(model="qwen.big", name="MMLU", figure=80.5, date="2026-09-01", source="vendor's page")
+    found = shortlist([nova, dear, *others], wanted, [cited])
+    yield "models", models_card(ModelsFacts(found=found))
+    yield "models_not_understood", models_card(ModelsFacts(found=found, left=("fast", "<cheap>")))
+    yield "models_none", models_card(ModelsFacts(found=shortlist(others[:2], wanted)))
+    many = [model(f"bedrock:eu.maker.model-{n:02}") for n in range(25)]
+    yield "models_many", models_card(ModelsFacts(found=shortlist(many, wanted)))
 
 
 def homes() -> Iterator[tuple[str, dict[str, object]]]:

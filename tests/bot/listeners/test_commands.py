@@ -1,13 +1,18 @@
 """`/migrate` and its sub-commands, as a person types them."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from bot.modals import new_migration
 from bot.story import DETAILS
 from bot.workspace.people import ARCHIVED, GENERAL, OWNER, REQUESTER, SME_1, TEAM, WITHOUT_BOT
 from bot.workspace.person import WorkspaceError
+from bot.workspace.server import Workspace
 from db.records import MigrationStatus
-from tests.bot.office import Office, eventually
+from tests.bot.office import Office, eventually, open_office
 from tests.bot.test_clicks import asked
 
 FORM = {**DETAILS, "targets": "local:gemma3-270m", "prompt": "Message: {question}\nIntent:"}
@@ -64,6 +69,40 @@ async def test_a_form_submitted_twice_opens_one_migration(office: Office) -> Non
         await office.requester.submit(FORM, view_id=view["id"])
     await office.quiet()
     assert len(await office.store.migrations.listed(TEAM, REQUESTER)) == 1
+
+
+async def shortlisted(office: Office, words: str) -> dict[str, Any]:
+    """The message with the shortlist, which the person alone sees."""
+    await office.requester.command(f"models {words}")
+    return await office.requester.message(lambda m: m["is_ephemeral"] and "fit" in m["text"])
+
+
+async def test_models_are_shortlisted_as_a_table_for_the_person_alone(office: Office) -> None:
+    message = await shortlisted(office, "context 100k, under 1 USD, image, eu, not anthropic")
+    assert "in eu" in message["text"]
+    (table,) = (block for block in message["blocks"] if block["type"] == "table")
+    rows = [[cell["text"] for cell in line] for line in table["rows"]]
+    assert "bedrock:eu.amazon.nova-lite-v1:0" in {line[0] for line in rows}
+    assert "anthropic" not in str(rows)
+    assert "fell out, by first reason" in str(message["blocks"])
+
+
+async def test_words_about_models_that_mean_nothing_are_named_and_do_nothing(office: Office) -> None:
+    shown = str((await shortlisted(office, "fast <!channel> us"))["blocks"])
+    assert "Not understood and left out: fast" in shown
+    assert "<!channel>" not in shown
+
+
+async def test_the_operators_prices_and_figures_are_in_the_shortlist(workspace: Workspace, tmp_path: Path) -> None:
+    ref = "bedrock:eu.amazon.nova-lite-v1:0"
+    (tmp_path / "prices.json").write_text(json.dumps({ref: {"input": 0.01, "output": 0.01, "source": "contract 7"}}))
+    figures = "model,name,figure,date,source\n" + f"{ref},MMLU,80.5,2026-09-01,vendor\n"
+    (tmp_path / "figures.csv").write_text(figures)
+    own: dict[str, Any] = {"prices": tmp_path / "prices.json", "benchmarks": tmp_path / "figures.csv"}
+    async with open_office(workspace, tmp_path / "home", **own) as office:
+        shown = str((await shortlisted(office, "eu"))["blocks"])
+        assert "contract 7" in shown
+        assert "MMLU 80\u2060.5" in shown or "MMLU 80.5" in shown
 
 
 async def test_list_and_status(office: Office) -> None:
