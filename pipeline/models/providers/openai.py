@@ -6,7 +6,8 @@ would read from the environment is never sent: address and key come from the set
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -21,6 +22,7 @@ from pipeline.models.settings import ModelSettings
 from pipeline.records import Failure, Output, Request, Sample
 
 CONNECT_TIMEOUT_S = 5.0
+READ_OUT_S = 0.1
 _HEADERS = frozenset(
     {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
 )
@@ -104,7 +106,7 @@ class Server:
 
     async def _attempt(self, sample_id: str, call: Callable[[Any], Awaitable[Output]], wait: "_Wait") -> Output:
         from httpx2 import HTTPError
-        from openai import APIError, APIStatusError
+        from openai import APIConnectionError, APIStatusError
 
         async with self._places:
             client, started = await self._made(), perf_counter()
@@ -117,7 +119,7 @@ class Server:
             except APIStatusError as error:
                 request_id, wait.seconds = error.request_id, _retry_after(error.response.headers)
                 problem = self._said(Told.of(error.body), error.status_code)
-            except (APIError, HTTPError, json.JSONDecodeError, UnicodeDecodeError, NoCompletionError) as error:
+            except (APIConnectionError, HTTPError, json.JSONDecodeError, UnicodeDecodeError, NoCompletionError) as error:
                 problem = self._broken(error)
             return Output(
                 sample_id=sample_id,
@@ -135,14 +137,12 @@ class Server:
 
     def _broken(self, error: Exception) -> Failure:
         """What it means when the connection or what came over it broke."""
-        from openai import APIConnectionError, APIError
+        from openai import APIConnectionError
 
         if isinstance(error, NoCompletionError):
             return self._said(Told.of(error.error), None) if error.error else failure("unknown", NO_COMPLETION)
         if isinstance(error, APIConnectionError):
             return failure("transient", f"{self.url} cannot be reached or closed the connection")
-        if isinstance(error, APIError):  # an error event within a stream
-            return self._said(Told.of(error.body), None)
         return failure("truncated_stream")
 
     async def _made(self) -> Any:  # noqa: ANN401
@@ -223,9 +223,38 @@ async def _completion(client: Any, body: Mapping[str, Any]) -> Answer:  # noqa: 
             await stream.response.aread()
             return _whole(stream.response, started)
         answer = Answer(started=started, request_id=stream.response.headers.get("x-request-id"))
-        async for piece in stream:
-            answer.take(piece, whole=False)
+        async with aclosing(_events(stream.response)) as events:
+            async for data in events:
+                if data == b"[DONE]":
+                    answer.ended = perf_counter()
+                    await _read_out(events)
+                    break
+                answer.take(json.loads(data), whole=False)
         return answer
+
+
+async def _events(response: Any) -> AsyncGenerator[bytes, None]:  # noqa: ANN401  httpx2.Response
+    """The data of each event. The SDK's own reader closes at [DONE] what is not read to its end, and with it the connection.
+
+    An event of Chat Completions is one line (https://html.spec.whatwg.org/multipage/server-sent-events.html); one without its
+    line end is not whole. Lines are cut in bytes: other line ends of Unicode may stand in an answer.
+    """
+    rest = b""
+    async for part in response.aiter_bytes():
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:"):
+                yield line[5:].strip()
+
+
+async def _read_out(events: AsyncIterator[bytes]) -> None:
+    """Waits for the few bytes that end a body: only then another call can use the connection. The answer is there already."""
+    from httpx2 import HTTPError
+
+    with suppress(TimeoutError, HTTPError):
+        async with asyncio.timeout(READ_OUT_S):
+            async for _ in events:
+                pass
 
 
 def _whole(response: Any, started: float) -> Answer:  # noqa: ANN401  httpx2.Response

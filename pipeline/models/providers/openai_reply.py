@@ -103,6 +103,7 @@ class Answer:
     finish: str | None = None
     usage: Usage | None = None
     ttft_s: float | None = None
+    ended: float | None = None
 
     def take(self, data: object, *, whole: bool) -> None:
         """One piece of a stream, or a `whole` reply. Raises NoCompletionError for what is neither."""
@@ -129,7 +130,7 @@ class Answer:
             text=None if problem else "".join(self.refusals if refused else self.texts),
             stop_reason="refusal" if refused and not problem else self._stop_reason(),
             usage=self.usage,
-            latency_s=perf_counter() - self.started,
+            latency_s=(self.ended or perf_counter()) - self.started,
             ttft_s=self.ttft_s,
             failure=problem,
             request_id=self.request_id,

@@ -35,6 +35,7 @@ class Peer:
     replies: Replies
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
+    connections: int = 0
     open: int = 0
     most_open: int = 0
     came: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,6 +50,7 @@ class Peer:
         return OpenAIAccess(**{"url": self.url, "key": KEY, **changes})
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while await self._one(reader, writer):
                 pass
@@ -116,7 +118,7 @@ def chunk(delta: Mapping[str, Any] | None = None, *, finish: str | None = None, 
     """One event of a stream; without a delta and a finish it has no choices, as the one with the usage."""
     choices = [] if delta is None and finish is None else [{"index": 0, "delta": delta or {}, "finish_reason": finish}]
     body = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "m", "choices": choices, "usage": usage}
-    return f"data: {json.dumps(body)}\n\n".encode()
+    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n".encode()
 
 
 def streamed(*texts: str, first: float = 0.0, gap: float = 0.0, finish: str = "stop", usage: bool = True) -> Said:

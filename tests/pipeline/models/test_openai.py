@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.models import open_model
+from pipeline.models.providers.openai import READ_OUT_S
 from pipeline.models.settings import OpenAIAccess
 from pipeline.records import Output, Parameters, Request, Tool, Turn, Usage
 from tests.pipeline.models.ask import all_of, request, settings
@@ -166,6 +167,28 @@ async def test_a_forced_tool_is_called_and_its_input_read(said: Said) -> None:
 async def test_why_an_answer_ended_has_the_name_metrics_know(said: Said, text: str, stop: str) -> None:
     output, _ = await ask(said)
     assert (output.text, output.stop_reason, output.failure) == (text, stop, None)
+
+
+@pytest.mark.parametrize("said", [streamed("a"), answered("a")])
+async def test_one_connection_carries_one_call_after_another(said: Said) -> None:
+    async with openai_peer([said]) as peer:
+        model = open_model("openai:m", settings=settings(openai=peer.access(), stream=said.headers["x-request-id"] == "r-2"))
+        assert [(await model.answer(request())).text for _ in range(5)] == ["a"] * 5
+        await model.close()
+    assert peer.connections == 1
+
+
+async def test_a_server_that_does_not_end_its_stream_is_not_waited_for() -> None:
+    output, _ = await ask(broken(chunk({"content": "a\u2028b\x85c"}), chunk(finish="stop"), DONE, end="hang"))
+    assert output.text == "a\u2028b\x85c"
+    assert output.latency_s is not None
+    assert output.latency_s < READ_OUT_S
+
+
+async def test_only_the_first_choice_is_the_answer() -> None:
+    choices = [{"index": i, "message": {"content": text}, "finish_reason": "stop"} for i, text in enumerate("ab")]
+    output, _ = await ask(plain(200, {"choices": choices}), stream=False)
+    assert output.text == "a"
 
 
 async def test_a_server_without_usage_or_streams_is_read_as_far_as_it_speaks() -> None:
