@@ -26,9 +26,7 @@ def run(
     dataset: Annotated[Path, typer.Argument(help="A dataset: CSV, JSONL, JSON, XLSX, or one that Ferry froze.")],
     model: Annotated[str, typer.Option(help="For example local:gemma3-270m, bedrock:<id>, openai:<id>, recorded:<name>.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File of outputs; what is in it already is not asked again.")],
-    prompt: Annotated[
-        Path | None, typer.Option(help="The prompt template; without it the source's own, if the file has it.")
-    ] = None,
+    prompt: Annotated[Path | None, typer.Option(help="The prompt template; default: the source's own.")] = None,
     system: Annotated[Path | None, typer.Option(help="The system prompt's template.")] = None,
     split: Annotated[Split, typer.Option(help="The samples to answer.")] = Split.TEST,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 512,
