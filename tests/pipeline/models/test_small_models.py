@@ -17,7 +17,7 @@ from pipeline.records import Output, RecordedOutput, Sample, Tool, Usage
 from tests.pipeline.models.ask import Sleeps, request, settings
 
 
-@pytest.mark.parametrize("ref", ["", "gpt-4o", "openai:gpt-4o", "bedrock:", "local: "])
+@pytest.mark.parametrize("ref", ["", "gpt-4o", "nowhere:gpt-4o", "bedrock:", "local: "])
 def test_a_reference_that_names_nothing_is_told_what_exists(ref: str) -> None:
     with pytest.raises(InputError, match=r"local:gemma3-270m.*bedrock:<model id"):
         open_model(ref)
