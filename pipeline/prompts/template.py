@@ -74,8 +74,8 @@ def convert(text: str, source: Syntax, target: Syntax) -> str:
 
 
 def variables(prompt: PromptVersion) -> tuple[str, ...]:
-    """Every variable of system and user text, sorted, as often as it is marked."""
-    return tuple(sorted(p.text for text in (prompt.system, prompt.user) for p in pieces(text, prompt.syntax) if p.variable))
+    """Every variable of the texts, sorted, as often as it is marked."""
+    return tuple(sorted(p.text for text in prompt.texts for p in pieces(text, prompt.syntax) if p.variable))
 
 
 def render(prompt: PromptVersion, sample: Sample) -> Request:
@@ -84,8 +84,10 @@ def render(prompt: PromptVersion, sample: Sample) -> Request:
     A variable takes the column of its name, else the one that differs only in case. Raises InputError naming the variable
     the sample lacks and the columns it has.
     """
-    system, user = (fill(text, prompt.syntax, sample.variables) for text in (prompt.system, prompt.user))
-    return Request(sample_id=sample.id, system=system, turns=(Turn(role="user", text=user),), parameters=prompt.parameters)
+    system, *filled = (fill(text, prompt.syntax, sample.variables) for text in prompt.texts)
+    roles = (*(turn.role for turn in prompt.turns), "user")
+    turns = tuple(Turn(role=role, text=text) for role, text in zip(roles, filled, strict=True))
+    return Request(sample_id=sample.id, system=system, turns=turns, parameters=prompt.parameters)
 
 
 def fill(text: str, syntax: Syntax, values: Mapping[str, str]) -> str:
