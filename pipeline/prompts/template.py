@@ -100,11 +100,9 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
 
     Raises InputError when the markers are ambiguous, of a syntax Ferry does not know, or missing.
     """
-    declared = _DECLARATION.match(text)
-    if declared:
-        text = text[declared.end() :]
-        syntax = next(s for s in Syntax if s.value.lower() == declared[1].lower())
-    found = syntax or _detect(f"{system}\n{text}")
+    text, declared = declaration(text)
+    syntax = declared or syntax
+    found = syntax or detect(f"{system}\n{text}")
     prompt = PromptVersion(user=text, system=system, syntax=found)
     _refuse_other_markers(prompt, declared=syntax is not None)
     if not variables(prompt):
@@ -113,6 +111,14 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
             "Mark the place of the question, for example {question}, {{question}} or {$QUESTION}."
         )
     return prompt
+
+
+def declaration(text: str) -> tuple[str, Syntax | None]:
+    """`text` without a first line such as `syntax: {{x}}`, and the syntax that line declares; None without such a line."""
+    declared = _DECLARATION.match(text)
+    if declared is None:
+        return text, None
+    return text[declared.end() :], next(s for s in Syntax if s.value.lower() == declared[1].lower())
 
 
 def file_text(prompt: PromptVersion) -> str:
@@ -205,7 +211,8 @@ def _value(name: str, values: Mapping[str, str]) -> str:
     )
 
 
-def _detect(text: str) -> Syntax:
+def detect(text: str) -> Syntax:
+    """The syntax of the markers in `text`, `{x}` where there are none. Raises InputError where they are of several syntaxes."""
     found = [s for s in Syntax if _has(text, s)]
     if len(found) <= 1:
         return found[0] if found else Syntax.SINGLE
