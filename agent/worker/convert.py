@@ -29,7 +29,7 @@ async def _propose(tools: Tools, plan: Plan, dataset: DatasetVersion) -> list[Ca
     migration = await tools.store.migrations.get(plan.migration_id)
     original = await tools.store.prompts.original(plan.migration_id)
     dev = await tools.shelf.samples(dataset.id, Split.DEV)
-    constraints = tuple(own.text for own in (*plan.criteria.checks, *plan.criteria.rubrics))
+    constraints = plan.criteria.own_texts
     proposed: list[Candidate] = []
     for target in plan.targets:
         ask = Ask(prompt=original, target=target, use_case=migration.use_case, dev=dev, constraints=constraints)

@@ -10,7 +10,7 @@ import re
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _WORD = re.compile(r"[^\W_]+(?:['’]t)?")
 _NEGATION = re.compile(r"(?:no|not|never|without|none|avoid|\w+n['’]t)")
-_FILLING = frozenset("a an the of to in on at is are be it its this that and or for with must should shall will always please".split())
+_FILLING = re.compile(r"an?|the|of|to|in|on|at|is|are|be|its?|this|that|and|or|for|with|must|should|shall|will|always|please")
 SHARE = 0.75
 STEM = 5
 WINDOW = 2
@@ -37,5 +37,5 @@ def _parts(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The words that may be missed in part, and what may not: numbers, and that something is negated."""
     words = [word.lower() for word in _WORD.findall(text)]
     negated = {"not" for word in words if _NEGATION.fullmatch(word)}
-    soft = {w[:STEM] for w in words if not w.isdigit() and w not in _FILLING and not _NEGATION.fullmatch(w)}
+    soft = {w[:STEM] for w in words if not w.isdigit() and not _FILLING.fullmatch(w) and not _NEGATION.fullmatch(w)}
     return frozenset(soft), frozenset({w for w in words if w.isdigit()} | negated)

@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A section that changed (system, turns, user, parameters, examples) with a sentence and its lines; no section is left out."""
+    """A section that changed (system, turns, user, parameters, examples) with a sentence and its lines; none is left out."""
 
     section: str
     summary: str

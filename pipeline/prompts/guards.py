@@ -61,12 +61,14 @@ def keeps_frozen(candidate: PromptVersion, ask: Ask) -> str | None:
 
 
 def keeps_braces(candidate: PromptVersion, ask: Ask) -> str | None:
-    """No new doubled braces and no new imbalance outside the shots: the next renderer would trip over them."""
+    """No new opening braces in pairs and no new imbalance outside the shots: the next renderer would trip over them.
+
+    Closing braces in pairs are what JSON in JSON ends with; a lost partner shows in the balance.
+    """
     shown = [text for s in ask.dev if s.id in candidate.shots for text in _texts(s)]
     before, after = literal_text(ask.prompt), _without(literal_text(candidate), shown)
-    for doubled in ("{{", "}}"):
-        if after.count(doubled) > before.count(doubled):
-            return f'It has stray "{doubled}" in the text, which looks like a variable but is none.'
+    if after.count("{{") > before.count("{{"):
+        return 'It has stray "{{" in the text, which looks like a variable but is none.'
     if _imbalance(after) != _imbalance(before):
         return "Its braces do not balance, although those of the original did or did otherwise; a brace was lost or added."
     return None
@@ -94,7 +96,7 @@ def leaks_nothing(candidate: PromptVersion, ask: Ask) -> str | None:
     new = _runs(literal_text(candidate)) - _runs(literal_text(ask.prompt))
     for sample in ask.dev:
         new -= _runs(*_texts(sample)) if sample.id in declared else set()
-    held = [s.id for s in ask.held_out if new and _sample_runs(s) & new]
+    held = _shown_alone(ask.held_out, (*ask.dev, *ask.held_out), new)
     if held:
         return f"It repeats text of {len(held)} test samples, so the verdict on it would be worth nothing."
     leaked = [s.id for s in ask.dev if s.id not in declared and _sample_runs(s) & new]
@@ -203,6 +205,15 @@ def _sample_runs(sample: Sample) -> set[tuple[str, ...]]:
             size = min(LEAK_WORDS, len(words))
             found |= {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
     return found
+
+
+def _shown_alone(samples: Iterable[Sample], everything: Iterable[Sample], new: set[tuple[str, ...]]) -> list[str]:
+    """The ids of `samples` of which a run stands in `new` that no other sample has: a greeting they all share gives none away."""
+    if not new:
+        return []
+    found = {s.id: _sample_runs(s) & new for s in everything}
+    times = Counter(run for runs in found.values() for run in runs)
+    return [s.id for s in samples if any(times[run] == 1 for run in found[s.id])]
 
 
 def _few(names: list[str]) -> str:

@@ -70,8 +70,10 @@ def system_into_user(prompt: PromptVersion) -> PromptVersion:
         return prompt
     if prompt.turns:
         first, *others = prompt.turns
-        opened = (Turn(role="user", text=prompt.system), first) if first.role == "assistant" else (
-            replace(first, text=f"{prompt.system.rstrip()}\n\n{first.text}"),
+        opened = (
+            (Turn(role="user", text=prompt.system), first)
+            if first.role == "assistant"
+            else (replace(first, text=f"{prompt.system.rstrip()}\n\n{first.text}"),)
         )
         return replace(prompt, system="", turns=(*opened, *others))
     return replace(prompt, system="", user=f"{prompt.system.rstrip()}\n\n{prompt.user}")

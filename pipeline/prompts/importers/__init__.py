@@ -1,4 +1,4 @@
-"""Prompts from other tools' files. A new format is a file here and a line below; the first that recognises the content reads it."""
+"""Prompts from other tools' files. A new format is a file here and a line below; the first that recognises a text reads it."""
 
 from pipeline.errors import InputError
 from pipeline.prompts.importers import advpo, bedrock_prompt, openai_chat, plain, promptfoo, system_user

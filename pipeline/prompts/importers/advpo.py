@@ -50,7 +50,7 @@ def _line(line: object, where: str, source: Source) -> Iterator[Imported]:
 def _version(template: str, source: Source, method: str, parent: str | None) -> PromptVersion:
     found = build.conversation([("user", template)], source.name)
     parameters = Parameters(temperature=None)
-    return build.version(found, parameters, method, syntax=source.syntax or Syntax.DOUBLE.value, parent=parent)
+    return build.version(found, parameters, syntax=source.syntax or Syntax.DOUBLE.value, method=method, parent=parent)
 
 
 def _sample(row: Mapping[str, Any], number: int, where: str) -> Sample:
@@ -64,7 +64,11 @@ def _sample(row: Mapping[str, Any], number: int, where: str) -> Sample:
 
 
 def _lost(line: Mapping[str, Any]) -> Iterator[str]:
-    for key, what in (("customLLMJConfig", "judge"), ("steeringCriteria", "steering text"), ("evaluationMetricLambdaArn", "Lambda")):
+    for key, what in (
+        ("customLLMJConfig", "judge"),
+        ("steeringCriteria", "steering text"),
+        ("evaluationMetricLambdaArn", "Lambda"),
+    ):
         if line.get(key):
             yield f"The {what} of the optimisation is not carried; Ferry measures by its own criteria."
     for result in line.get("promptOptimizationResults") or ():

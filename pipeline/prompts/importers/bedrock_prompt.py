@@ -39,9 +39,12 @@ def _variant(variant: Mapping[str, Any], prompt: str, source: Source) -> Importe
     pairs = _pairs(template, kind, name)
     found = build.conversation(pairs, name)
     given = build.settings(
-        {**((variant.get("inferenceConfiguration") or {}).get("text") or {}), **(variant.get("additionalModelRequestFields") or {})}
+        {
+            **((variant.get("inferenceConfiguration") or {}).get("text") or {}),
+            **(variant.get("additionalModelRequestFields") or {}),
+        }
     )
-    version = build.version(found, build.parameters(given, name), NAME, syntax=source.syntax or Syntax.DOUBLE.value)
+    version = build.version(found, build.parameters(given, name), syntax=source.syntax or Syntax.DOUBLE.value)
     tools = _tools(template.get("toolConfiguration") or {}, name)
     return Imported(
         name=name,

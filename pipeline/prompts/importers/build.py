@@ -58,15 +58,13 @@ def conversation(messages: Sequence[tuple[str, str]], where: str) -> Conversatio
 
 
 def version(
-    found: Conversation, parameters: Parameters, method: str, *, syntax: str | None = None, parent: str | None = None
+    found: Conversation, parameters: Parameters, *, syntax: str | None, method: str = "as is", parent: str | None = None
 ) -> PromptVersion:
     """The prompt version of a conversation, with its variables and frozen spans in Ferry's own marks."""
     texts = frozen((found.system, *(turn.text for turn in found.turns), found.user))
     (system, *between, user), own = mapped(texts, syntax)
     turns = tuple(Turn(role=turn.role, text=text) for turn, text in zip(found.turns, between, strict=True))
-    return PromptVersion(
-        system=system, turns=turns, user=user, syntax=own, parameters=parameters, method=method, parent=parent
-    )
+    return PromptVersion(system=system, turns=turns, user=user, syntax=own, parameters=parameters, method=method, parent=parent)
 
 
 def settings(given: Mapping[str, Any], *, without: Iterable[str] = ()) -> tuple[Setting, ...]:

@@ -44,7 +44,7 @@ def imported(body: Mapping[str, Any], source: Source) -> Imported:
     return Imported(
         name=source.name,
         format=NAME,
-        prompt=build.version(found, build.parameters(given, where, schema), NAME, syntax=source.syntax),
+        prompt=build.version(found, build.parameters(given, where, schema), syntax=source.syntax),
         model=str(body.get("model") or ""),
         settings=given,
         tools=tools,

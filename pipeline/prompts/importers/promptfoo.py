@@ -46,8 +46,7 @@ def _prompt(label: str, text: str, model: str, given: Mapping[str, Any], source:
     if openai_chat.recognises(text):
         loaded = as_mapping(f'{{"messages": {text}}}') or {}
         body = loaded if isinstance(loaded.get("messages"), list) else loaded.get("messages", {})
-    found = openai_chat.imported({**given, **body, "model": model}, own)
-    return replace(found, format=NAME, prompt=replace(found.prompt, method=NAME))
+    return replace(openai_chat.imported({**given, **body, "model": model}, own), format=NAME)
 
 
 def _entries(prompts: object, where: str) -> Iterator[tuple[str, str]]:

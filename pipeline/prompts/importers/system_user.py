@@ -30,7 +30,7 @@ def read(source: Source) -> tuple[Imported, ...]:
         native = next((s for s in Syntax if s.value == syntax), Syntax.DOUBLE)
         user = marker(QUESTION, native)
     pairs = [*((("system", system),) if system else ()), *((t.role, t.text) for t in source.turns), ("user", user)]
-    prompt = version(conversation(pairs, source.name), Parameters(), NAME, syntax=syntax)
+    prompt = version(conversation(pairs, source.name), Parameters(), syntax=syntax)
     said = f"The file has no user text; the question goes there as the variable {QUESTION}."
     marked = added and len(variables(prompt)) == 1
     return (
