@@ -10,7 +10,9 @@ import re
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _WORD = re.compile(r"[^\W_]+(?:['’]t)?")
 _NEGATION = re.compile(r"(?:no|not|never|without|none|avoid|\w+n['’]t)")
-_FILLING = re.compile(r"an?|the|of|to|in|on|at|is|are|be|its?|this|that|and|or|for|with|must|should|shall|will|always|please")
+_FILLING = re.compile(
+    r"an?|do|does|the|of|to|in|on|at|is|are|be|its?|this|that|and|or|for|with|must|should|shall|will|always|please"
+)
 SHARE = 0.75
 STEM = 5
 WINDOW = 2

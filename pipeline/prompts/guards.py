@@ -18,6 +18,7 @@ from pipeline.records import PromptVersion, Sample, Usage
 
 LEAK_WORDS = 6
 SHORTEST_LEAK_WORDS = 4
+ALONE = 2
 LENGTH_FACTOR, LENGTH_FLOOR = 4, 6000
 _FROZEN = re.compile(r"<freeze>.*?</freeze>", re.DOTALL)
 _WORD = re.compile(r"\w+")
@@ -208,12 +209,16 @@ def _sample_runs(sample: Sample) -> set[tuple[str, ...]]:
 
 
 def _shown_alone(samples: Iterable[Sample], everything: Iterable[Sample], new: set[tuple[str, ...]]) -> list[str]:
-    """The ids of `samples` of which a run stands in `new` that no other sample has: a greeting they all share gives none away."""
+    """The ids of `samples` of which two runs stand in `new` that no other sample has, or all there are.
+
+    A greeting they share gives none away, and a single run of six words can be the trade's way of speaking.
+    """
     if not new:
         return []
-    found = {s.id: _sample_runs(s) & new for s in everything}
-    times = Counter(run for runs in found.values() for run in runs)
-    return [s.id for s in samples if any(times[run] == 1 for run in found[s.id])]
+    runs = {s.id: _sample_runs(s) for s in everything}
+    times = Counter(run for own in runs.values() for run in own & new)
+    alone = {s.id: sum(times[run] == 1 for run in runs[s.id] & new) for s in samples}
+    return [name for name, count in alone.items() if count and count >= min(ALONE, len(runs[name]))]
 
 
 def _few(names: list[str]) -> str:

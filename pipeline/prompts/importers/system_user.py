@@ -18,7 +18,9 @@ _KEYS = {"system", "user"}
 
 def recognises(text: str) -> bool:
     found = as_mapping(text)
-    return found is not None and bool(found) and found.keys() <= _KEYS and all(isinstance(v, str) for v in found.values())
+    if found is None or not found.keys() <= _KEYS or not all(isinstance(value, str) for value in found.values()):
+        return False
+    return "system" in found and ("user" in found or "\n" in found["system"])  # a single line may be a text that says "system:"
 
 
 def read(source: Source) -> tuple[Imported, ...]:
