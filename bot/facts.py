@@ -160,7 +160,7 @@ def _candidate(original: PromptVersion, candidate: Candidate, *, chosen: bool) -
 
 def _lines(prompt: PromptVersion) -> dict[str, None]:
     """The lines of a prompt that say something, in order."""
-    return dict.fromkeys(line.strip() for text in (prompt.system, prompt.user) for line in text.splitlines() if line.strip())
+    return dict.fromkeys(line.strip() for text in prompt.texts for line in text.splitlines() if line.strip())
 
 
 async def review(store: Store, message: Message) -> ReviewFacts:

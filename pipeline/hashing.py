@@ -8,6 +8,8 @@ from enum import Enum
 from typing import Any
 
 _PLAIN = frozenset({str, int, float, bool})
+# Metadata of a record's field that came later: at its default it is not written, so what was hashed before keeps its hash.
+OMIT_DEFAULT: Mapping[str, bool] = {"omit_default": True}
 
 
 def canonical_json(value: Any) -> str:  # noqa: ANN401  any JSON-able value or frozen record
@@ -28,7 +30,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401
     if value is None or type(value) in _PLAIN:  # most of what a large record holds
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        held = ((f, getattr(value, f.name)) for f in dataclasses.fields(value))
+        return {f.name: plain(item) for f, item in held if not (f.metadata and item == f.default)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):

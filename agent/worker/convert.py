@@ -29,9 +29,11 @@ async def _propose(tools: Tools, plan: Plan, dataset: DatasetVersion) -> list[Ca
     migration = await tools.store.migrations.get(plan.migration_id)
     original = await tools.store.prompts.original(plan.migration_id)
     dev = await tools.shelf.samples(dataset.id, Split.DEV)
+    constraints = plan.criteria.own_texts
     proposed: list[Candidate] = []
     for target in plan.targets:
-        found = await candidates(Ask(prompt=original, target=target, use_case=migration.use_case, dev=dev))
+        ask = Ask(prompt=original, target=target, use_case=migration.use_case, dev=dev, constraints=constraints)
+        found = await candidates(ask)
         proposed.extend(Candidate(target=c.target, prompt=c.prompt, refusal=c.refusal) for c in found)
     return proposed
 

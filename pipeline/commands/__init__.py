@@ -1,4 +1,4 @@
-"""The commands that work on files, without Slack, graph or database: one file and one line in COMMANDS each."""
+"""The commands that work on files, without Slack, graph or database: one file and one line in COMMANDS or GROUPS each."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from pipeline.commands import compare, convert, errors, evaluate, guide, models, recompute, report, run, score
+from pipeline.commands import compare, convert, errors, evaluate, guide, models, prompts, recompute, report, run, score
 from pipeline.errors import FerryError
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -21,12 +21,20 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "errors": errors.errors,
     "models": models.models,
 }
+GROUPS: Mapping[str, tuple[str, Mapping[str, Callable[..., None]]]] = {
+    "prompts": ("Prompts from any tool's file: what a target would refuse, candidates for it, what changed.", prompts.COMMANDS),
+}
 
 
 def add_to(app: typer.Typer) -> None:
     """Gives `app` every command; what a person caused, a path that cannot be used too, becomes a sentence and exit code 2."""
     for name, command in COMMANDS.items():
         app.command(name)(_for_people(command))
+    for name, (about, commands) in GROUPS.items():
+        group = typer.Typer(no_args_is_help=True, help=about)
+        for inner, command in commands.items():
+            group.command(inner)(_for_people(command))
+        app.add_typer(group, name=name)
 
 
 def _for_people(command: Callable[..., None]) -> Callable[..., None]:

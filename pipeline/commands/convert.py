@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -46,34 +46,44 @@ def convert(
     dev = read_dataset(dataset).in_split(Split.DEV) if dataset else ()
     settings = ModelSettings(timeout_s=60.0, region=region, profile=profile, endpoint_url=endpoint_url)
     ask = Ask(prompt=original, target=target, use_case=use_case, dev=dev)
-    found = asyncio.run(candidates(ask, _methods(settings)))
+    found = asyncio.run(candidates(ask, all_methods(settings)))
+    written = write_all(found, out)
+    Console().print(Text("\n\n".join(told(original, candidate, out / name) for candidate, name in written)))
+
+
+def write_all(found: Sequence[Candidate], out: Path) -> list[tuple[Candidate, str]]:
+    """Writes each candidate into files of its own, and a list of all; gives the names of their user texts' files."""
     written = [(candidate, _write(candidate, out, number)) for number, candidate in enumerate(found, 1)]
-    (out / LIST).write_text(json.dumps([_entry(c, name) for c, name in written], ensure_ascii=False, indent=2) + "\n", "utf-8")
-    Console().print(Text("\n\n".join(_told(original, candidate, out / name) for candidate, name in written)))
+    (out / LIST).write_text(json.dumps([entry(c, name) for c, name in written], ensure_ascii=False, indent=2) + "\n", "utf-8")
+    return written
 
 
-def _methods(settings: ModelSettings) -> Mapping[str, Method]:
+def all_methods(settings: ModelSettings) -> Mapping[str, Method]:
     optimize = BedrockOptimize(client=partial(make_client, SERVICE, settings))
     return {**METHODS, optimize.name: optimize}
 
 
 def _write(candidate: Candidate, folder: Path, number: int) -> str:
-    """Writes the texts of a candidate; returns the name of the user text's file."""
+    """Writes the texts of a candidate, earlier turns as chat messages; returns the name of the user text's file."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{number}-{re.sub(r'[^a-z0-9]+', '-', candidate.prompt.method.lower()).strip('-')}"
     if candidate.prompt.system:
         (folder / f"{stem}.system.txt").write_text(candidate.prompt.system, "utf-8", newline="\n")
+    if candidate.prompt.turns:
+        messages = [{"role": turn.role, "content": turn.text} for turn in candidate.prompt.turns]
+        shown = json.dumps(messages, ensure_ascii=False, indent=2)
+        (folder / f"{stem}.turns.json").write_text(shown + "\n", "utf-8", newline="\n")
     text = file_text(candidate.prompt) if candidate.prompt.user else ""
     (folder / f"{stem}.txt").write_text(text, "utf-8", newline="\n")
     return f"{stem}.txt"
 
 
-def _entry(candidate: Candidate, name: str) -> Mapping[str, object]:
+def entry(candidate: Candidate, name: str) -> Mapping[str, object]:
     told = {key: value for key, value in plain(candidate.prompt).items() if key not in {"user", "system"}}
     return {"file": name, "hash": candidate.prompt.hash, "refusal": candidate.refusal, **told}
 
 
-def _told(original: PromptVersion, candidate: Candidate, path: Path) -> str:
+def told(original: PromptVersion, candidate: Candidate, path: Path) -> str:
     return "\n".join([f"{candidate.prompt.method}: {path}", *(f"  {line}" for line in _lines(original, candidate))])
 
 

@@ -61,6 +61,6 @@ def longest_tokens(dev: Sequence[Sample]) -> int | None:
 
 
 def literal_text(prompt: PromptVersion) -> str:
-    """System and user text without the variables."""
-    texts = ("".join(" " if p.variable else p.text for p in pieces(t, prompt.syntax)) for t in (prompt.system, prompt.user))
+    """All texts without the variables."""
+    texts = ("".join(" " if p.variable else p.text for p in pieces(t, prompt.syntax)) for t in prompt.texts)
     return "\n".join(texts)

@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A section that changed (system, user, parameters, examples) with a sentence and its lines; no section is left out."""
+    """A section that changed (system, turns, user, parameters, examples) with a sentence and its lines; none is left out."""
 
     section: str
     summary: str
@@ -30,6 +30,7 @@ def changes(before: PromptVersion, after: PromptVersion) -> tuple[Change, ...]:
     """The sections in which `after` differs from `before`, in reading order; empty when the versions are equal."""
     found = (
         _text("system", before.system, after.system),
+        _text("turns", _told(before), _told(after)),
         _text("user", before.user, after.user),
         _parameters(before, after),
         _examples(before, after),
@@ -65,6 +66,10 @@ def _text(section: str, before: str, after: str) -> Change | None:
     else:
         summary = f"The {section} text changed in white space only."
     return Change(section=section, summary=summary, lines=lines)
+
+
+def _told(prompt: PromptVersion) -> str:
+    return "\n".join(f"{turn.role}: {turn.text}" for turn in prompt.turns)
 
 
 def _parameters(before: PromptVersion, after: PromptVersion) -> Change | None:

@@ -1,21 +1,24 @@
 """Guards a candidate passes before any paid call, cheapest and gravest first. A refusal is a sentence for people.
 
-Order (design page "evidence"): variables, frozen spans, braces, leaked samples, length, output contract, parameters.
+Order (design page "evidence"): variables, frozen spans, braces, own constraints, leaked samples, length and cost, output
+contract, parameters.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.errors import InputError
-from pipeline.prompts.contract import demands_json, listed_labels, literal_text
+from pipeline.prompts.constraints import kept
+from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, demands_json, listed_labels, literal_text
 from pipeline.prompts.families.limits import problem
 from pipeline.prompts.port import Ask
 from pipeline.prompts.template import marker, render, variables
-from pipeline.records import PromptVersion, Sample
+from pipeline.records import PromptVersion, Sample, Usage
 
 LEAK_WORDS = 6
 SHORTEST_LEAK_WORDS = 4
+ALONE = 2
 LENGTH_FACTOR, LENGTH_FLOOR = 4, 6000
 _FROZEN = re.compile(r"<freeze>.*?</freeze>", re.DOTALL)
 _WORD = re.compile(r"\w+")
@@ -23,8 +26,16 @@ _WORD = re.compile(r"\w+")
 
 def check(candidate: PromptVersion, ask: Ask) -> str | None:
     """None when `candidate` may be tried on the target, else the sentence that says why not."""
-    refusals = (guard(candidate, ask) for guard in GUARDS)
-    return next((refusal for refusal in refusals if refusal), None)
+    return next(_refusals(candidate, ask), None)
+
+
+def refusals(candidate: PromptVersion, ask: Ask) -> tuple[str, ...]:
+    """Every guard's sentence against `candidate`, gravest first; empty when it may be tried."""
+    return tuple(_refusals(candidate, ask))
+
+
+def _refusals(candidate: PromptVersion, ask: Ask) -> Iterator[str]:
+    return (refusal for guard in GUARDS if (refusal := guard(candidate, ask)))
 
 
 def keeps_variables(candidate: PromptVersion, ask: Ask) -> str | None:
@@ -41,7 +52,7 @@ def keeps_variables(candidate: PromptVersion, ask: Ask) -> str | None:
 
 def keeps_frozen(candidate: PromptVersion, ask: Ask) -> str | None:
     """Spans between `<freeze>` and `</freeze>` are byte-equal, wherever they stand now."""
-    for text in (candidate.system, candidate.user):
+    for text in candidate.texts:
         if text.count("<freeze>") != text.count("</freeze>") or text.count("<freeze>") != len(_FROZEN.findall(text)):
             return "A <freeze> mark has no matching </freeze>, so it is not clear which part must stay."
     before, after = _frozen(ask.prompt), _frozen(candidate)
@@ -51,14 +62,25 @@ def keeps_frozen(candidate: PromptVersion, ask: Ask) -> str | None:
 
 
 def keeps_braces(candidate: PromptVersion, ask: Ask) -> str | None:
-    """No new doubled braces and no new imbalance outside the shots: the next renderer would trip over them."""
+    """No new opening braces in pairs and no new imbalance outside the shots: the next renderer would trip over them.
+
+    Closing braces in pairs are what JSON in JSON ends with; a lost partner shows in the balance.
+    """
     shown = [text for s in ask.dev if s.id in candidate.shots for text in _texts(s)]
     before, after = literal_text(ask.prompt), _without(literal_text(candidate), shown)
-    for doubled in ("{{", "}}"):
-        if after.count(doubled) > before.count(doubled):
-            return f'It has stray "{doubled}" in the text, which looks like a variable but is none.'
+    if after.count("{{") > before.count("{{"):
+        return 'It has stray "{{" in the text, which looks like a variable but is none.'
     if _imbalance(after) != _imbalance(before):
         return "Its braces do not balance, although those of the original did or did otherwise; a brace was lost or added."
+    return None
+
+
+def keeps_constraints(candidate: PromptVersion, ask: Ask) -> str | None:
+    """A person's own constraint (style guide, rubric) that the original states is still stated."""
+    before, after = literal_text(ask.prompt), literal_text(candidate)
+    lost = [text for text in ask.constraints if kept(text, before) and not kept(text, after)]
+    if lost:
+        return f'It no longer says {len(lost)} of the constraints the original states, such as "{lost[0].strip()[:80]}".'
     return None
 
 
@@ -75,6 +97,9 @@ def leaks_nothing(candidate: PromptVersion, ask: Ask) -> str | None:
     new = _runs(literal_text(candidate)) - _runs(literal_text(ask.prompt))
     for sample in ask.dev:
         new -= _runs(*_texts(sample)) if sample.id in declared else set()
+    held = _shown_alone(ask.held_out, (*ask.dev, *ask.held_out), new)
+    if held:
+        return f"It repeats text of {len(held)} test samples, so the verdict on it would be worth nothing."
     leaked = [s.id for s in ask.dev if s.id not in declared and _sample_runs(s) & new]
     if leaked:
         return f"It repeats text of {len(leaked)} dev samples ({_few(leaked)}) without declaring them, so dev cannot judge it."
@@ -83,13 +108,24 @@ def leaks_nothing(candidate: PromptVersion, ask: Ask) -> str | None:
 
 def is_short_enough(candidate: PromptVersion, ask: Ask) -> str | None:
     """At most four times the original, or 6,000 characters when that is more."""
-    length, cap = len(candidate.system) + len(candidate.user), length_cap(ask.prompt)
+    length, cap = sum(map(len, candidate.texts)), length_cap(ask.prompt)
     return f"It has {length:,} characters; the cap is {cap:,}, because every call pays for them." if length > cap else None
 
 
 def length_cap(original: PromptVersion) -> int:
-    """Most characters of system and user text together that a candidate made from `original` may have."""
-    return max(LENGTH_FACTOR * (len(original.system) + len(original.user)), LENGTH_FLOOR)
+    """Most characters of all texts together that a candidate made from `original` may have."""
+    return max(LENGTH_FACTOR * sum(map(len, original.texts)), LENGTH_FLOOR)
+
+
+def costs_no_more(candidate: PromptVersion, ask: Ask) -> str | None:
+    """A thousand calls cost at most `ask.most_usd`, at three characters per token and the longest answer allowed."""
+    if ask.most_usd is None or ask.price is None:
+        return None
+    read = (sum(map(len, candidate.texts)) + _mean_input(ask.dev)) // CHARACTERS_PER_TOKEN
+    usd = 1000 * ask.price.of(Usage(input_tokens=read, output_tokens=candidate.parameters.max_tokens))
+    if usd <= ask.most_usd:
+        return None
+    return f"1,000 calls could cost ${usd:,.2f}; the cap is ${ask.most_usd:,.2f}. Shorten the prompt or its longest answer."
 
 
 def keeps_contract(candidate: PromptVersion, ask: Ask) -> str | None:
@@ -113,8 +149,10 @@ GUARDS: tuple[Callable[[PromptVersion, Ask], str | None], ...] = (
     keeps_variables,
     keeps_frozen,
     keeps_braces,
+    keeps_constraints,
     leaks_nothing,
     is_short_enough,
+    costs_no_more,
     keeps_contract,
     has_legal_parameters,
 )
@@ -131,7 +169,11 @@ def _values_arrive(candidate: PromptVersion, marked: Counter[str]) -> bool:
 
 
 def _frozen(prompt: PromptVersion) -> Counter[str]:
-    return Counter(_FROZEN.findall(prompt.system) + _FROZEN.findall(prompt.user))
+    return Counter(span for text in prompt.texts for span in _FROZEN.findall(text))
+
+
+def _mean_input(dev: tuple[Sample, ...]) -> int:
+    return sum(len(value) for s in dev for value in s.variables.values()) // max(1, len(dev))
 
 
 def _without(text: str, shown: Iterable[str]) -> str:
@@ -164,6 +206,19 @@ def _sample_runs(sample: Sample) -> set[tuple[str, ...]]:
             size = min(LEAK_WORDS, len(words))
             found |= {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
     return found
+
+
+def _shown_alone(samples: Iterable[Sample], everything: Iterable[Sample], new: set[tuple[str, ...]]) -> list[str]:
+    """The ids of `samples` of which two runs stand in `new` that no other sample has, or all there are.
+
+    A greeting they share gives none away, and a single run of six words can be the trade's way of speaking.
+    """
+    if not new:
+        return []
+    runs = {s.id: _sample_runs(s) for s in everything}
+    times = Counter(run for own in runs.values() for run in own & new)
+    alone = {s.id: sum(times[run] == 1 for run in runs[s.id] & new) for s in samples}
+    return [name for name, count in alone.items() if count and count >= min(ALONE, len(runs[name]))]
 
 
 def _few(names: list[str]) -> str:

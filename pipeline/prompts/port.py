@@ -1,19 +1,28 @@
 """What a conversion method gets, gives and is: the port every file in `methods/` implements."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from pipeline.models.prices import Price
 from pipeline.records import PromptVersion, Sample, UseCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A prompt to carry to one target model (`target` is its ref), with the dev samples a method may learn from."""
+    """A prompt to carry to one target model (`target` is its ref), with the dev samples a method may learn from.
+
+    For the guards alone: `held_out` are test samples whose text must not show, `constraints` are the texts of a person's own
+    checks and rubrics, `most_usd` caps what 1,000 calls may cost, at the prices `price` (None: the cost is not looked at).
+    """
 
     prompt: PromptVersion
     target: str
     use_case: UseCase
     dev: tuple[Sample, ...] = ()
+    held_out: tuple[Sample, ...] = field(default=(), repr=False)
+    constraints: tuple[str, ...] = ()
+    most_usd: float | None = None
+    price: Price | None = None
 
 
 class Method(Protocol):

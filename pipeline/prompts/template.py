@@ -74,8 +74,8 @@ def convert(text: str, source: Syntax, target: Syntax) -> str:
 
 
 def variables(prompt: PromptVersion) -> tuple[str, ...]:
-    """Every variable of system and user text, sorted, as often as it is marked."""
-    return tuple(sorted(p.text for text in (prompt.system, prompt.user) for p in pieces(text, prompt.syntax) if p.variable))
+    """Every variable of the texts, sorted, as often as it is marked."""
+    return tuple(sorted(p.text for text in prompt.texts for p in pieces(text, prompt.syntax) if p.variable))
 
 
 def render(prompt: PromptVersion, sample: Sample) -> Request:
@@ -84,8 +84,10 @@ def render(prompt: PromptVersion, sample: Sample) -> Request:
     A variable takes the column of its name, else the one that differs only in case. Raises InputError naming the variable
     the sample lacks and the columns it has.
     """
-    system, user = (fill(text, prompt.syntax, sample.variables) for text in (prompt.system, prompt.user))
-    return Request(sample_id=sample.id, system=system, turns=(Turn(role="user", text=user),), parameters=prompt.parameters)
+    system, *filled = (fill(text, prompt.syntax, sample.variables) for text in prompt.texts)
+    roles = (*(turn.role for turn in prompt.turns), "user")
+    turns = tuple(Turn(role=role, text=text) for role, text in zip(roles, filled, strict=True))
+    return Request(sample_id=sample.id, system=system, turns=turns, parameters=prompt.parameters)
 
 
 def fill(text: str, syntax: Syntax, values: Mapping[str, str]) -> str:
@@ -98,11 +100,9 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
 
     Raises InputError when the markers are ambiguous, of a syntax Ferry does not know, or missing.
     """
-    declared = _DECLARATION.match(text)
-    if declared:
-        text = text[declared.end() :]
-        syntax = next(s for s in Syntax if s.value.lower() == declared[1].lower())
-    found = syntax or _detect(f"{system}\n{text}")
+    text, declared = declaration(text)
+    syntax = declared or syntax
+    found = syntax or detect(f"{system}\n{text}")
     prompt = PromptVersion(user=text, system=system, syntax=found)
     _refuse_other_markers(prompt, declared=syntax is not None)
     if not variables(prompt):
@@ -111,6 +111,14 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
             "Mark the place of the question, for example {question}, {{question}} or {$QUESTION}."
         )
     return prompt
+
+
+def declaration(text: str) -> tuple[str, Syntax | None]:
+    """`text` without a first line such as `syntax: {{x}}`, and the syntax that line declares; None without such a line."""
+    declared = _DECLARATION.match(text)
+    if declared is None:
+        return text, None
+    return text[declared.end() :], next(s for s in Syntax if s.value.lower() == declared[1].lower())
 
 
 def file_text(prompt: PromptVersion) -> str:
@@ -203,7 +211,8 @@ def _value(name: str, values: Mapping[str, str]) -> str:
     )
 
 
-def _detect(text: str) -> Syntax:
+def detect(text: str) -> Syntax:
+    """The syntax of the markers in `text`, `{x}` where there are none. Raises InputError where they are of several syntaxes."""
     found = [s for s in Syntax if _has(text, s)]
     if len(found) <= 1:
         return found[0] if found else Syntax.SINGLE

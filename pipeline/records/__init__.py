@@ -3,7 +3,7 @@
 Words are those of the glossary in docs/architecture.md. Every record is immutable; a changed thing is a new record.
 """
 
-from pipeline.records.calls import Failure, Model, Output, Request, Tool, Turn
+from pipeline.records.calls import Failure, Model, Output, Request, Tool
 from pipeline.records.criteria import Check, Criteria, JudgeChoice, MetricChoice, Rubric, RubricKind
 from pipeline.records.evidence import (
     Agreement,
@@ -19,7 +19,7 @@ from pipeline.records.evidence import (
     Spent,
     Verdict,
 )
-from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Syntax
+from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Syntax, Turn
 from pipeline.records.samples import Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage, UseCase
 
 __all__ = [

@@ -3,16 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.records.prompts import Parameters
+from pipeline.records.prompts import Parameters, Turn
 from pipeline.records.samples import Usage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One message of a request; `role` is user or assistant."""
-
-    role: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

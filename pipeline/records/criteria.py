@@ -93,6 +93,11 @@ class Criteria:
     def primary(self) -> tuple[MetricChoice, ...]:
         return tuple(m for m in self.metrics if m.primary)
 
+    @property
+    def own_texts(self) -> tuple[str, ...]:
+        """What people wrote as their own criteria: the texts of checks and rubrics."""
+        return (*(check.text for check in self.checks), *(rubric.text for rubric in self.rubrics))
+
 
 def slug(name: str) -> str:
     """A name as part of a metric's name: small letters, digits and single hyphens, at most 40 characters."""

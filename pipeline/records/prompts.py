@@ -1,9 +1,9 @@
 """What is asked: templates with their parameters, how they came to be, and what is proposed for a target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.hashing import content_hash
+from pipeline.hashing import OMIT_DEFAULT, content_hash
 
 
 class Syntax(StrEnum):
@@ -12,6 +12,14 @@ class Syntax(StrEnum):
     SINGLE = "{x}"
     DOUBLE = "{{x}}"
     DOLLAR = "{$X}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One message of a prompt or a request; `role` is user or assistant."""
+
+    role: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,7 @@ class Parameters:
 class PromptVersion:
     """An immutable template with parameters. `parent` is the hash it was made from, `method` what made it.
 
+    `turns` are messages between the system and the user text, templates like them: conversations shown before the question.
     `shots` names the dev samples shown inside the prompt: they are left out wherever this prompt is scored on dev.
     """
 
@@ -50,11 +59,18 @@ class PromptVersion:
     parent: str | None = None
     edits: tuple[Edit, ...] = ()
     shots: tuple[str, ...] = ()
+    turns: tuple[Turn, ...] = field(default=(), metadata=OMIT_DEFAULT)
 
     @property
     def hash(self) -> str:
         """Covers what a model sees: turns, syntax, parameters. Two methods that agree make the same version."""
-        return content_hash([self.system, self.user, self.syntax, self.parameters])
+        seen = [self.system, self.user, self.syntax, self.parameters]
+        return content_hash([*seen, self.turns] if self.turns else seen)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text a model sees, in order: system, earlier turns, user."""
+        return (self.system, *(turn.text for turn in self.turns), self.user)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,7 @@ def _regressions(report: Report) -> Iterable[Sequence[object]]:
 def _prompts(report: Report) -> Iterable[Sequence[object]]:
     for label, prompt in report.prompts.items():
         yield label, "system", prompt.system
+        yield from ((label, turn.role, turn.text) for turn in prompt.turns)
         yield label, "user", prompt.user
 
 

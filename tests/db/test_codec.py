@@ -12,7 +12,7 @@ from db.codec import reader
 from db.columns import Packed, Words, Written, clean
 from db.records import Estimate, Plan, PlanChange
 from pipeline.hashing import canonical_json, content_hash
-from pipeline.records import Criteria, Dataset, Finding, MetricChoice, Parameters, PromptVersion, Sample, Split
+from pipeline.records import Criteria, Dataset, Finding, MetricChoice, Parameters, PromptVersion, Sample, Split, Turn
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**9), 10**9)
@@ -25,7 +25,11 @@ plans = st.builds(
     estimates=st.lists(estimates).map(tuple),
 )  # fmt: skip
 prompts = st.builds(
-    PromptVersion, user=texts, parameters=st.builds(Parameters, temperature=st.none() | numbers), parent=st.none() | texts
+    PromptVersion,
+    user=texts,
+    parameters=st.builds(Parameters, temperature=st.none() | numbers),
+    parent=st.none() | texts,
+    turns=st.lists(st.builds(Turn, role=st.sampled_from(["user", "assistant"]), text=texts), max_size=2).map(tuple),
 )
 changes = st.builds(PlanChange, margin=st.none() | numbers, add_target=st.none() | texts)
 

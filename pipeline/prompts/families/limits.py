@@ -58,7 +58,12 @@ def limits(ref: str) -> Limits:
 
 
 def problem(parameters: Parameters, ref: str) -> str | None:
-    """What the model would refuse about `parameters`, as a sentence, or None."""
+    """The first thing the model would refuse about `parameters`, as a sentence, or None."""
+    return next(iter(problems(parameters, ref)), None)
+
+
+def problems(parameters: Parameters, ref: str) -> tuple[str, ...]:
+    """All that the model would refuse about `parameters`, a sentence each."""
     allowed = limits(ref)
     checks = (
         (parameters.max_tokens < 1, "The longest answer (max_tokens) must be at least 1 token."),
@@ -85,7 +90,7 @@ def problem(parameters: Parameters, ref: str) -> str | None:
             f"{ref} refuses a stop sequence of spaces or line breaks only; remove it.",
         ),
     )
-    return next((sentence for wrong, sentence in checks if wrong), None)
+    return tuple(sentence for wrong, sentence in checks if wrong)
 
 
 def legal(parameters: Parameters, ref: str) -> Parameters:

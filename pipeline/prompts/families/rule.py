@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from pipeline.records import Edit, PromptVersion
+from pipeline.records import Edit, PromptVersion, Turn
 
 _FREEZE = re.compile(r"(<freeze>.*?</freeze>)", re.DOTALL)
 
@@ -35,14 +35,17 @@ def apply(rules: Iterable[Rule], prompt: PromptVersion, ref: str) -> PromptVersi
 
 
 def on_texts(prompt: PromptVersion, change: Callable[[str], str]) -> PromptVersion:
-    """`change` applied to system and user text outside frozen spans."""
-    system, user = (outside_frozen(text, change) for text in (prompt.system, prompt.user))
-    return replace(prompt, system=system, user=user)
+    """`change` applied to system and user texts outside frozen spans."""
+    return on_whole_texts(prompt, lambda text: outside_frozen(text, change))
 
 
 def on_whole_texts(prompt: PromptVersion, change: Callable[[str], str]) -> PromptVersion:
-    """`change` applied to the whole system and the whole user text, for changes that see to frozen spans themselves."""
-    return replace(prompt, system=change(prompt.system), user=change(prompt.user))
+    """`change` applied to each system and user text as a whole, for changes that see to frozen spans themselves.
+
+    Assistant turns stay: they show the model what an answer looks like.
+    """
+    turns = tuple(turn if turn.role == "assistant" else replace(turn, text=change(turn.text)) for turn in prompt.turns)
+    return replace(prompt, system=change(prompt.system), user=change(prompt.user), turns=turns)
 
 
 def outside_frozen(text: str, change: Callable[[str], str]) -> str:
@@ -62,7 +65,15 @@ def substitute(*pairs: tuple[str, str]) -> Callable[[PromptVersion, str], Prompt
 
 
 def system_into_user(prompt: PromptVersion) -> PromptVersion:
-    """The system text in front of the user text, for models without a system role."""
+    """The system text in front of the first user text, for models without a system role."""
     if not prompt.system.strip():
         return prompt
+    if prompt.turns:
+        first, *others = prompt.turns
+        opened = (
+            (Turn(role="user", text=prompt.system), first)
+            if first.role == "assistant"
+            else (replace(first, text=f"{prompt.system.rstrip()}\n\n{first.text}"),)
+        )
+        return replace(prompt, system="", turns=(*opened, *others))
     return replace(prompt, system="", user=f"{prompt.system.rstrip()}\n\n{prompt.user}")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.prompts.guards import check
+from pipeline.models.prices import Price
+from pipeline.prompts.guards import check, refusals
 from pipeline.prompts.template import Piece, write
 from pipeline.records import Parameters, PromptVersion, Sample, Syntax, UseCase
 from tests.pipeline.prompts.asks import BASE, CLAUDE, CLAUDE_5, GPT_4, GPT_OSS, NOVA, ask, dev
@@ -128,6 +129,46 @@ def test_parameters_the_target_refuses_are_found_before_the_call(target: str, pa
     asked = ask("Classify {question}", target)
     found = check(replace(asked.prompt, parameters=parameters), asked)
     assert found is None if said is None else said in (found or "")
+
+
+def test_json_in_json_is_no_stray_brace_and_a_lost_partner_is() -> None:
+    assert refusal('Classify {question} as {"a": {"b": 1}}') is None
+    assert "do not balance" in (refusal('Classify {question} as {"a": {"b": 1}') or "")
+
+
+def test_an_own_constraint_that_was_stated_stays_stated() -> None:
+    asked = replace(ask("Classify {question} now. Never mention prices."), constraints=("Do not mention prices", "Use French"))
+    assert check(replace(asked.prompt, user="Never mention a price. Classify {question}."), asked) is None
+    said = check(replace(asked.prompt, user="Classify {question}, with prices."), asked)
+    assert said == 'It no longer says 1 of the constraints the original states, such as "Do not mention prices".'
+
+
+def test_text_of_a_test_sample_is_refused_and_a_shared_greeting_is_not() -> None:
+    greeting = "dear support team I hope you are well"
+    held = tuple(
+        Sample(id=f"t{n}", variables={"question": f"{greeting}, {own}"})
+        for n, own in enumerate(("my blue bicycle has no bell at all", "the second invoice was never sent to me"))
+    )
+    asked = replace(ask("Classify {question} now."), held_out=held)
+    assert check(replace(asked.prompt, user=f"Classify {{question}}. They write: {greeting}"), asked) is None
+    said = check(replace(asked.prompt, user="Classify {question}. Such as: my blue bicycle has no bell at all"), asked)
+    assert said == "It repeats text of 1 test samples, so the verdict on it would be worth nothing."
+
+
+def test_the_cost_of_a_thousand_calls_is_capped() -> None:
+    price = Price(ref=CLAUDE, model="m", input=3.0, output=15.0)
+    asked = replace(ask("Classify {question} now."), price=price, most_usd=8.0)
+    assert check(asked.prompt, asked) is None
+    longer = replace(asked.prompt, user=asked.prompt.user + " a" * 1000)
+    assert check(longer, asked) == "1,000 calls could cost $9.74; the cap is $8.00. Shorten the prompt or its longest answer."
+    assert check(longer, replace(asked, most_usd=None)) is None
+
+
+def test_every_refusal_can_be_listed_gravest_first() -> None:
+    asked = ask("Classify {question} now.")
+    said = refusals(replace(asked.prompt, user="<freeze>{{{{ " + "a" * 7000), asked)
+    assert [text.split()[1] for text in said[:2]] == ["lost", "<freeze>"]
+    assert any("the cap is" in text for text in said)
 
 
 def test_the_gravest_refusal_is_the_one_told() -> None:

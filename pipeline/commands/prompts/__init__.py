@@ -1,0 +1,9 @@
+"""`ferry prompts ...`: a command is a file here and a line below."""
+
+from collections.abc import Callable, Mapping
+
+from pipeline.commands.prompts.convert import convert
+from pipeline.commands.prompts.diff import diff
+from pipeline.commands.prompts.lint import lint
+
+COMMANDS: Mapping[str, Callable[..., None]] = {"lint": lint, "convert": convert, "diff": diff}

@@ -1,0 +1,99 @@
+"""`ferry prompts convert`: every candidate for a target in one table, Ferry's own and other tools', with the guards' word."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.commands.convert import all_methods, entry, told, write_all
+from pipeline.commands.criteria import CriteriaFile, read_criteria
+from pipeline.commands.files import read_dataset
+from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_joined, read_prompts
+from pipeline.models import ModelSettings
+from pipeline.models.prices import Prices
+from pipeline.models.registry import PROVIDERS, open_model
+from pipeline.prompts.importers import Imported
+from pipeline.prompts.importers.candidate import candidate
+from pipeline.prompts.lint import fixed
+from pipeline.prompts.methods import Ask, candidates
+from pipeline.prompts.template import variables
+from pipeline.records import Candidate, Dataset, Split, UseCase
+
+
+def convert(
+    prompt: PromptFile,
+    target: Annotated[str, typer.Option(help=f"The target model: {'; '.join(p.names for p in PROVIDERS.values())}.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="A folder to write the candidates into.")] = None,
+    dataset: Annotated[Path | None, typer.Option(help="Its dev split gives examples; its test split must not leak.")] = None,
+    beside: Annotated[
+        list[str] | None, typer.Option(help="Another tool's prompt: a file, or system.txt+turns.json+user.txt. Repeatable.")
+    ] = None,
+    use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
+    criteria_file: CriteriaFile = None,
+    most_usd: Annotated[float | None, typer.Option(min=0, help="The most that 1,000 calls may cost, in USD.")] = None,
+    system: SystemFile = None,
+    turns: TurnsFile = None,
+    syntax: SyntaxName = None,
+    pick: Pick = None,
+    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every candidate for a target, with what changed and why; write them with -o."""
+    open_model(target)
+    first, *others = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
+    others = [one for one in others if one.prompt.parent == first.prompt.hash]
+    others += [one for written in beside or () for one in read_joined(written)]
+    ask = _ask(first, target, use_case, read_dataset(dataset) if dataset else None)
+    criteria = read_criteria(criteria_file) if criteria_file else None
+    if criteria:
+        ask = replace(ask, constraints=criteria.own_texts)
+    if most_usd is not None:
+        ask = replace(ask, most_usd=most_usd, price=Prices().of(target))
+    settings = ModelSettings(timeout_s=60.0, region=region, profile=profile, endpoint_url=endpoint_url)
+    found = _unique([*asyncio.run(candidates(ask, all_methods(settings))), *(candidate(one, ask) for one in others)])
+    written = write_all(found, out) if out else [(one, "") for one in found]
+    if as_json:
+        typer.echo(json.dumps([entry(one, name) for one, name in written], ensure_ascii=False, indent=2))
+        return
+    _show(ask, first, written, out)
+
+
+def _ask(first: Imported, target: str, use_case: UseCase, frozen: Dataset | None) -> Ask:
+    """What is fixed without loss is fixed in the prompt the methods start from, and so in every candidate."""
+    ready = fixed(first, target).prompt
+    dev = frozen.in_split(Split.DEV) if frozen else ()
+    test = frozen.in_split(Split.TEST) if frozen else ()
+    return Ask(prompt=ready, target=target, use_case=use_case, dev=dev, held_out=test)
+
+
+def _unique(found: Iterable[Candidate]) -> list[Candidate]:
+    """Equal versions once; the first names it."""
+    kept: dict[str, Candidate] = {}
+    for one in found:
+        kept.setdefault(one.prompt.hash if one.prompt.user else f"failed {one.prompt.method}", one)
+    return list(kept.values())
+
+
+def _show(ask: Ask, first: Imported, written: Sequence[tuple[Candidate, str]], out: Path | None) -> None:
+    console, table = (
+        Console(),
+        Table("candidate", "characters", "variables", "shots", "guards", title=Text(f"{first.name} for {ask.target}")),
+    )
+    for one, _ in written:
+        length = f"{sum(map(len, one.prompt.texts)):,}"
+        marked = ", ".join(variables(one.prompt))
+        table.add_row(*map(Text, (one.prompt.method, length, marked, str(len(one.prompt.shots)), one.refusal or "passed")))
+    console.print(table)
+    for sentence in first.not_carried:
+        console.print(Text(f"Not carried over: {sentence}"))
+    for one, name in written:
+        console.print(Text("\n" + told(ask.prompt, one, out / name if out else Path("(not written)"))))

@@ -1,0 +1,54 @@
+"""Prompt files of any format, as the commands read them, and the options they share."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.files import read_text
+from pipeline.errors import InputError
+from pipeline.prompts.importers import IMPORTERS, Imported, Source, imported
+from pipeline.prompts.importers.openai_chat import turns
+from pipeline.prompts.importers.variables import SYNTAXES
+
+_FORMATS = ", ".join(importer.name for importer in IMPORTERS)
+PromptFile = Annotated[Path, typer.Argument(help=f"A prompt in a format Ferry knows by its content: {_FORMATS}.")]
+SystemFile = Annotated[Path | None, typer.Option("--system", help="The system text, where the prompt's file has none.")]
+TurnsFile = Annotated[Path | None, typer.Option("--turns", help="Earlier messages: a JSON list that ends with the assistant's.")]
+SyntaxName = Annotated[str | None, typer.Option("--syntax", help=f"How variables are marked: {', '.join(SYNTAXES)}.")]
+Pick = Annotated[str | None, typer.Option("--pick", help="The name of one prompt, where the file holds several.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def read_prompts(
+    path: Path, *, system: Path | None = None, turns_file: Path | None = None, syntax: str | None = None, pick: str | None = None
+) -> tuple[Imported, ...]:
+    """Every prompt in `path`, or the one named `pick`. Raises InputError."""
+    source = Source(
+        text=read_text(path, "prompt"),
+        name=path.name,
+        system=read_text(system, "system prompt") if system else "",
+        turns=turns(read_text(turns_file, "file of turns"), turns_file.name) if turns_file else (),
+        syntax=syntax,
+    )
+    found = imported(source)
+    if pick is None:
+        return found
+    picked = tuple(one for one in found if one.name == pick)
+    if not picked:
+        raise InputError(f'{path.name} holds no prompt named "{pick}". It holds: {", ".join(one.name for one in found)}.')
+    return picked
+
+
+def read_joined(written: str) -> tuple[Imported, ...]:
+    """The prompts in one file, or one prompt in parts joined by `+`: system text, turns (.json), user text at the end."""
+    if "+" not in written or Path(written).exists():
+        return read_prompts(Path(written))
+    *before, user = map(Path, written.split("+"))
+    shown = [path for path in before if path.suffix == ".json"]
+    systems = [path for path in before if path.suffix != ".json"]
+    if len(shown) > 1 or len(systems) > 1:
+        raise InputError(f"{written} has more than one system text or list of turns. Write system.txt+turns.json+user.txt.")
+    found = read_prompts(user, system=next(iter(systems), None), turns_file=next(iter(shown), None))
+    return tuple(replace(one, name="+".join(path.stem for path in (*before, user))) for one in found)

@@ -1,0 +1,26 @@
+"""Prompts from other tools' files. A new format is a file here and a line below; the first that recognises a text reads it."""
+
+from pipeline.errors import InputError
+from pipeline.prompts.importers import advpo, bedrock_prompt, openai_chat, plain, promptfoo, system_user
+from pipeline.prompts.importers.port import Imported, Importer, Setting, Source, ToolSpec
+
+__all__ = ["IMPORTERS", "Imported", "Importer", "Setting", "Source", "ToolSpec", "imported"]
+
+IMPORTERS: tuple[Importer, ...] = (
+    advpo.IMPORTER,
+    bedrock_prompt.IMPORTER,
+    openai_chat.IMPORTER,
+    promptfoo.IMPORTER,
+    system_user.IMPORTER,
+    plain.IMPORTER,
+)
+
+
+def imported(source: Source) -> tuple[Imported, ...]:
+    """Every prompt in `source`, read by the first format that recognises it; plain text is the last.
+
+    Raises InputError when the content is of a format but cannot be read, and for an empty file.
+    """
+    if not source.text.strip():
+        raise InputError(f"{source.name} is empty. Give a file that holds a prompt.")
+    return next(importer for importer in IMPORTERS if importer.recognises(source.text)).read(source)

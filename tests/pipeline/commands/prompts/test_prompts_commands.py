@@ -1,0 +1,135 @@
+"""`ferry prompts lint|convert|diff` on files of any format: what is told, what is written, and the exit code."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.prompts.importers import Source, imported
+from pipeline.prompts.importers.openai_chat import turns
+from pipeline.records import Turn
+from tests.pipeline.commands.test_convert_command import dataset, ferry
+from tests.pipeline.prompts.asks import CLAUDE_5, LLAMA
+
+CHAT = {
+    "messages": [
+        {"role": "system", "content": "Sort the message."},
+        {"role": "user", "content": "Message: late parcel"},
+        {"role": "assistant", "content": "delivery"},
+        {"role": "user", "content": "Message: {question}\nIntent:"},
+    ],
+    "temperature": 0.0,
+    "max_tokens": 20,
+    "seed": 1,
+}
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Path:
+    path = tmp_path / "chat.json"
+    path.write_text(json.dumps(CHAT))
+    return path
+
+
+def flat(said: str) -> str:
+    return " ".join(said.split())
+
+
+def test_lint_tells_rule_source_and_fix_and_ends_with_1_on_an_error(chat: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "600")
+    code, said = ferry("prompts", "lint", chat, "--target", CLAUDE_5)
+    assert code == 1
+    for part in (
+        "takes neither temperature nor top_p",
+        "parameters",
+        "Anthropic model migration guide",
+        "lossless",
+        "Not sent: seed.",
+    ):
+        assert part in flat(said)
+
+
+def test_lint_ends_with_0_without_an_error_and_writes_json(tmp_path: Path) -> None:
+    path = tmp_path / "prompt.txt"
+    path.write_text("Sort {question} as JSON")
+    code, said = ferry("prompts", "lint", path, "--target", LLAMA, "--target", "recorded:gpt-4.1", "--json")
+    assert code == 0
+    first, second = json.loads(said)
+    assert (first["format"], first["target"], second["target"]) == ("plain text", LLAMA, "recorded:gpt-4.1")
+    assert first["findings"][0]["rule"] == "json-without-schema"
+    assert first["findings"][0].keys() == {"rule", "severity", "message", "source", "date", "fix", "lossless"}
+
+
+def test_lint_of_what_cannot_be_read_is_a_sentence_and_exit_code_2(tmp_path: Path, chat: Path) -> None:
+    code, said = ferry("prompts", "lint", tmp_path / "none.txt", "--target", LLAMA)
+    assert (code, "There is no prompt at" in flat(said)) == (2, True)
+    code, said = ferry("prompts", "lint", chat, "--target", "gpt-9")
+    assert (code, "provider:name" in flat(said)) == (2, True)
+    code, said = ferry("prompts", "lint", chat, "--target", LLAMA, "--pick", "other")
+    assert (code, 'no prompt named "other"' in flat(said)) == (2, True)
+
+
+def test_convert_lists_own_and_other_prompts_and_writes_their_turns(chat: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("system: |\n  Sort.\n  One label, such as delivery.\nuser: 'Say: {{input}}'\n")
+    out, use = tmp_path / "out", ("--use-case", "classification", "--dataset", dataset(tmp_path))
+    target = "recorded:llama-3.3-70b"
+    code, said = ferry("prompts", "convert", chat, "--target", target, "--beside", other, "-o", out, *use)
+    assert code == 0
+    assert "other.yaml" in said
+    listed = json.loads((out / "candidates.json").read_text())
+    names = [c["file"] for c in listed]
+    assert names[:2] == ["1-as-is.txt", "2-format-fixed.txt"]
+    assert names[-1].endswith("other-yaml.txt")
+    assert [c["refusal"] for c in listed if c["method"] in {"as is", "other.yaml"}] == [None, None]
+    assert (out / names[-1]).read_text() == "Say: {{question}}"
+    shown = turns((out / "1-as-is.turns.json").read_text(), "turns")
+    assert shown == (Turn(role="user", text="Message: late parcel"), Turn(role="assistant", text="delivery"))
+
+
+def test_convert_applies_the_lossless_fixes_first(tmp_path: Path) -> None:
+    path = tmp_path / "chat.json"
+    path.write_text(
+        json.dumps({**CHAT, "messages": [{"role": "user", "content": "<|im_start|>user\nSort {question}<|im_end|>"}]})
+    )
+    code, said = ferry("prompts", "convert", path, "--target", "recorded:claude-sonnet-5", "--json")
+    assert code == 0
+    first = json.loads(said)[0]
+    assert (first["method"], first["parameters"]["temperature"], first["parameters"]["max_tokens"]) == ("as is", None, 8192)
+
+
+def test_convert_caps_the_cost(chat: Path) -> None:
+    code, said = ferry(
+        "prompts", "convert", chat, "--target", LLAMA, "--most-usd", "0.001", "--json", "--endpoint-url", "http://127.0.0.1:9"
+    )
+    assert code == 0
+    assert all("the cap is $0.00" in c["refusal"] for c in json.loads(said) if c["method"] == "as is")
+
+
+def test_diff_of_two_files_and_of_one_that_holds_both(chat: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later.txt"
+    later.write_text("Message: {question}\nLabel:")
+    code, said = ferry("prompts", "diff", chat, later)
+    assert code == 0
+    assert "system: The system text of 1 line was removed." in said
+    assert "- Intent:\n+ Label:" in said
+    code, said = ferry("prompts", "diff", chat, chat)
+    assert (code, flat(said)) == (0, "chat.json → chat.json: equal")
+    code, said = ferry("prompts", "diff", later)
+    assert (code, "Give the other one" in flat(said)) == (2, True)
+    both = tmp_path / "results.jsonl"
+    results = [{"optimizedPromptTemplate": "B {{x}}", "modelId": "m"}]
+    both.write_text(json.dumps({"promptTemplate": "A {{x}}", "promptOptimizationResults": results}))
+    code, said = ferry("prompts", "diff", both, "--json")
+    assert [change["section"] for change in json.loads(said)["changes"]] == ["user"]
+
+
+def test_parts_joined_by_plus_are_one_prompt(chat: Path, tmp_path: Path) -> None:
+    system, shown, user = (tmp_path / name for name in ("system.txt", "turns.json", "user.txt"))
+    system.write_text("Sort the message.")
+    shown.write_text(json.dumps(CHAT["messages"][1:3]))  # type: ignore[index]
+    user.write_text("Message: {question}\nIntent:")
+    code, said = ferry("prompts", "diff", chat, f"{system}+{shown}+{user}", "--json")
+    assert code == 0
+    assert [change["section"] for change in json.loads(said)["changes"]] == ["parameters"]
+    assert imported(Source(text=chat.read_text(), name="c"))[0].prompt.system == "Sort the message."

@@ -1,0 +1,42 @@
+"""Which importer reads a file is decided by what is in it; what none knows is plain text."""
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.prompts.importers import IMPORTERS, Source, imported
+from tests.pipeline.prompts.importers.reading import SHOWN, one
+
+TEXTS = {
+    "AdvPO": '{"promptTemplate": "{{x}}"}',
+    "Bedrock Prompt": '{"variants": [{"name": "v", "templateConfiguration": {"text": {"text": "{{x}}"}}}]}',
+    "OpenAI chat JSON": '[{"role": "user", "content": "{x}"}]',
+    "promptfoo": "prompts: ['{{x}}']",
+    "system and user": "system: Be kind.\nuser: 'Sort {x}'",
+    "plain text": "system: Be kind. Sort {x}",
+}
+
+
+@pytest.mark.parametrize("name", [importer.name for importer in IMPORTERS])
+def test_each_format_is_recognised_by_its_content(name: str) -> None:
+    assert one(TEXTS[name]).format == name
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", "[1]", "null", "- a\n- {x}", "a: b", "{x}: y", '{"a": 1}', "\t: {x}"])
+def test_what_is_of_no_format_is_plain_text(text: str) -> None:
+    assert one(text).format == "plain text"
+
+
+def test_an_empty_file_is_refused() -> None:
+    with pytest.raises(InputError, match="is empty"):
+        imported(Source(text=" \n", name="a.txt"))
+
+
+def test_plain_text_takes_a_system_text_and_turns_beside_it() -> None:
+    found = one("Sort {x}", system="Be kind to {name}.", turns=SHOWN)
+    assert (found.prompt.system, found.prompt.turns, found.prompt.user) == ("Be kind to {name}.", SHOWN, "Sort {x}")
+
+
+def test_a_system_text_alone_gets_a_place_for_the_question() -> None:
+    found = one('system: |-\n  Sort it.\n  Answer JSON such as {"a": {"b": 1}}\n')
+    assert found.prompt.user == "{input}"
+    assert "the variable input" in found.not_carried[0]
