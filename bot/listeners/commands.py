@@ -33,7 +33,8 @@ HELP = """*Ferry carries an LLM application from the model it runs on today to t
 • `/migrate cancel [name]` ends a migration; nothing is deleted
 • `/migrate again [name]` starts one anew with the same details and dataset
 • `/migrate models image, context 100k, eu, under 1 USD, not anthropic` lists models that fit, and why the others do not
-In a migration's thread you can drop the dataset, and just ask: "status", "why?", "show worst", "set the margin to 0.03"."""
+In a migration's thread you can drop the dataset, and just ask: "status", "why?", "show worst", "show errors",
+"set the margin to 0.03", "use bedrock:MODEL-ID as judge"."""
 
 
 async def migrate(desk: Desk, args: AsyncArgs) -> None:

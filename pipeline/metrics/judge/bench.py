@@ -37,12 +37,12 @@ async def open_bench(
     if choice.prompts_hash not in {"", prompts_hash()}:
         raise RefusedError(
             "The plan was approved with other judge prompts than this version of Ferry has. "
-            "Approve a new plan, or score with the version that the plan was made with."
+            "Approve a new plan (after the sign-off: `/migrate again`), or score with the version that the plan was made with."
         )
     if foreign := sorted(set(choice.libraries) - libraries()):
         raise RefusedError(
             f"The plan was approved with {foreign[0]}, which this version of Ferry does not have. "
-            "Approve a new plan, or score with the version that the plan was made with."
+            "Approve a new plan (after the sign-off: `/migrate again`), or score with the version that the plan was made with."
         )
     settings = replace(settings, stream=False)
     async with AsyncExitStack() as stack:
