@@ -23,4 +23,11 @@ def imported(source: Source) -> tuple[Imported, ...]:
     """
     if not source.text.strip():
         raise InputError(f"{source.name} is empty. Give a file that holds a prompt.")
-    return next(importer for importer in IMPORTERS if importer.recognises(source.text)).read(source)
+    importer = next(importer for importer in IMPORTERS if importer.recognises(source.text))
+    try:
+        return importer.read(source)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # a list where an object belongs, and the like
+        raise InputError(
+            f"{source.name} looks like {importer.name}, but a part of it is not of the kind it has there. Export it again, "
+            "or give the prompt's text in a plain text file."
+        ) from error

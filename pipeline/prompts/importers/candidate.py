@@ -24,6 +24,9 @@ def candidate(imported: Imported, ask: Ask) -> Candidate:
     prompt = imported.prompt
     if not any(setting.name in CARRIED for setting in imported.settings):
         prompt = replace(prompt, parameters=ask.prompt.parameters)
+    elif prompt.parameters.json_schema is None:
+        schema = ask.prompt.parameters.json_schema
+        prompt = replace(prompt, parameters=replace(prompt.parameters, json_schema=schema))
     prompt = _renamed(prompt, ask.prompt)
     prompt = replace(prompt, method=imported.name, parent=ask.prompt.hash, shots=shown(prompt, ask.dev))
     prompt = apply((LEGAL_PARAMETERS,), prompt, ask.target)

@@ -92,10 +92,12 @@ def test_convert_applies_the_lossless_fixes_first(tmp_path: Path) -> None:
     path.write_text(
         json.dumps({**CHAT, "messages": [{"role": "user", "content": "<|im_start|>user\nSort {question}<|im_end|>"}]})
     )
-    code, said = ferry("prompts", "convert", path, "--target", "recorded:claude-sonnet-5", "--json")
+    out = tmp_path / "out"
+    code, said = ferry("prompts", "convert", path, "--target", "recorded:claude-sonnet-5", "--json", "-o", out)
     assert code == 0
     first = json.loads(said)[0]
     assert (first["method"], first["parameters"]["temperature"], first["parameters"]["max_tokens"]) == ("as is", None, 8192)
+    assert (out / first["file"]).read_text() == "Sort {question}"
 
 
 def test_convert_caps_the_cost(chat: Path) -> None:
