@@ -8,20 +8,25 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import cache
 from time import perf_counter
 from typing import Any, TypeVar
 
 from pipeline.errors import InputError
-from pipeline.models.failures import failure, kind_of
+from pipeline.models.failures import KINDS, failure, kind_of
 from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stream
 from pipeline.models.retry import with_retries
 from pipeline.models.settings import ModelSettings
 from pipeline.models.threads import Threads
-from pipeline.records import Failure, Output, Request, Sample, Tool
+from pipeline.records import Failure, Output, Parameters, Request, Sample, Tool
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 5.0
+_NO_SAMPLING: Mapping[str, Callable[[Parameters], Parameters]] = {
+    "top_p": lambda parameters: replace(parameters, top_p=None),
+    "temperature": lambda parameters: replace(parameters, temperature=None),
+}
 # Stop reasons that mean there is no answer to score; the others pass through as Bedrock names them.
 _STOPPED = {
     "guardrail_intervened": "guardrail",
@@ -66,8 +71,19 @@ class BedrockModel:
         self._threads: Threads[Output] = Threads(settings.in_flight)
         self._client: Any = None
         self._making = threading.Lock()
+        self._refused: frozenset[str] = frozenset()
 
     async def answer(self, request: Request) -> Output:
+        """Newer models take no sampling parameters: one that is refused, which costs nothing, is left out from then on."""
+        while True:
+            asked = replace(request, parameters=_without(request.parameters, self._refused))
+            output = await self._asked(asked)
+            refused = _sampling_refused(output.failure, asked.parameters)
+            if refused is None:
+                return output
+            self._refused |= {refused}
+
+    async def _asked(self, request: Request) -> Output:
         return await with_retries(lambda: self._threads.run(lambda stop: self._attempt(request, stop)), self._settings)
 
     async def close(self) -> None:
@@ -94,6 +110,20 @@ class BedrockModel:
             if self._client is None:
                 self._client = make_client("bedrock-runtime", self._settings)
             return self._client
+
+
+def _without(parameters: Parameters, refused: frozenset[str]) -> Parameters:
+    for name in refused:
+        parameters = _NO_SAMPLING[name](parameters)
+    return parameters
+
+
+def _sampling_refused(problem: Failure | None, parameters: Parameters) -> str | None:
+    """The sampling parameter of `parameters` that the model's refusal names; the lesser one where it takes one of two."""
+    if problem is None or problem.kind != "validation":
+        return None
+    said = problem.message.removesuffix(KINDS["validation"].way_out).lower().replace("topp", "top_p")
+    return next((name for name in _NO_SAMPLING if name in said and getattr(parameters, name) is not None), None)
 
 
 def attempted(call: Callable[[], Output], sample_id: str, started: float, settings: ModelSettings) -> Output:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.models import open_model
-from pipeline.records import Output
+from pipeline.records import Output, Parameters
 from tests.pipeline.models.ask import Sleeps, request, settings
 from tests.pipeline.models.peer import Peer, Said, answered, bedrock, broken, delta, ending, error, fault, streamed
 
@@ -214,3 +215,31 @@ async def test_missing_credentials_are_a_failure_with_the_way_out(monkeypatch: p
 def test_an_endpoint_that_is_no_address_is_refused_at_once() -> None:
     with pytest.raises(InputError, match="must start with https://"):
         open_model(f"bedrock:{M}", settings=settings(endpoint_url="bedrock.example"))
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("`temperature` is deprecated for this model.", {"maxTokens", "topP"}),
+        ("`temperature` and `top_p` cannot both be specified for this model. Please use only one.", {"maxTokens", "temperature"}),
+        ("The model returned the following errors: topP: Extra inputs are not permitted", {"maxTokens", "temperature"}),
+    ],
+)
+async def test_a_sampling_parameter_the_model_refuses_is_left_out_from_then_on(words: str, kept: set[str]) -> None:
+    async with bedrock({M: [error(400, "ValidationException", words), answered("yes")]}) as peer:
+        model = open_model(f"bedrock:{M}", settings=settings(endpoint_url=peer.url, stream=False))
+        both = Parameters(max_tokens=9, temperature=0.0, top_p=0.9)
+        asked = [await model.answer(replace(request(), parameters=both)) for _ in range(2)]
+        await model.close()
+    assert [output.text for output in asked] == ["yes", "yes"]
+    assert [set(body["inferenceConfig"]) for _, _, body in peer.asked] == [{"maxTokens", "temperature", "topP"}, kept, kept]
+
+
+async def test_a_refusal_that_names_no_parameter_of_ours_is_a_failure() -> None:
+    words = "The maximum tokens you requested exceeds the model limit of 4096; temperature is not the matter."
+    async with bedrock({M: [error(400, "ValidationException", words)]}) as peer:
+        model = open_model(f"bedrock:{M}", settings=settings(endpoint_url=peer.url, stream=False))
+        output = await model.answer(replace(request(), parameters=Parameters(max_tokens=9, temperature=None)))
+        await model.close()
+    assert output.failure is not None
+    assert peer.calls(M) == 1
