@@ -136,9 +136,22 @@ async def start(visitor: Visitor, dataset: Path) -> None:
 async def approve(visitor: Visitor) -> None:
     await visitor.sees("Plan 1")
     await visitor.keep("plan")
+    for name in ("Metrics and judge", "Add criteria", "Change"):
+        await look_into(visitor, name)
     await visitor.press("Approve")
     await visitor.sees("Approved")
     await visitor.keep("progress")
+
+
+async def look_into(visitor: Visitor, name: str) -> None:
+    """Open a form and close it again: every field of it must be one that the page can show."""
+    form = visitor.page.locator("form.modal")
+    await visitor.press(name)
+    await form.wait_for(timeout=30_000)
+    assert "cannot show" not in await form.inner_text()
+    await visitor.keep(name.replace(" ", "-").lower())
+    await form.get_by_label("Close", exact=True).click()
+    await expect(form).to_be_hidden()
 
 
 async def review(visitor: Visitor) -> None:

@@ -8,13 +8,13 @@ function initial(element) {
   if (element.type === "multi_users_select") return element.initial_users || [];
   if (element.type === "users_select") return element.initial_user || "";
   if (element.type === "static_select" || element.type === "radio_buttons") return element.initial_option?.value || "";
-  if (element.type === "checkboxes") return (element.initial_options || []).map((o) => o.value);
+  if (element.type === "checkboxes" || element.type === "multi_static_select") return (element.initial_options || []).map((o) => o.value);
   if (element.type === "file_input") return [];
   return element.initial_value || "";
 }
 
 function Options({ element, value, set }) {
-  const many = element.type === "checkboxes";
+  const many = element.type !== "radio_buttons";
   const toggle = (v) => set(many ? (value.includes(v) ? value.filter((x) => x !== v) : [...value, v]) : v);
   return element.options.map((option) => (
     <label key={option.value} className="option">
@@ -65,6 +65,12 @@ function Control({ element, value, set, people }) {
     case "radio_buttons":
     case "checkboxes":
       return <Options element={element} value={value} set={set} />;
+    case "multi_static_select": // Slack opens a list to choose from; here all of it is in sight
+      return (
+        <div className="several">
+          <Options element={element} value={value} set={set} />
+        </div>
+      );
     case "users_select":
     case "multi_users_select":
       return <People element={element} value={value} set={set} people={people} />;
