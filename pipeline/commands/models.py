@@ -31,6 +31,7 @@ from pipeline.models.catalog.words import read_mix, understood
 from pipeline.models.settings import ModelSettings
 
 TIMEOUT_S = 30.0
+WIDE = 130  # columns a terminal needs for a column each
 
 
 def models(
@@ -122,10 +123,7 @@ def _explain(facts: ModelFacts, wanted: Constraints, *, as_json: bool) -> None:
 def _print(found: Shortlist) -> None:
     console = Console()
     if found.ranked:
-        table = Table(Column(told.HEAD[0], no_wrap=True), *told.HEAD[1:])
-        for ranked in found.ranked:
-            table.add_row(*map(Text, told.cells(ranked)))
-        console.print(table)
+        console.print(_table(found, wide=console.width >= WIDE))
     said: Sequence[str] = (
         f"{told.fit(found)} ({told.asked(found.constraints)}); {told.order(found)}.",
         told.fell_out(found),
@@ -134,6 +132,17 @@ def _print(found: Shortlist) -> None:
     )
     for sentence in said:
         console.print(Text(f"- {sentence}"))
+
+
+def _table(found: Shortlist, *, wide: bool) -> Table:
+    """A column for each thing; where the terminal is narrow, everything about a model in one."""
+    name, *others = told.HEAD
+    table = Table(Column(name, no_wrap=True), *(others if wide else ["about it"]))
+    for ranked in found.ranked:
+        ref, *cells = told.cells(ranked)
+        about = "; ".join(f"{head}: {cell}" for head, cell in zip(others, cells, strict=True))
+        table.add_row(*map(Text, (ref, *cells) if wide else (ref, about)))
+    return table
 
 
 def _data(found: Shortlist) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Estimate:
         if self.paired.error <= 0:
             return f"{over}; all differ alike, so width by the rule of three"
         widened = self.interval(confidence) != t_interval(self.paired, confidence)
-        return f"{over}, widened because few differ" if widened else over
+        return f"{over}, widened for differences these few samples may not show" if widened else over
 
 
 def estimate(pairs: Pairs) -> Estimate | None:

@@ -178,7 +178,7 @@ def test_two_total_losses_of_a_hundred_do_not_pass_as_not_worse() -> None:
     assert found.verdict is Verdict.CANNOT_TELL
     assert found.interval is not None
     assert found.interval.low < -0.05
-    assert found.method == "t, widened because few differ"
+    assert found.method == "t, widened for differences these few samples may not show"
 
 
 def test_the_p_values_are_printed_before_and_after_holm() -> None:
