@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
-from pipeline.models.prices.catalog import Entry, catalogued
+from pipeline.models.prices.snapshot import Entry, catalogued
 
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Feature = Literal["image", "pdf", "audio", "tools", "json schema", "caching", "reasoning", "sampling"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.errors import InputError
 from pipeline.models.address import split_address
-from pipeline.models.prices.catalog import Entry, catalogued
+from pipeline.models.prices.snapshot import Entry, catalogued
 from pipeline.records import Usage
 
 UNCHARGED = frozenset({"local", "scripted"})

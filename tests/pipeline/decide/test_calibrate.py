@@ -19,7 +19,7 @@ SAID = tuple(Said(sample_id=s.id, by="U1", opinion=Opinion.BETTER if i % 2 else 
 
 
 async def ask(answer: Answer, bench: Bench, tab: Tab) -> Measure:
-    raise NotImplementedError
+    raise AssertionError("stored scores are compared here; nobody is asked")
 
 
 METRICS = {

@@ -11,7 +11,7 @@ from pipeline.models.catalog.live import Live, LiveModel
 from pipeline.models.catalog.names import around, base, geography, maker, split
 from pipeline.models.catalog.snapshot import SNAPSHOT, Listed, snapshot
 from pipeline.models.prices import Prices, catalogued, read_facts, read_overrides
-from pipeline.models.prices.catalog import SNAPSHOT as PRICES
+from pipeline.models.prices.snapshot import SNAPSHOT as PRICES
 
 NOVA = "bedrock:eu.amazon.nova-lite-v1:0"
 LISTED = Told(source="LiteLLM 1.106.2", date="2026-11-25")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.models.prices import CATALOG_DATE, Prices, catalogued, known, price, read_overrides
-from pipeline.models.prices.catalog import SNAPSHOT
+from pipeline.models.prices import SNAPSHOT_DATE, Prices, catalogued, known, price, read_overrides
+from pipeline.models.prices.snapshot import SNAPSHOT
 from pipeline.records import Usage
 
 
@@ -19,7 +19,7 @@ def test_output_tokens_cost_the_output_price() -> None:
     assert found.of(Usage(input_tokens=1_000_000, output_tokens=0)) == 1.0
     assert found.of(Usage(input_tokens=0, output_tokens=1_000_000)) == 5.0
     assert "aws" in found.source
-    assert found.date == CATALOG_DATE
+    assert found.date == SNAPSHOT_DATE
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
@@ -100,7 +100,7 @@ def test_a_wrong_price_file_is_refused_in_one_sentence(tmp_path: Path, text: str
 def test_the_snapshot_is_small_dated_and_never_free() -> None:
     whole = json.loads(SNAPSHOT.read_text())
     assert SNAPSHOT.stat().st_size <= 300_000
-    assert whole["date"] == CATALOG_DATE
+    assert whole["date"] == SNAPSHOT_DATE
     assert "MIT" in whole["licence"]
     assert (SNAPSHOT.parent / "LICENSE-litellm.txt").is_file()
     for name in whole["models"]:

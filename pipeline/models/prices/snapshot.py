@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SNAPSHOT = Path(__file__).parents[2] / "data" / "catalog" / "prices.json"
-CATALOG_DATE = "2026-11-25"
+SNAPSHOT_DATE = "2026-11-25"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Entry:
     batch_input: float | None = None
     batch_output: float | None = None
     source: str = ""
-    date: str = CATALOG_DATE
+    date: str = SNAPSHOT_DATE
 
 
 def catalogued(name: str) -> Entry | None:
