@@ -8,14 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pipeline.dataset import near, personal
 from pipeline.dataset.split import DEV_SHARE, short_reference
+from pipeline.decide.statistics import PLANNING_SD, required_n
 from pipeline.records import Finding, Sample, Split
 
 MAX_IDS = 20
 USUAL_MARGIN = 0.05
-# Paired differences of scores in [0, 1] between two models were seen to deviate by about this much.
-USUAL_DEVIATION = 0.35
-# One-sided 5 % and power 80 %.
-Z_ERROR, Z_POWER = 1.645, 0.842
 FEW_IN_CLASS = 5
 RARE_SHARE = 0.1
 SCRIPT_CHARACTERS = 200
@@ -33,21 +30,13 @@ def findings(samples: Sequence[Sample], splits: Mapping[str, Split], alike: near
     return tuple(sorted(found, key=lambda finding: ("error", "warning", "info").index(finding.level)))
 
 
-def samples_needed(margin: float = USUAL_MARGIN, deviation: float = USUAL_DEVIATION) -> int:
-    """Test samples that show "not worse than `margin`" with one-sided 5 % error and 80 % power when nothing changed.
-
-    n = ((z_error + z_power) * sd / margin)^2: Julious 2004, "Sample sizes for clinical trials with Normal data", Statistics in
-    Medicine 23 (non-inferiority), for paired differences. A rule of thumb before any run; the report has the real figure.
-    """
-    return math.ceil(((Z_ERROR + Z_POWER) * deviation / margin) ** 2)
-
-
 def few_samples(test: int) -> list[Finding]:
-    needed = samples_needed()
+    """Before any run, by the planning spread; a plan with several targets or deciding metrics asks for more."""
+    needed = required_n(PLANNING_SD, USUAL_MARGIN)
     in_all = math.ceil(needed / (1 - DEV_SHARE))
     if test >= needed:
         return []
-    margin = (Z_ERROR + Z_POWER) * USUAL_DEVIATION / math.sqrt(test) if test else 1.0
+    margin = min(1.0, USUAL_MARGIN * math.sqrt(needed / test)) if test else 1.0
     message = (
         f"{test} test samples can show a difference of about {100 * margin:.0f} points; the usual margin of "
         f"{100 * USUAL_MARGIN:.0f} points needs about {needed} test samples, {in_all} samples in all."

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.decide.pairs import Pairs, check_same_inputs, index, pair, units
-from pipeline.decide.statistics import ALIKE, paired, required_n
-from pipeline.decide.verdict import PLANNING_SD
+from pipeline.decide.statistics import ALIKE, PLANNING_SD, paired, required_n
 from pipeline.metrics.registry import metric_named
 from pipeline.records import Criteria, RunResult, Sample
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DRAWS = 10_000
 FEW_KINDS = 64  # up to so many different units, resampling counts of each kind is faster than resampling units
 SPAN = 1.0  # scores lie in [0, 1]: an unseen difference is at most this far from zero
+PLANNING_SD = 0.35  # of a difference, before any run: a yes/no answer that changes in about one sample of eight (0.35² = 0.12)
 ALIKE = 1e-12
 
 

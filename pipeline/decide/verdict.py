@@ -4,12 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.decide.pairs import Pairs
-from pipeline.decide.statistics import Paired, Table, mcnemar, mean_interval, newcombe, paired, required_n, t_interval
+from pipeline.decide.statistics import (
+    PLANNING_SD,
+    Paired,
+    Table,
+    mcnemar,
+    mean_interval,
+    newcombe,
+    paired,
+    required_n,
+    t_interval,
+)
 from pipeline.records import Claims, Interval, Verdict
 
 SMALLEST_P = 1e-10
 STEPS = 40
-PLANNING_SD = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.dataset import quality
 from pipeline.dataset.split import split
+from pipeline.decide.size import size
 from pipeline.records import Finding, RecordedOutput, Sample
 
 QUESTIONS = (
@@ -94,12 +95,12 @@ def test_no_reference_at_all_is_said_once() -> None:
     assert "missing_reference" not in codes
 
 
-def test_the_samples_a_margin_needs() -> None:
-    """Figures of a table made with sd 0.35, one-sided 5 %, power 80 %."""
-    assert [quality.samples_needed(margin) for margin in (0.05, 0.03, 0.02, 0.01)] == [304, 842, 1895, 7577]
+def test_the_samples_a_margin_needs_are_those_the_plan_names() -> None:
     (finding,) = quality.few_samples(55)
-    assert "55 test samples can show a difference of about 12 points" in finding.message
-    assert quality.few_samples(304) == []
+    assert "55 test samples can show a difference of about 13 points" in finding.message
+    assert f"needs about {size(GOOD[:3], 0.05).needed} test samples" in finding.message
+    assert quality.few_samples(384) != []
+    assert quality.few_samples(385) == []
 
 
 def test_ids_of_a_finding_are_few() -> None:

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.decide.size import Pilot, design_effect, pilot, pilots, size
-from pipeline.decide.statistics import required_n
-from pipeline.decide.verdict import PLANNING_SD
+from pipeline.decide.statistics import PLANNING_SD, required_n
 from pipeline.errors import InputError
 from tests.pipeline.decide.runs import GRADED, run, samples
 
