@@ -128,9 +128,10 @@ async def test_a_form_that_was_open_while_somebody_decided_is_told_who(office: O
 
 
 async def paired(office: Office, pairs: int = 2) -> Migration:
-    """A migration with `pairs` blind pairs for each of two SMEs, shown to them."""
+    """A migration with `pairs` blind pairs for each of two SMEs, shown to them. It rests, or its graph would go on to a plan."""
     migration = await office.migration()
-    runs = [await queued(office.store, migration, run_id=run, size=8, model=run, stage=run) for run in ("r1", "r2")]
+    await office.store.migrations.set_status(migration.id, MigrationStatus.PAUSED, by=REQUESTER)
+    runs = [await queued(office.store, migration, run_id=run, size=8, model=run) for run in ("r1", "r2")]
     for run in runs:
         await office.store.runs.save(run.id, [output(f"s{n}", f"{run.id} says {n}") for n in range(0, 8, 2)], [])
     smes = (SME_1, SME_2)
