@@ -9,7 +9,10 @@ from hypothesis import settings
 from db import Store
 from tests import stores
 
-settings.register_profile("ferry", deadline=None)  # the first example imports what it needs, and the machine may be busy
+# No deadline: the first example imports what it needs, and the machine may be busy. The same examples at every run, so that a
+# red suite is a change's doing; `--hypothesis-profile explore` looks for new ones.
+settings.register_profile("ferry", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("ferry")
 
 
