@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.commands.access import given_access
 from pipeline.commands.convert import all_methods, entry, told, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
@@ -19,15 +20,17 @@ from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName
 from pipeline.models import ModelSettings
 from pipeline.models.prices import Prices
 from pipeline.models.registry import PROVIDERS, open_model
+from pipeline.models.settings import DEFAULTS
 from pipeline.prompts.importers import Imported
 from pipeline.prompts.importers.candidate import candidate
 from pipeline.prompts.lint import fixed
-from pipeline.prompts.methods import Ask, candidates
+from pipeline.prompts.methods import Ask, candidates, untried
 from pipeline.prompts.template import variables
 from pipeline.records import Candidate, Dataset, Split, UseCase
 
 
 def convert(
+    context: typer.Context,
     prompt: PromptFile,
     target: Annotated[str, typer.Option(help=f"The target model: {'; '.join(p.names for p in PROVIDERS.values())}.")],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A folder to write the candidates into.")] = None,
@@ -36,6 +39,11 @@ def convert(
         list[str] | None, typer.Option(help="Another tool's prompt: a file, or system.txt+turns.json+user.txt. Repeatable.")
     ] = None,
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
+    writer: Annotated[
+        str | None, typer.Option(help="A model that may write prompts (up to six calls), named as a target is. Default: none.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="The model the prompt was written for; a writer is told.")] = "",
+    feedback: Annotated[list[str] | None, typer.Option(help="What went wrong so far, for the writer. Repeatable.")] = None,
     criteria_file: CriteriaFile = None,
     most_usd: Annotated[float | None, typer.Option(min=0, help="The most that 1,000 calls may cost, in USD.")] = None,
     system: SystemFile = None,
@@ -58,13 +66,31 @@ def convert(
         ask = replace(ask, constraints=criteria.own_texts)
     if most_usd is not None:
         ask = replace(ask, most_usd=most_usd, price=Prices().of(target))
-    settings = ModelSettings(timeout_s=60.0, region=region, profile=profile, endpoint_url=endpoint_url)
-    found = _unique([*asyncio.run(candidates(ask, all_methods(settings))), *(candidate(one, ask) for one in others)])
+    ask = replace(ask, source=source or first.model, feedback=tuple(feedback or ()))
+    settings = ModelSettings(
+        timeout_s=60.0, region=region, profile=profile, endpoint_url=endpoint_url, openai=given_access(context)
+    )
+    own = asyncio.run(_own(ask, settings, writer))
+    found = _unique([*own, *(candidate(one, ask) for one in others)])
     written = write_all(found, out) if out else [(one, "") for one in found]
     if as_json:
         typer.echo(json.dumps([entry(one, name) for one, name in written], ensure_ascii=False, indent=2))
         return
     _show(ask, first, written, out)
+    if writer is None:
+        typer.echo("\n".join(("", *untried(ask))))
+
+
+async def _own(ask: Ask, settings: ModelSettings, writer: str | None) -> tuple[Candidate, ...]:
+    """Ferry's own candidates; a writer may take as long as any model."""
+    methods = all_methods(settings)
+    if writer is None:
+        return await candidates(ask, methods)
+    model = open_model(writer, settings=replace(settings, timeout_s=DEFAULTS.timeout_s))
+    try:
+        return await candidates(replace(ask, writer=model), methods)
+    finally:
+        await model.close()
 
 
 def _ask(first: Imported, target: str, use_case: UseCase, frozen: Dataset | None) -> Ask:

@@ -4,6 +4,7 @@ METHODS stands in the order of cost; the first method that makes a version names
 """
 
 from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from pipeline.errors import FerryError
 from pipeline.prompts.guards import check
@@ -12,12 +13,13 @@ from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
 from pipeline.prompts.methods.family_rules import FamilyRules
 from pipeline.prompts.methods.few_shot import FewShot
 from pipeline.prompts.methods.format_fixed import FormatFixed
+from pipeline.prompts.methods.rewrite import ALL as CONVERSIONS
 from pipeline.prompts.port import Ask, Method
 from pipeline.records import Candidate, PromptVersion
 
-__all__ = ["METHODS", "Ask", "Candidate", "Method", "candidates"]
+__all__ = ["METHODS", "Ask", "Candidate", "Method", "candidates", "untried"]
 
-_ALL: tuple[Method, ...] = (AsIs(), FormatFixed(), FamilyRules(), BedrockOptimize(), FewShot())
+_ALL: tuple[Method, ...] = (AsIs(), FormatFixed(), FamilyRules(), BedrockOptimize(), *CONVERSIONS, FewShot())
 METHODS: Mapping[str, Method] = {method.name: method for method in _ALL}
 
 
@@ -39,3 +41,18 @@ async def candidates(ask: Ask, methods: Mapping[str, Method] = METHODS) -> tuple
         for prompt in proposed:
             found.setdefault(prompt.hash, Candidate(target=ask.target, prompt=prompt, refusal=check(prompt, ask)))
     return tuple(found.values())
+
+
+@runtime_checkable
+class Demanding(Protocol):
+    """A method that needs what not every ask has."""
+
+    def missing(self, ask: Ask) -> str | None:
+        """What would have to be there, as a sentence; None when the method applies."""
+        ...
+
+
+def untried(ask: Ask, methods: Mapping[str, Method] = METHODS) -> tuple[str, ...]:
+    """A sentence for each thing that keeps methods from being tried, for a person to read; equal ones once."""
+    said = (method.missing(ask) for method in methods.values() if isinstance(method, Demanding))
+    return tuple(dict.fromkeys(sentence for sentence in said if sentence))

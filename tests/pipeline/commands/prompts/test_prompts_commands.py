@@ -135,3 +135,17 @@ def test_parts_joined_by_plus_are_one_prompt(chat: Path, tmp_path: Path) -> None
     assert code == 0
     assert [change["section"] for change in json.loads(said)["changes"]] == ["parameters"]
     assert imported(Source(text=chat.read_text(), name="c"))[0].prompt.system == "Sort the message."
+
+
+def test_convert_asks_a_writer_when_one_is_named_and_says_so_when_none_is(tmp_path: Path) -> None:
+    path, script = tmp_path / "prompt.txt", tmp_path / "writer.json"
+    path.write_text("Sort this: {question}")
+    told = "<new_system>\n</new_system>\n<new_user>\nSort: {{question}}\n</new_user>\n<changes>\n- Shorter.\n</changes>"
+    script.write_text(json.dumps({"matches": [["It mixes up refunds", told]], "log": str(tmp_path / "calls")}))
+    code, said = ferry("prompts", "convert", path, "--target", LLAMA.replace("bedrock:", "recorded:"))
+    assert (code, "Conversion by a model was not tried" in flat(said)) == (0, True)
+    asks = ("--writer", f"scripted:{script}", "--source", "recorded:gpt-4.1", "--feedback", "It mixes up refunds")
+    code, said = ferry("prompts", "convert", path, "--target", "recorded:llama-3.3-70b", "--json", *asks)
+    assert code == 0
+    assert [one["method"] for one in json.loads(said)] == ["as is", "conversion, faithful"], "equal versions stand there once"
+    assert len((tmp_path / "calls").read_text().splitlines()) == 3
