@@ -37,7 +37,7 @@ async def answer(
 
 def _check(prompt: PromptVersion, samples: Iterable[Sample]) -> None:
     """Renders the samples that lack a variable as it is written: some are found by another capitalisation, the others raise."""
-    wanted = set(variables(prompt))
+    wanted = {*variables(prompt), *({prompt.tools.variable} if prompt.tools and prompt.tools.variable else ())}
     for sample in samples:
         if not wanted <= sample.variables.keys():
             render(prompt, sample)

@@ -120,7 +120,7 @@ def read_run(path: Path, scores: Iterable[Score] = (), *, empty: bool = False) -
 
 def answers_hash(outputs: Iterable[Output]) -> str:
     """What answers were scored: a rerun of the same run has another hash as soon as one answer differs."""
-    return content_hash({output.sample_id: output.text for output in outputs})
+    return content_hash({o.sample_id: [o.text, *o.tool_calls] if o.tool_calls else o.text for o in outputs})
 
 
 def write_scores(path: Path, key: RunKey, scores: Iterable[Score], made: Made | None = None) -> None:

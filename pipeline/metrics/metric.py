@@ -22,6 +22,7 @@ class Answer:
     sample: Sample
     text: str
     stop_reason: str | None = None
+    tool_calls: tuple[str, ...] = ()
     source_text: str | None = None
 
     @property
@@ -54,6 +55,7 @@ class Metric:
 
     `unusable` says why a reference cannot serve this metric, or None. `needs_source` ones say how an answer stands to the
     source's, 0.5 for as good. Samples a metric `excludes` are outside it for every model alike, so they never count as missing.
+    `reads_calls` ones look at the tools an answer calls.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Metric:
     needs_source: bool = False
     binary: bool = False
     scale: str = ZERO_TO_ONE
+    reads_calls: bool = False
     unusable: Callable[[str], str | None] = usable
 
     def excludes(self, sample: Sample) -> str | None:
@@ -77,7 +80,7 @@ class Metric:
 
     def unscorable(self, sample: Sample, output: Output) -> str | None:
         """Why this output gets no score before anybody looks at its text, or None."""
-        return _no_answer(output) or self.excludes(sample)
+        return _no_answer(output, reads_calls=self.reads_calls) or self.excludes(sample)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,9 @@ class CodeMetric(Metric):
         """A value or the reason there is none: never both, never NaN."""
         if problem := self.unscorable(sample, output):
             return Score(sample_id=sample.id, metric=self.name, value=None, unscored=problem)
-        found = self._measured(Answer(sample=sample, text=output.text or "", stop_reason=output.stop_reason))
+        found = self._measured(
+            Answer(sample=sample, text=output.text or "", stop_reason=output.stop_reason, tool_calls=output.tool_calls)
+        )
         return as_score(self, output, found)
 
     def _measured(self, answer: Answer) -> Measure:
@@ -111,12 +116,12 @@ def as_score(metric: Metric, output: Output, found: Measure, spent: Spent | None
     )
 
 
-def _no_answer(output: Output) -> str | None:
+def _no_answer(output: Output, *, reads_calls: bool) -> str | None:
     if output.failure is not None:
         return f"call failed ({output.failure.kind}): {output.failure.message}"
     if output.text is None:
         return "the run stored no answer"
-    return TOOL_CALL if output.tool_calls and not output.text.strip() else None
+    return TOOL_CALL if output.tool_calls and not reads_calls and not output.text.strip() else None
 
 
 def _with_cut(reason: str | None, output: Output) -> str | None:

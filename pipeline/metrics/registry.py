@@ -8,6 +8,7 @@ from pipeline.metrics.code.matching import EXACT_MATCH, NORMALISED_MATCH
 from pipeline.metrics.code.numbers import NUMBER_MATCH
 from pipeline.metrics.code.overlap import CHRF_METRIC, ROUGE_L_METRIC
 from pipeline.metrics.code.structure import JSON_FIELDS, JSON_VALID
+from pipeline.metrics.code.tool_calls import TOOL_CALL
 from pipeline.metrics.evaluations.metric import EVALUATED, EvaluatedMetric
 from pipeline.metrics.judged import deepeval, ragas
 from pipeline.metrics.judged.answers import ANSWERS
@@ -29,6 +30,7 @@ METRICS: Mapping[str, CodeMetric] = {
         CHRF_METRIC,
         LENGTH_RATIO_METRIC,
         REFUSAL_METRIC,
+        TOOL_CALL,
     )
 }
 JUDGED: Mapping[str, JudgedMetric] = {

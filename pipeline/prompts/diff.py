@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A section that changed (system, turns, user, parameters, examples) with a sentence and its lines; none is left out."""
+    """A section that changed (system, turns, user, parameters, tools, examples) with a sentence and all its lines."""
 
     section: str
     summary: str
@@ -33,6 +33,7 @@ def changes(before: PromptVersion, after: PromptVersion) -> tuple[Change, ...]:
         _text("turns", _told(before), _told(after)),
         _text("user", before.user, after.user),
         _parameters(before, after),
+        _text("tools", _offered(before), _offered(after)),
         _examples(before, after),
     )
     return tuple(change for change in found if change)
@@ -70,6 +71,15 @@ def _text(section: str, before: str, after: str) -> Change | None:
 
 def _told(prompt: PromptVersion) -> str:
     return "\n".join(f"{turn.role}: {turn.text}" for turn in prompt.turns)
+
+
+def _offered(prompt: PromptVersion) -> str:
+    """A line for each tool, and how one is chosen."""
+    if prompt.tools is None:
+        return ""
+    lines = [f"{tool.name}: {tool.description} {tool.schema}" for tool in prompt.tools.tools]
+    lines += [f"tools of the sample: {prompt.tools.variable}"] if prompt.tools.variable else []
+    return "\n".join([*lines, f"choice: {prompt.tools.choice or 'auto'}"])
 
 
 def _parameters(before: PromptVersion, after: PromptVersion) -> Change | None:

@@ -1,12 +1,13 @@
 """Guards a candidate passes before any paid call, cheapest and gravest first. A refusal is a sentence for people.
 
 Order (design page "evidence"): variables, frozen spans, braces, own constraints, leaked samples, length and cost, output
-contract, parameters.
+contract, tools, parameters.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from pipeline.errors import InputError
 from pipeline.prompts.constraints import kept
@@ -14,7 +15,8 @@ from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, demands_json, listed
 from pipeline.prompts.families.limits import problem
 from pipeline.prompts.port import Ask
 from pipeline.prompts.template import marker, render, variables
-from pipeline.records import PromptVersion, Sample, Usage
+from pipeline.prompts.tools import legal_toolset
+from pipeline.records import PromptVersion, Sample, Toolset, Usage
 
 LEAK_WORDS = 6
 SHORTEST_LEAK_WORDS = 4
@@ -140,6 +142,16 @@ def keeps_contract(candidate: PromptVersion, ask: Ask) -> str | None:
     return None
 
 
+def keeps_tools(candidate: PromptVersion, ask: Ask) -> str | None:
+    """The same tools under names the target takes, chosen in the same way; descriptions may be written anew."""
+    before, after = (_tools(legal_toolset(prompt.tools)) for prompt in (ask.prompt, candidate))
+    if before == after:
+        return None
+    if lost := before.keys() - after.keys():
+        return f"It no longer offers {len(lost)} of {len(before)} tools ({_few(sorted(lost))})."
+    return "It changed the tools: their inputs, how one is chosen, or what is offered besides."
+
+
 def has_legal_parameters(candidate: PromptVersion, ask: Ask) -> str | None:
     """The target would not refuse the parameters."""
     return problem(candidate.parameters, ask.target)
@@ -154,6 +166,7 @@ GUARDS: tuple[Callable[[PromptVersion, Ask], str | None], ...] = (
     is_short_enough,
     costs_no_more,
     keeps_contract,
+    keeps_tools,
     has_legal_parameters,
 )
 
@@ -161,7 +174,7 @@ GUARDS: tuple[Callable[[PromptVersion, Ask], str | None], ...] = (
 def _values_arrive(candidate: PromptVersion, marked: Counter[str]) -> bool:
     sentinels = {name: f"\ue000{index}\ue001{{{name}}}\ue000" for index, name in enumerate(sorted(marked))}
     try:
-        request = render(candidate, Sample(id="sentinel", variables=sentinels))
+        request = render(replace(candidate, tools=None), Sample(id="sentinel", variables=sentinels))
     except InputError:
         return False
     text = request.system + "".join(turn.text for turn in request.turns)
@@ -170,6 +183,14 @@ def _values_arrive(candidate: PromptVersion, marked: Counter[str]) -> bool:
 
 def _frozen(prompt: PromptVersion) -> Counter[str]:
     return Counter(span for text in prompt.texts for span in _FROZEN.findall(text))
+
+
+def _tools(toolset: Toolset | None) -> dict[str, tuple[str, str, str]]:
+    """What is offered by name: the input's schema, how a tool is chosen, and the variable with further ones."""
+    if toolset is None:
+        return {}
+    choice = (toolset.choice or "auto", toolset.variable)
+    return {tool.name: (tool.schema, *choice) for tool in toolset.tools} or {toolset.variable: ("", *choice)}
 
 
 def _mean_input(dev: tuple[Sample, ...]) -> int:

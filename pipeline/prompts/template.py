@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.errors import InputError
+from pipeline.prompts.tools import offered
 from pipeline.records import PromptVersion, Request, Sample, Syntax, Turn
 
 NAME = r"[^\W\d]\w*"
@@ -82,12 +83,14 @@ def render(prompt: PromptVersion, sample: Sample) -> Request:
     """The request for one sample.
 
     A variable takes the column of its name, else the one that differs only in case. Raises InputError naming the variable
-    the sample lacks and the columns it has.
+    the sample lacks and the columns it has, and for tools of a sample that cannot be read.
     """
     system, *filled = (fill(text, prompt.syntax, sample.variables) for text in prompt.texts)
     roles = (*(turn.role for turn in prompt.turns), "user")
     turns = tuple(Turn(role=role, text=text) for role, text in zip(roles, filled, strict=True))
-    return Request(sample_id=sample.id, system=system, turns=turns, parameters=prompt.parameters)
+    tools = offered(prompt.tools, sample)
+    choice = prompt.tools.choice if prompt.tools and tools else ""
+    return Request(sample_id=sample.id, system=system, turns=turns, parameters=prompt.parameters, tools=tools, tool_choice=choice)
 
 
 def fill(text: str, syntax: Syntax, values: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from pipeline.records.evidence import (
     Spent,
     Verdict,
 )
-from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Syntax, Turn
+from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Syntax, Toolset, ToolSpec, Turn
 from pipeline.records.samples import Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage, UseCase
 
 __all__ = [
@@ -56,6 +56,8 @@ __all__ = [
     "Split",
     "Syntax",
     "Tool",
+    "ToolSpec",
+    "Toolset",
     "Turn",
     "Usage",
     "UseCase",

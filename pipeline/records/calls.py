@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.records.prompts import Parameters, Turn
+from pipeline.records.prompts import Parameters, ToolSpec, Turn
 from pipeline.records.samples import Usage
 
 
@@ -17,13 +17,18 @@ class Tool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What goes to a model: rendered, so nothing in it is scanned again. With `tool` the answer is that tool's input."""
+    """What goes to a model: rendered, so nothing in it is scanned again. With `tool` the answer is that tool's input.
+
+    `tools` are offered and called or not, as `tool_choice` (see Toolset) and the model decide.
+    """
 
     sample_id: str
     system: str
     turns: tuple[Turn, ...]
     parameters: Parameters
     tool: Tool | None = None
+    tools: tuple[ToolSpec, ...] = ()
+    tool_choice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,28 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """A tool a model may call; `schema` is the JSON schema (as text) of its input."""
+
+    name: str
+    schema: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolset:
+    """What a prompt offers a model to call besides answering in words.
+
+    `choice` is `auto` (also ""), `any` (one must be called), `none`, or the name of the tool that must be called. `variable` is a
+    variable of the samples that holds further tools, a JSON list, where they differ from sample to sample.
+    """
+
+    tools: tuple[ToolSpec, ...] = ()
+    choice: str = ""
+    variable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptVersion:
     """An immutable template with parameters. `parent` is the hash it was made from, `method` what made it.
 
@@ -60,11 +82,14 @@ class PromptVersion:
     edits: tuple[Edit, ...] = ()
     shots: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    tools: Toolset | None = field(default=None, metadata=OMIT_DEFAULT)
 
     @property
     def hash(self) -> str:
-        """Covers what a model sees: turns, syntax, parameters. Two methods that agree make the same version."""
+        """Covers what a model sees: turns, syntax, parameters, tools. Two methods that agree make the same version."""
         seen = [self.system, self.user, self.syntax, self.parameters]
+        if self.tools is not None:
+            return content_hash([*seen, self.turns, self.tools])
         return content_hash([*seen, self.turns] if self.turns else seen)
 
     @property

@@ -73,12 +73,12 @@ def _fields(answer: Answer) -> Measure:
         given = dict(leaves(parse(answer.text)))
     except NotJsonError as error:
         return Measure(value=0.0, reason=_fenced(answer.text) or str(error))
-    wrong = [path for path in wanted if path not in given or not _equal(wanted[path], given[path])]
+    wrong = [path for path in wanted if path not in given or not equal(wanted[path], given[path])]
     extra = [path for path in given if path not in wanted]
     return Measure(value=1 - (len(wrong) + len(extra)) / len({*wanted, *given}), reason=_differences(wrong, extra))
 
 
-def _equal(wanted: Any, given: Any) -> bool:  # noqa: ANN401
+def equal(wanted: Any, given: Any) -> bool:  # noqa: ANN401
     """Equal as JSON values: 1 and 1.0 are, 1 and true are not; blanks around texts do not count."""
     if isinstance(wanted, str) and isinstance(given, str):
         return wanted.strip() == given.strip()

@@ -201,6 +201,8 @@ def converse_request(model_id: str, request: Request) -> dict[str, Any]:
         call["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": structure}}
     if request.tool is not None:
         call["toolConfig"] = _tool_config(request.tool)
+    elif request.tools:
+        call["toolConfig"] = _offered(request)
     return call
 
 
@@ -211,6 +213,20 @@ def _tool_config(tool: Tool) -> dict[str, Any]:
     """
     spec = {"name": tool.name, "description": "Gives the answer.", "inputSchema": {"json": json.loads(tool.schema)}}
     return {"tools": [{"toolSpec": spec}], "toolChoice": {"any": {}}}
+
+
+def _offered(request: Request) -> dict[str, Any]:
+    """Tools that may be called. The choice `auto` is the default and left out: some models refuse to be told even that."""
+    specs = [
+        {"name": tool.name, "inputSchema": {"json": json.loads(tool.schema)}}
+        | ({"description": tool.description} if tool.description else {})
+        for tool in request.tools
+    ]
+    config: dict[str, Any] = {"tools": [{"toolSpec": spec} for spec in specs]}
+    if request.tool_choice in {"", "auto"}:
+        return config
+    choice: dict[str, Any] = {"any": {}} if request.tool_choice == "any" else {"tool": {"name": request.tool_choice}}
+    return config | {"toolChoice": choice}
 
 
 def _output(request: Request, reply: Reply, started: float) -> Output:

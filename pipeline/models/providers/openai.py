@@ -291,7 +291,8 @@ def _retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _bad_schema(request: Request) -> Failure | None:
-    for schema in (request.parameters.json_schema, request.tool.schema if request.tool else None):
+    schemas = [request.parameters.json_schema, *(tool.schema for tool in request.tools)]
+    for schema in [*schemas, request.tool.schema] if request.tool else schemas:
         try:
             json.loads(schema or "{}")
         except ValueError:

@@ -44,7 +44,7 @@ class Dialect:
             "stream": True if stream else None,
             "stream_options": {"include_usage": True} if stream else None,
             "response_format": self._format(parameters),
-            **self._tool(request.tool),
+            **(self._tool(request.tool) or _offered(request)),
         }
         return {key: value for key, value in body.items() if value is not None and key not in self.refused & set(_SPARE)}
 
@@ -84,3 +84,19 @@ class Dialect:
             "tools": [{"type": "function", "function": function}],
             "tool_choice": "required" if "tool_choice" in self.refused else named,
         }
+
+
+def _offered(request: Request) -> dict[str, Any]:
+    """Tools that may be called; the choice `auto` is the default and left out."""
+    if not request.tools:
+        return {}
+    functions = [
+        {"name": tool.name, "parameters": json.loads(tool.schema)}
+        | ({"description": tool.description} if tool.description else {})
+        for tool in request.tools
+    ]
+    tools: dict[str, Any] = {"tools": [{"type": "function", "function": function} for function in functions]}
+    if request.tool_choice in {"", "auto"}:
+        return tools
+    named = {"type": "function", "function": {"name": request.tool_choice}}
+    return tools | {"tool_choice": "required" if request.tool_choice == "any" else named}

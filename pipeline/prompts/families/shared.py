@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.prompts.families.limits import REASONING_ROOM, legal, limits
 from pipeline.prompts.families.rule import Rule, on_texts, substitute
+from pipeline.prompts.tools import legal_toolset
 from pipeline.records import PromptVersion
 
 TOKENS = re.compile(
@@ -45,6 +46,15 @@ LEGAL_PARAMETERS = Rule(
     change=legal_parameters,
 )
 
+LEGAL_TOOLS = Rule(
+    id="tools",
+    changes="Writes names and types of tools as every provider takes them.",
+    why="The provider answers 400 to others; scores know a tool by either name.",
+    source="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolSpecification.html, read 2026-11",
+    lossless=True,
+    change=lambda prompt, _ref: replace(prompt, tools=legal_toolset(prompt.tools)),
+)
+
 STRIP_TOKENS = Rule(
     id="template-tokens",
     changes="Removes control tokens of another model's chat template.",
@@ -77,4 +87,4 @@ NO_STEP_BY_STEP = Rule(
     change=substitute((r"(?i)(?:[ \t]*|^)(?:let'?s )?think (?:about (?:this|it) )?step[ -]by[ -]step[^.!\n{}]*[.!]?", "")),
 )
 
-FIRST = (LEGAL_PARAMETERS, STRIP_TOKENS)
+FIRST = (LEGAL_PARAMETERS, LEGAL_TOOLS, STRIP_TOKENS)

@@ -2,9 +2,9 @@
 
 from pipeline.errors import InputError
 from pipeline.prompts.importers import advpo, bedrock_prompt, openai_chat, plain, promptfoo, system_user
-from pipeline.prompts.importers.port import Imported, Importer, Setting, Source, ToolSpec
+from pipeline.prompts.importers.port import Imported, Importer, Setting, Source
 
-__all__ = ["IMPORTERS", "Imported", "Importer", "Setting", "Source", "ToolSpec", "imported"]
+__all__ = ["IMPORTERS", "Imported", "Importer", "Setting", "Source", "imported"]
 
 IMPORTERS: tuple[Importer, ...] = (
     advpo.IMPORTER,

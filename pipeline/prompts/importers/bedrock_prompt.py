@@ -3,15 +3,17 @@
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_GetPrompt.html, read 2026-11. Variables are `{{x}}`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.prompts.importers import build
 from pipeline.prompts.importers.openai_chat import messages
-from pipeline.prompts.importers.port import Imported, Importer, Source, ToolSpec, as_json, field_of, text_of
+from pipeline.prompts.importers.port import Imported, Importer, Source, as_json, field_of, text_of
 from pipeline.prompts.template import variables
-from pipeline.records import PromptVersion, Syntax
+from pipeline.prompts.tools import tool_of
+from pipeline.records import PromptVersion, Syntax, Toolset
 
 NAME = "Bedrock Prompt"
 
@@ -45,19 +47,16 @@ def _variant(variant: Mapping[str, Any], prompt: str, source: Source) -> Importe
         }
     )
     version = build.version(found, build.parameters(given, name), syntax=source.syntax or Syntax.DOUBLE.value)
-    tools = _tools(template.get("toolConfiguration") or {}, name)
     return Imported(
         name=name,
         format=NAME,
-        prompt=version,
+        prompt=replace(version, tools=_toolset(template.get("toolConfiguration") or {}, name)),
         model=str(variant.get("modelId") or ""),
         settings=given,
-        tools=tools,
-        tool_choice=_choice((template.get("toolConfiguration") or {}).get("toolChoice")),
         prefill=found.prefill,
         roles=found.roles,
         not_carried=(
-            *_lost(variant, found.prefill, tools),
+            *_lost(variant, found.prefill),
             *_declared(version, template),
             *build.dropped(given),
             *build.unstated(given),
@@ -78,16 +77,11 @@ def _texts(content: object) -> object:
     return [part for part in content if part.keys() != {"cachePoint"}] if isinstance(content, list) else content
 
 
-def _tools(configuration: Mapping[str, Any], name: str) -> tuple[ToolSpec, ...]:
-    found = []
-    for number, tool in enumerate(configuration.get("tools") or (), 1):
-        where = f"Tool {number} of {name}"
-        if "cachePoint" in tool:
-            continue
-        spec = field_of(tool, "toolSpec", where)
-        schema = build.schema_text((spec.get("inputSchema") or {}).get("json"), f"The input schema of {where}")
-        found.append(ToolSpec(name=str(spec.get("name", "")), schema=schema, description=str(spec.get("description") or "")))
-    return tuple(found)
+def _toolset(configuration: Mapping[str, Any], name: str) -> Toolset | None:
+    """The tools without cache points, which change cost and not the answer."""
+    given = [tool for tool in configuration.get("tools") or () if "cachePoint" not in tool]
+    tools = tuple(tool_of(tool, f"Tool {number} of {name}") for number, tool in enumerate(given, 1))
+    return Toolset(tools=tools, choice=_choice(configuration.get("toolChoice"))) if tools else None
 
 
 def _choice(value: object) -> str:
@@ -97,9 +91,8 @@ def _choice(value: object) -> str:
     return str(value["tool"].get("name", "")) if kind == "tool" else kind
 
 
-def _lost(variant: Mapping[str, Any], prefill: str, tools: Sequence[ToolSpec]) -> list[str]:
-    lost = [f"The {len(tools)} tools are not sent: Ferry compares answers in words."] if tools else []
-    lost += ["The start of the answer (a last assistant message) is not sent."] if prefill else []
+def _lost(variant: Mapping[str, Any], prefill: str) -> list[str]:
+    lost = ["The start of the answer (a last assistant message) is not sent."] if prefill else []
     return lost + (["The agent this prompt belongs to is not called."] if variant.get("genAiResource") else [])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.prompts.families.rule import apply
-from pipeline.prompts.families.shared import LEGAL_PARAMETERS
+from pipeline.prompts.families.shared import LEGAL_PARAMETERS, LEGAL_TOOLS
 from pipeline.prompts.guards import check
 from pipeline.prompts.importers.build import CARRIED
 from pipeline.prompts.importers.port import Imported
@@ -17,9 +17,9 @@ from pipeline.records import Candidate, PromptVersion, Sample
 def candidate(imported: Imported, ask: Ask) -> Candidate:
     """`imported` proposed for `ask.target`.
 
-    What its file does not say of parameters is taken from the original. Where both have one variable, it takes the name of the
-    original's, since a tool names it as it likes. Dev samples it shows in full are declared as shots, so
-    that it is not scored on them.
+    What its file does not say of parameters and tools is taken from the original. Where both have one variable, it takes the
+    name of the original's, since a tool names it as it likes. Dev samples it shows in full are declared as shots, so that it is
+    not scored on them.
     """
     prompt = imported.prompt
     if not any(setting.name in CARRIED for setting in imported.settings):
@@ -28,8 +28,10 @@ def candidate(imported: Imported, ask: Ask) -> Candidate:
         schema = ask.prompt.parameters.json_schema
         prompt = replace(prompt, parameters=replace(prompt.parameters, json_schema=schema))
     prompt = _renamed(prompt, ask.prompt)
-    prompt = replace(prompt, method=imported.name, parent=ask.prompt.hash, shots=shown(prompt, ask.dev))
-    prompt = apply((LEGAL_PARAMETERS,), prompt, ask.target)
+    prompt = replace(
+        prompt, tools=prompt.tools or ask.prompt.tools, method=imported.name, parent=ask.prompt.hash, shots=shown(prompt, ask.dev)
+    )
+    prompt = apply((LEGAL_PARAMETERS, LEGAL_TOOLS), prompt, ask.target)
     return Candidate(target=ask.target, prompt=prompt, refusal=check(prompt, ask))
 
 

@@ -1,16 +1,18 @@
 """OpenAI chat JSON: a request of Chat Completions (an object with `messages`), or the list of messages alone.
 
 https://platform.openai.com/docs/api-reference/chat/create, read 2026-11. Messages whose content is a list of parts are read
-where the parts are texts, in OpenAI's shape or in that of Amazon Bedrock Converse. Tools are kept for the lint.
+where the parts are texts, in OpenAI's shape or in that of Amazon Bedrock Converse.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.prompts.importers import build
-from pipeline.prompts.importers.port import Imported, Importer, Source, ToolSpec, as_json, field_of, text_of
-from pipeline.records import Turn
+from pipeline.prompts.importers.port import Imported, Importer, Source, as_json, field_of, text_of
+from pipeline.prompts.tools import tool_of
+from pipeline.records import Toolset, Turn
 
 NAME = "OpenAI chat JSON"
 _NOT_SETTINGS = ("messages", "model", "tools", "tool_choice", "functions", "function_call", "response_format", "system")
@@ -37,18 +39,15 @@ def imported(body: Mapping[str, Any], source: Source) -> Imported:
     found = build.conversation(pairs, where)
     given = build.settings(body, without=_NOT_SETTINGS)
     form, schema = _response_format(body.get("response_format"), where)
-    tools = _tools(body, where)
-    lost = [f"The {len(tools)} tools are not sent: Ferry compares answers in words." if tools else ""]
-    lost += ["The start of the answer (a last assistant message) is not sent." if found.prefill else ""]
+    version = build.version(found, build.parameters(given, where, schema), syntax=source.syntax)
+    lost = ["The start of the answer (a last assistant message) is not sent." if found.prefill else ""]
     lost += ["response_format json_object is not sent: the text has to ask for JSON." if form == "json_object" else ""]
     return Imported(
         name=source.name,
         format=NAME,
-        prompt=build.version(found, build.parameters(given, where, schema), syntax=source.syntax),
+        prompt=replace(version, tools=_toolset(body, where)),
         model=str(body.get("model") or ""),
         settings=given,
-        tools=tools,
-        tool_choice=_choice(body.get("tool_choice", body.get("function_call"))),
         response_format=form,
         prefill=found.prefill,
         roles=found.roles,
@@ -102,16 +101,10 @@ def _response_format(value: object, where: str) -> tuple[str, str | None]:
     return kind, build.schema_text(schema, f"The response_format of {where}")
 
 
-def _tools(body: Mapping[str, Any], where: str) -> tuple[ToolSpec, ...]:
+def _toolset(body: Mapping[str, Any], where: str) -> Toolset | None:
     given = [*(body.get("tools") or ()), *({"function": f} for f in body.get("functions") or ())]
-    return tuple(_tool(tool, f"Tool {number} of {where}") for number, tool in enumerate(given, 1))
-
-
-def _tool(tool: object, where: str) -> ToolSpec:
-    function = field_of(tool, "function", where)
-    name = text_of(field_of(function, "name", where), f"The name of {where[0].lower()}{where[1:]}")
-    schema = build.schema_text(function.get("parameters") or {"type": "object", "properties": {}}, f"The parameters of {where}")
-    return ToolSpec(name=name, schema=schema, description=str(function.get("description") or ""))
+    tools = tuple(tool_of(tool, f"Tool {number} of {where}") for number, tool in enumerate(given, 1))
+    return Toolset(tools=tools, choice=_choice(body.get("tool_choice", body.get("function_call")))) if tools else None
 
 
 def _choice(value: object) -> str:

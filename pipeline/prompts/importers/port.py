@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.records import PromptVersion, Sample, Turn
+from pipeline.records import PromptVersion, Sample, ToolSpec, Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,20 +22,11 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSpec:
-    """A tool the file offers the model; `schema` is the JSON schema (as text) of its input."""
-
-    name: str
-    schema: str
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """A prompt as Ferry holds it, and all the file says besides.
 
-    `settings` are every inference setting of the file, also those `prompt.parameters` took over. `tool_choice` is `auto`,
-    `any`, `none`, a tool's name, or "" where the file says nothing. `response_format` is `json_object`, `json_schema` or "".
+    `settings` are every inference setting of the file, also those `prompt.parameters` took over. `response_format` is
+    `json_object`, `json_schema` or "".
     `prefill` is an assistant turn at the end, which starts the answer. `roles` are those of all messages, as written.
     `samples` came in the same file. `not_carried` says in sentences what a run of `prompt` will not do as the file would.
     """
@@ -45,13 +36,21 @@ class Imported:
     prompt: PromptVersion
     model: str = ""
     settings: tuple[Setting, ...] = ()
-    tools: tuple[ToolSpec, ...] = ()
-    tool_choice: str = ""
     response_format: str = ""
     prefill: str = ""
     roles: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = ()
     not_carried: tuple[str, ...] = ()
+
+    @property
+    def tools(self) -> tuple[ToolSpec, ...]:
+        """The tools the prompt offers."""
+        return self.prompt.tools.tools if self.prompt.tools else ()
+
+    @property
+    def tool_choice(self) -> str:
+        """How one is chosen, "" where the file says nothing."""
+        return self.prompt.tools.choice if self.prompt.tools else ""
 
     def setting(self, *names: str) -> Setting | None:
         """The setting of the first of these names that the file gives."""

@@ -1,22 +1,19 @@
 """Tools a target would refuse: names, schemas, choice."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipeline.hashing import canonical_json
-from pipeline.prompts.importers.port import Imported, ToolSpec
+from pipeline.models import family
+from pipeline.prompts.importers.port import Imported
 from pipeline.prompts.lint.port import LintRule, Severity
 from pipeline.prompts.lint.targets import on_bedrock
+from pipeline.prompts.tools import NAME, TYPES, legal_toolset
+from pipeline.prompts.tools import foreign_types as types_in
 
-NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-# Types of Python and of other languages, as they stand in published tool lists, and their JSON Schema names.
-TYPES = {
-    "dict": "object", "float": "number", "double": "number", "int": "integer", "str": "string", "bool": "boolean",
-    "list": "array", "tuple": "array",
-}  # fmt: skip
+CHOOSES_BY_NAME = {"anthropic", "amazon"}
+FORCES = {*CHOOSES_BY_NAME, "mistral", "openai"}
 
 
 def names(imported: Imported, _ref: str) -> Iterable[str]:
@@ -32,13 +29,12 @@ def twice(imported: Imported, _ref: str) -> Iterable[str]:
 
 def foreign_types(imported: Imported, _ref: str) -> Iterable[str]:
     for tool in imported.tools:
-        found = sorted(_types(json.loads(tool.schema)) & TYPES.keys())
-        if found:
+        if found := sorted(types_in(json.loads(tool.schema))):
             yield f'The input of tool "{tool.name[:40]}" has types JSON Schema does not know: {", ".join(found)}.'
 
 
-def json_types(imported: Imported, _ref: str) -> Imported:
-    return replace(imported, tools=tuple(_with_json_types(tool) for tool in imported.tools))
+def made_legal(imported: Imported, _ref: str) -> Imported:
+    return replace(imported, prompt=replace(imported.prompt, tools=legal_toolset(imported.prompt.tools)))
 
 
 def no_object(imported: Imported, _ref: str) -> Iterable[str]:
@@ -53,55 +49,45 @@ def none_chosen(imported: Imported, ref: str) -> Iterable[str]:
         yield 'Converse has no tool choice "none".'
 
 
-def without_tools(imported: Imported, _ref: str) -> Imported:
-    return replace(imported, tools=(), tool_choice="")
-
-
 def unknown_choice(imported: Imported, _ref: str) -> Iterable[str]:
+    toolset = imported.prompt.tools
     known = {"", "auto", "any", "none", *(tool.name for tool in imported.tools)}
-    if imported.tool_choice not in known:
-        yield f'The tool "{imported.tool_choice[:40]}" must be called, but is not among the tools.'
+    if toolset and toolset.choice not in known and not toolset.variable:
+        yield f'The tool "{toolset.choice[:40]}" must be called, but is not among the tools.'
 
 
-def _types(schema: object) -> set[str]:
-    if isinstance(schema, list):
-        return set[str]().union(*map(_types, schema))
-    if not isinstance(schema, dict):
-        return set()
-    own = {schema["type"]} if isinstance(schema.get("type"), str) else set()
-    return own.union(*map(_types, _inner(schema)))
+def named_choice(imported: Imported, ref: str) -> Iterable[str]:
+    """A name that is offered; one that is not is another rule's."""
+    named = imported.tool_choice in {tool.name for tool in imported.tools} - {"auto", "any", "none"}
+    if on_bedrock(ref) and named and family(ref) not in CHOOSES_BY_NAME:
+        yield f'{ref} cannot be told which tool to call, and "{imported.tool_choice[:40]}" must be.'
 
 
-def _inner(schema: dict[str, object]) -> list[object]:
-    """The schemas inside a schema; properties may have any name, also "type"."""
-    properties = schema.get("properties")
-    named = list(properties.values()) if isinstance(properties, dict) else []
-    return [*named, *(schema.get(key) for key in ("items", "anyOf", "allOf", "oneOf"))]
+def offered_alone(imported: Imported, _ref: str) -> Imported:
+    """The tool that must be called as the only one, of which one must be called."""
+    toolset = imported.prompt.tools
+    if toolset is None:
+        return imported
+    alone = tuple(tool for tool in toolset.tools if tool.name == toolset.choice)
+    return replace(imported, prompt=replace(imported.prompt, tools=replace(toolset, tools=alone, choice="any")))
 
 
-def _with_json_types(tool: ToolSpec) -> ToolSpec:
-    schema = _renamed(json.loads(tool.schema))
-    return replace(tool, schema=canonical_json(schema))
-
-
-def _renamed(schema: object) -> object:
-    if isinstance(schema, list):
-        return [_renamed(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    changed = {key: _renamed(value) if key in {"items", "anyOf", "allOf", "oneOf"} else value for key, value in schema.items()}
-    if isinstance(schema.get("type"), str):
-        changed["type"] = TYPES.get(schema["type"], schema["type"])
-    if isinstance(schema.get("properties"), dict):
-        changed["properties"] = {name: _renamed(inner) for name, inner in schema["properties"].items()}
-    return changed
+def cannot_force(imported: Imported, ref: str) -> Iterable[str]:
+    if on_bedrock(ref) and imported.tool_choice == "any" and family(ref) not in FORCES:
+        yield f"{ref} may refuse to be made to call a tool, or ignore it."
 
 
 _TOOLS = "Amazon Bedrock Converse API reference, toolConfig"
+_CHOICE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html"
 
 RULES = (
     LintRule(
-        id="tool-name", severity=Severity.ERROR, finds=names, source=f"{_TOOLS}; litellm issue 19384", fix="Rename the tool."
+        id="tool-name",
+        severity=Severity.ERROR,
+        finds=names,
+        source=f"{_TOOLS}; litellm issue 19384",
+        fix='Write other characters as "_"; scores know the tool by either name.',
+        change=made_legal,
     ),
     LintRule(id="tool-twice", severity=Severity.ERROR, finds=twice, source=_TOOLS, fix="Rename or remove one of them."),
     LintRule(
@@ -110,7 +96,7 @@ RULES = (
         finds=foreign_types,
         source="JSON Schema 2020-12, type; seen in the Berkeley Function-Calling Leaderboard",
         fix="Write the JSON Schema names.",
-        change=json_types,
+        change=made_legal,
     ),
     LintRule(
         id="tool-object", severity=Severity.ERROR, finds=no_object, source=_TOOLS, fix="Put the value into an object's property."
@@ -121,7 +107,22 @@ RULES = (
         finds=none_chosen,
         source=_TOOLS,
         fix="Leave the tools out.",
-        change=without_tools,
+        change=made_legal,
     ),
     LintRule(id="tool-choice", severity=Severity.ERROR, finds=unknown_choice, source=_TOOLS, fix="Name a tool that is offered."),
+    LintRule(
+        id="tool-choice-named",
+        severity=Severity.ERROR,
+        finds=named_choice,
+        source=_CHOICE,
+        fix="Offer that tool alone, and say that one must be called.",
+        change=offered_alone,
+    ),
+    LintRule(
+        id="tool-choice-any",
+        severity=Severity.WARNING,
+        finds=cannot_force,
+        source=_CHOICE,
+        fix="Say in the text that a tool must be called, and count the answers in words.",
+    ),
 )

@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.prompts.importers.openai_chat import turns
 from pipeline.prompts.template import render, variables
-from pipeline.records import Sample, Syntax, Turn
+from pipeline.records import Sample, Syntax, Toolset, Turn
 from tests.pipeline.prompts.importers.reading import one, read
 
 SCHEMA = {"type": "object", "properties": {"label": {"type": "string"}}, "additionalProperties": False}
@@ -46,7 +46,8 @@ def test_what_is_not_sent_is_said_and_kept_for_the_lint() -> None:
     found = one(REQUEST)
     assert (found.model, found.tool_choice, found.response_format) == ("gpt-4o", "any", "json_schema")
     assert [(tool.name, tool.description) for tool in found.tools] == [("look", "Looks.")]
-    assert found.not_carried == ("The 1 tools are not sent: Ferry compares answers in words.", "Not sent: seed.")
+    assert found.prompt.tools == Toolset(tools=found.tools, choice="any")
+    assert found.not_carried == ("Not sent: seed.",)
 
 
 def test_the_list_of_messages_alone_is_read_and_a_started_answer_taken_off() -> None:

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.prompts.importers import Imported, Setting
-from pipeline.prompts.importers.port import ToolSpec
 from pipeline.prompts.lint import RULES, Severity, fixed, lint
 from pipeline.prompts.template import variables
-from pipeline.records import Parameters, PromptVersion, Turn
+from pipeline.records import Parameters, PromptVersion, Toolset, ToolSpec, Turn
 from tests.pipeline.prompts.asks import CLAUDE, CLAUDE_5, GPT_4, GPT_OSS, LLAMA, MISTRAL_OLD, NOVA
 
 OPUS_46 = "bedrock:us.anthropic.claude-opus-4-6-v1"
@@ -23,7 +22,9 @@ TARGETS = (CLAUDE, CLAUDE_5, OPUS_46, HAIKU_45, GPT_4, GPT_OSS, LLAMA, MISTRAL, 
 
 def given_prompt(user: str = "Sort {x}", *, system: str = "", turns: tuple[Turn, ...] = (), **more: Any) -> Imported:
     parameters = Parameters(**more.pop("parameters", {"temperature": 0.0}))
-    prompt = PromptVersion(user=user, system=system, turns=turns, parameters=parameters)
+    offered, choice = more.pop("tools", ()), more.pop("tool_choice", "")
+    tools = Toolset(tools=offered, choice=choice) if offered else None
+    prompt = PromptVersion(user=user, system=system, turns=turns, parameters=parameters, tools=tools)
     settings = tuple(Setting(name=n, value=json.dumps(v)) for n, v in more.pop("settings", {}).items())
     return Imported(name="p", format="plain text", prompt=prompt, settings=settings, **more)
 
@@ -69,6 +70,8 @@ CASES: list[tuple[str, Severity, str, Imported]] = [
     ("tool-types", E, NOVA, given_prompt(tools=(tool(schema={"type": "dict", "properties": {"type": {"type": "float"}}}),))),
     ("tool-object", E, NOVA, given_prompt(tools=(tool(schema={"type": "string"}),))),
     ("tool-choice-none", E, NOVA, given_prompt(tools=(tool(),), tool_choice="none")),
+    ("tool-choice-named", E, LLAMA, given_prompt(tools=(tool(), tool("other")), tool_choice="look")),
+    ("tool-choice-any", W, LLAMA, given_prompt(tools=(tool(),), tool_choice="any")),
     ("tool-choice", E, NOVA, given_prompt(tools=(tool(),), tool_choice="other")),
     ("prefill", E, OPUS_46, given_prompt(prefill="{")),
     ("prefill", E, CLAUDE_5, given_prompt(prefill="{")),
