@@ -64,7 +64,7 @@ def all_methods(settings: ModelSettings) -> Mapping[str, Method]:
 
 
 def _write(candidate: Candidate, folder: Path, number: int) -> str:
-    """Writes the texts of a candidate, earlier turns as chat messages; returns the name of the user text's file."""
+    """Writes the texts of a candidate, turns and tools as JSON; returns the name of the user text's file."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{number}-{re.sub(r'[^a-z0-9]+', '-', candidate.prompt.method.lower()).strip('-')}"
     if candidate.prompt.system:
@@ -73,6 +73,13 @@ def _write(candidate: Candidate, folder: Path, number: int) -> str:
         messages = [{"role": turn.role, "content": turn.text} for turn in candidate.prompt.turns]
         shown = json.dumps(messages, ensure_ascii=False, indent=2)
         (folder / f"{stem}.turns.json").write_text(shown + "\n", "utf-8", newline="\n")
+    if candidate.prompt.tools:
+        offered = [
+            {"name": tool.name, "description": tool.description, "parameters": json.loads(tool.schema)}
+            for tool in candidate.prompt.tools.tools
+        ]
+        written = json.dumps(offered, ensure_ascii=False, indent=2)
+        (folder / f"{stem}.tools.json").write_text(written + "\n", "utf-8", newline="\n")
     text = file_text(candidate.prompt) if candidate.prompt.user else ""
     (folder / f"{stem}.txt").write_text(text, "utf-8", newline="\n")
     return f"{stem}.txt"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -19,6 +19,9 @@ from pipeline.errors import InputError
 from pipeline.hashing import canonical_json, content_hash
 from pipeline.lines import cut_unfinished
 from pipeline.records import Criteria, Dataset, Output, Parameters, PromptVersion, RunKey, RunResult, Sample, Score
+
+if TYPE_CHECKING:
+    from pipeline.prompts.importers import Imported
 
 STRANGERS = ConfigDict(extra="forbid")  # a line of another file is none of this one
 
@@ -70,21 +73,50 @@ def read_dataset(path: Path) -> Dataset:
 
 
 def read_prompt(
-    path: Path | None, dataset: Path, *, system: Path | None = None, parameters: Parameters, needed: bool = True
+    path: Path | None,
+    dataset: Path,
+    *,
+    system: Path | None = None,
+    turns: Path | None = None,
+    parameters: Parameters,
+    needed: bool = True,
 ) -> PromptVersion:
-    """The prompt in `path`, or the one prompt `dataset` records for its source.
+    """The prompt in `path`, or the one prompt `dataset` records for its source; `turns` are earlier messages.
 
-    Raises InputError when there is neither; with `needed` False the prompt is empty then.
+    A file of a known format (OpenAI chat JSON, Bedrock Prompt, ...) brings its own turns, tools and, where it names any,
+    parameters. Raises InputError when there is no prompt; with `needed` False it is empty then.
     """
     from pipeline.prompts.template import parse_prompt
 
     text = read_text(path, "prompt") if path else _recorded_prompt(dataset)
+    if path is not None and text is not None:
+        found = _of_a_format(text, path, system, turns)
+        if found is not None:
+            return found.prompt if found.settings else replace(found.prompt, parameters=parameters)
     if text is None and needed:
         raise InputError(f"{dataset.name} records no prompt that all its samples share. Give one as a file with --prompt FILE.")
     if text is None:
         return PromptVersion(user="", parameters=parameters)
     prompt = parse_prompt(text, system=read_text(system, "system prompt") if system else "")
     return replace(prompt, parameters=parameters)
+
+
+def _of_a_format(text: str, path: Path, system: Path | None, turns: Path | None) -> "Imported | None":
+    """The first prompt of a file that is more than plain text, or that has turns beside it."""
+    from pipeline.prompts.importers import IMPORTERS, Source, imported
+    from pipeline.prompts.importers.openai_chat import turns as turns_in
+    from pipeline.prompts.importers.plain import NAME
+
+    kind = next(importer.name for importer in IMPORTERS if importer.recognises(text))
+    if turns is None and (kind == NAME or not text.strip()):
+        return None
+    source = Source(
+        text=text,
+        name=path.name,
+        system=read_text(system, "system prompt") if system else "",
+        turns=turns_in(read_text(turns, "file of turns"), turns.name) if turns else (),
+    )
+    return imported(source)[0]
 
 
 def prompt_of_run(path: Path) -> PromptVersion | None:

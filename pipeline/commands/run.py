@@ -5,17 +5,19 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.commands.access import given_access
-from pipeline.commands.files import OutputFile, read_dataset, read_prompt
+from pipeline.commands.files import OutputFile, read_dataset, read_prompt, read_text
 from pipeline.errors import InputError
 from pipeline.models import ModelSettings, notice, open_model
 from pipeline.models.settings import DEFAULTS
-from pipeline.records import Parameters, PromptVersion, RunKey, Sample, Split
+from pipeline.prompts.tools import legal_toolset, tools_of
+from pipeline.records import Parameters, PromptVersion, RunKey, Sample, Split, Toolset
 from pipeline.run import answer
 
 INTERRUPTED = 130
@@ -26,11 +28,18 @@ def run(
     dataset: Annotated[Path, typer.Argument(help="A dataset: CSV, JSONL, JSON, XLSX, or one that Ferry froze.")],
     model: Annotated[str, typer.Option(help="For example local:gemma3-270m, bedrock:<id>, openai:<id>, recorded:<name>.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File of outputs; what is in it already is not asked again.")],
-    prompt: Annotated[Path | None, typer.Option(help="The prompt template; default: the source's own.")] = None,
+    prompt: Annotated[Path | None, typer.Option(help="The prompt, in any format Ferry knows; default: the source's own.")] = None,
     system: Annotated[Path | None, typer.Option(help="The system prompt's template.")] = None,
+    turns: Annotated[Path | None, typer.Option(help="Earlier messages: a JSON list that ends with the assistant's.")] = None,
+    tools: Annotated[Path | None, typer.Option(help="Tools the model may call: a JSON list.")] = None,
+    tools_column: Annotated[str, typer.Option(help="The column with each sample's own tools, where they differ.")] = "",
     split: Annotated[Split, typer.Option(help="The samples to answer.")] = Split.TEST,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 512,
-    temperature: Annotated[float, typer.Option(help="0 for answers that repeat; below 0 nothing is sent.")] = 0.0,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Longest answer, in tokens; default: what the prompt's file says, else 512.")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="Below 0 nothing is sent; default: what the prompt's file says, else 0.")
+    ] = None,
     stop: Annotated[list[str] | None, typer.Option(help="Text that ends an answer; \\n is a line end. Repeatable.")] = None,
     in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 300.0,
@@ -42,8 +51,6 @@ def run(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again where the file holds a failure.")] = False,
 ) -> None:
     """Answer every sample of a split with one model and one prompt."""
-    stops = tuple(text.replace("\\n", "\n") for text in stop or ())
-    parameters = Parameters(max_tokens=max_tokens, temperature=None if temperature < 0 else temperature, stop=stops)
     settings = ModelSettings(
         timeout_s=timeout,
         stream=stream,
@@ -60,16 +67,55 @@ def run(
             f"{dataset.name} has no samples in its {split} split, so there is nothing to answer. Choose another --split."
         )
     asks = not model.startswith("recorded:")  # recorded outputs need no prompt
-    version = read_prompt(prompt, dataset, system=system, parameters=parameters, needed=asks)
+    version = read_prompt(prompt, dataset, system=system, turns=turns, parameters=Parameters(), needed=asks)
+    version = _with_tools(_with_parameters(version, max_tokens, temperature, stop), tools, tools_column)
     key = RunKey(model=model, prompt_hash=version.hash, split=split)
     _say(notice(model))
     with OutputFile(output, key, samples, retry_failed=retry_failed, prompt=version if asks else None) as file:
-        try:
-            failed = asyncio.run(_answer_all(model, settings, version, samples, file, in_flight))
-        except KeyboardInterrupt:
-            _say(f"Interrupted. {output} holds what was answered so far; the same command continues.")
-            raise typer.Exit(INTERRUPTED) from None
+        failed = _into_file(model, settings, version, samples, file, in_flight, output)
     _finish(output, len(samples), failed)
+
+
+def _into_file(
+    ref: str,
+    settings: ModelSettings,
+    prompt: PromptVersion,
+    samples: Sequence[Sample],
+    file: OutputFile,
+    in_flight: int | None,
+    path: Path,
+) -> Counter[str]:
+    """Answers what the file lacks; an interruption keeps what is there."""
+    try:
+        return asyncio.run(_answer_all(ref, settings, prompt, samples, file, in_flight))
+    except KeyboardInterrupt:
+        _say(f"Interrupted. {path} holds what was answered so far; the same command continues.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _with_parameters(
+    prompt: PromptVersion, max_tokens: int | None, temperature: float | None, stop: list[str] | None
+) -> PromptVersion:
+    """What the command line says counts before what the prompt's file says."""
+    said = prompt.parameters
+    given = Parameters(
+        max_tokens=said.max_tokens if max_tokens is None else max_tokens,
+        temperature=said.temperature if temperature is None else None if temperature < 0 else temperature,
+        top_p=said.top_p,
+        stop=tuple(text.replace("\\n", "\n") for text in stop) if stop else said.stop,
+        json_schema=said.json_schema,
+    )
+    return replace(prompt, parameters=given)
+
+
+def _with_tools(prompt: PromptVersion, file: Path | None, column: str) -> PromptVersion:
+    """The prompt with tools of a file or a column, names and types as every provider takes them."""
+    given = prompt.tools or Toolset()
+    if file is not None:
+        given = replace(given, tools=tools_of(read_text(file, "file of tools"), file.name))
+    if column:
+        given = replace(given, variable=column)
+    return replace(prompt, tools=None if given == Toolset() else legal_toolset(given))
 
 
 async def _answer_all(

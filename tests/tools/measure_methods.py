@@ -2,8 +2,9 @@
 
     python -m tests.tools.measure_methods path/to/banking77/test.csv build/methods
 
-A prompt for a chat model is carried to Gemma 3 270M (a base model, 4 bits). The intents are none of the demo's, on which few-shot
-was tuned. Outputs are kept in the folder, so that a second start asks only what is missing. Data: BANKING77, CC BY 4.0.
+Two prompts are carried to Gemma 3 270M (a base model, 4 bits): one for a chat model, and one that shows a message of each
+intent, as the demo's does. The intents are none of the demo's, on which few-shot was tuned. Outputs are kept in the folder, so
+that a second start asks only what is missing. Data: BANKING77, CC BY 4.0.
 """
 
 import asyncio
@@ -23,14 +24,27 @@ from pipeline.metrics.scoring import score_with
 from pipeline.models import ModelSettings, open_model
 from pipeline.prompts.methods import Ask, candidates
 from pipeline.prompts.template import parse_prompt
-from pipeline.records import Candidate, Comparison, Criteria, MetricChoice, Model, RunKey, RunResult, Sample, Split, UseCase
+from pipeline.records import (
+    Candidate,
+    Comparison,
+    Criteria,
+    Dataset,
+    MetricChoice,
+    Model,
+    RunKey,
+    RunResult,
+    Sample,
+    Split,
+    UseCase,
+)
 from pipeline.run import answer
 from tests.tools.record_demo import INTENTS as IN_THE_DEMO
+from tests.tools.record_demo import source_prompt
 
 TARGET = "local:gemma3-270m"
 SEED, INTENTS, PER_INTENT = 20261125, 10, 25
 CRITERIA = Criteria(metrics=(MetricChoice(metric="exact_match", primary=True),))
-ORIGINAL = """You are ChatGPT, the assistant of a bank. Think step by step and decide what the customer's message is about.
+CHAT = """You are ChatGPT, the assistant of a bank. Think step by step and decide what the customer's message is about.
 
 # Intents
 INTENTS
@@ -44,42 +58,47 @@ Answer with the name of one intent and nothing else."""
 
 async def main(source: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    intents = write_dataset(source, folder / "banking77.csv")
+    shown = write_dataset(source, folder / "banking77.csv")
     frozen = freeze(folder / "banking77.csv", name="banking77")
-    dev, test = frozen.in_split(Split.DEV), frozen.in_split(Split.TEST)
-    prompt = parse_prompt(ORIGINAL.replace("INTENTS", "\n".join(intents)))
-    ask = Ask(prompt=prompt, target=TARGET, use_case=UseCase.CLASSIFICATION, dev=dev, held_out=test)
-    found = await candidates(ask)
-    usable = [one for one in found if one.refusal is None]
-    say(f"{len(intents)} intents, {len(dev)} dev and {len(test)} test samples; {len(usable)} of {len(found)} candidates pass")
+    chat = CHAT.replace("INTENTS", "\n".join(intent for _, intent in shown))
     model = open_model(TARGET, samples=frozen.samples, settings=ModelSettings(cache=folder / "models", threads=1))
     try:
-        runs = [await run(model, one, dev, Split.DEV, folder) for one in usable]
-        shown = {shot for one in usable for shot in one.prompt.shots}
-        chosen = choose(runs, CRITERIA, left_out=shown)
-        for standing in chosen.table:
-            say(f"dev   {standing.label:<24} {standing.mean:.3f} of {standing.n}, {standing.tokens:.0f} tokens a sample")
-        say(chosen.reason)
-        winner = next(one for one in usable if one.prompt.hash == chosen.prompt_hash)
-        bars = [one for one in usable if one.prompt.method in {"as is", "format-fixed"}]
-        after = await run(model, winner, test, Split.TEST, folder)
-        for bar in bars:
-            before = await run(model, bar, test, Split.TEST, folder)
-            report(bar.prompt.method, winner.prompt.method, compare(test, before, after, CRITERIA)[0])
+        for name, prompt in (("for a chat model", chat), ("with a message of each intent", source_prompt(shown))):
+            say(f"== A prompt {name}")
+            await migrate(model, prompt, frozen, folder)
     finally:
         await model.close()
 
 
-def write_dataset(source: Path, path: Path) -> list[str]:
-    """PER_INTENT messages each of INTENTS intents drawn by SEED, as a dataset; returns the intents."""
+async def migrate(model: Model, prompt: str, frozen: Dataset, folder: Path) -> None:
+    dev, test = frozen.in_split(Split.DEV), frozen.in_split(Split.TEST)
+    ask = Ask(prompt=parse_prompt(prompt), target=TARGET, use_case=UseCase.CLASSIFICATION, dev=dev, held_out=test)
+    found = await candidates(ask)
+    usable = [one for one in found if one.refusal is None]
+    say(f"{len(dev)} dev and {len(test)} test samples; {len(usable)} of {len(found)} candidates pass")
+    runs = [await run(model, one, dev, Split.DEV, folder) for one in usable]
+    chosen = choose(runs, CRITERIA, left_out={shot for one in usable for shot in one.prompt.shots})
+    for standing in chosen.table:
+        say(f"dev   {standing.label:<24} {standing.mean:.3f} of {standing.n}, {standing.tokens:.0f} tokens a sample")
+    say(chosen.reason)
+    winner = next(one for one in usable if one.prompt.hash == chosen.prompt_hash)
+    after = await run(model, winner, test, Split.TEST, folder)
+    for bar in (one for one in usable if one.prompt.method in {"as is", "format-fixed"}):
+        before = await run(model, bar, test, Split.TEST, folder)
+        report(bar.prompt.method, winner.prompt.method, compare(test, before, after, CRITERIA)[0])
+
+
+def write_dataset(source: Path, path: Path) -> list[tuple[str, str]]:
+    """PER_INTENT messages each of INTENTS intents drawn by SEED, as a dataset; returns one more of each as (message, intent)."""
     with source.open(encoding="utf-8", newline="") as file:
         messages = sorted({(" ".join(line["text"].split()), line["category"]) for line in csv.DictReader(file)})
     order = random.Random(SEED)
     intents = sorted(order.sample(sorted({intent for _, intent in messages} - set(IN_THE_DEMO)), INTENTS))
-    lines = [one for intent in intents for one in order.sample([m for m in messages if m[1] == intent], PER_INTENT)]
+    drawn = [order.sample([m for m in messages if m[1] == intent], PER_INTENT + 1) for intent in intents]
     with path.open("w", encoding="utf-8", newline="") as file:
+        lines = [one for several in drawn for one in several[1:]]
         csv.writer(file, lineterminator="\n").writerows([("question", "answer_ground_truth"), *lines])
-    return intents
+    return [several[0] for several in drawn]
 
 
 async def run(model: Model, candidate: Candidate, samples: Sequence[Sample], split: Split, folder: Path) -> RunResult:

@@ -7,15 +7,31 @@ from math import isfinite
 
 from pipeline.errors import InputError
 
+WRAPPERS = frozenset({"fields", "inputs", "vars", "variables", "input_variables"})
+"""Names under which tools put a sample's inputs: llama-prompt-ops `fields`, LangSmith `inputs`, promptfoo `vars`."""
+
 
 def cells(value: object, place: str) -> dict[str, str]:
-    """An object's fields as text by name. Raises InputError where it is no object or nests too deep."""
+    """An object's fields as text by name, inputs that are wrapped under one of WRAPPERS as fields of their own.
+
+    Raises InputError where it is no object or nests too deep.
+    """
     if not isinstance(value, Mapping):
         raise InputError(f'{place.capitalize()} is not an object. Write each sample as {{"question": ..., ...}}.')
     try:
-        return {str(name).strip(): _text(item) for name, item in value.items()}
+        return {str(name).strip(): _text(item) for name, item in _unwrapped(value).items()}
     except RecursionError:
         raise too_deep(place) from None
+
+
+def _unwrapped(value: Mapping[str, object]) -> Mapping[str, object]:
+    """`value` with the fields of its wrappers beside its own; a wrapper with a field of a name that is taken stays closed."""
+    found: dict[str, object] = {}
+    for name, item in value.items():
+        inner = item if str(name).strip().lower() in WRAPPERS and isinstance(item, Mapping) else {}
+        free = bool(inner) and not inner.keys() & (value.keys() | found.keys())
+        found.update(inner if free else {name: item})
+    return found
 
 
 def too_deep(place: str) -> InputError:

@@ -1,7 +1,8 @@
 """A model whose answers are written down: for tests, rehearsals and demonstrations without any model.
 
 A script file is JSON: {"answers": {sample id: text}, "matches": [[regular expression, text], ...], "default": text,
-"latency_s": 0.02, "concurrency": 4, "log": path}. The first expression found in what is asked answers where no sample id does.
+"calls": {sample id: [{"name": ..., "input": {...}}, ...]}, "latency_s": 0.02, "concurrency": 4, "log": path}. The first
+expression found in what is asked answers where no sample id does; `calls` are the tools a sample's answer calls.
 `log` gets one line for each call, the sample's id, appended before the answer: it counts calls across processes and kills.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.hashing import canonical_json
 from pipeline.models.failures import failure
 from pipeline.models.settings import ModelSettings
 from pipeline.records import Output, Request, Sample, Usage
@@ -80,7 +82,7 @@ def open_scripted(name: str, samples: Iterable[Sample], settings: ModelSettings)
     script = _read(Path(name))
     log = script.get("log")
     return ScriptedModel(
-        _answers(script, name),
+        _with_calls(_answers(script, name), script),
         latency_s=float(script.get("latency_s", 0.0)),
         concurrency=int(script.get("concurrency", 8)),
         ref=f"scripted:{name}",
@@ -97,7 +99,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"The script {path} cannot be read ({error.strerror}). Give the path of a script file.") from error
     except ValueError as error:
         raise InputError(f"The script {path} is not JSON. Write it as {{'answers': {{sample id: text}}}}.") from error
-    known = {"answers", "matches", "default", "latency_s", "concurrency", "log"}
+    known = {"answers", "matches", "calls", "default", "latency_s", "concurrency", "log"}
     if not isinstance(script, dict) or not script.keys() <= known or not isinstance(script.get("answers", {}), dict):
         raise InputError(
             f"The script {path} must be a JSON object with {', '.join(sorted(known))}; answers maps sample ids to texts."
@@ -122,6 +124,22 @@ def _answers(script: Mapping[str, Any], name: str) -> Answers:
         found = next((text for rule, text in rules if rule.search(asked)), script.get("default"))
         said = answers.get(request.sample_id, found)
         return Output(sample_id=request.sample_id, text=None, failure=failure("not_recorded")) if said is None else said
+
+    return answer
+
+
+def _with_calls(answers: Answers, script: Mapping[str, Any]) -> Answers:
+    """`answers` with the tools that a script's samples call; a sample that only calls answers in no words."""
+    calls: Mapping[str, Any] = script.get("calls", {})
+    if not calls:
+        return answers
+
+    def answer(request: Request) -> Output | str:
+        made = tuple(canonical_json(call) for call in calls.get(request.sample_id, ()))
+        if not made:
+            found = answers(request) if callable(answers) else answers.get(request.sample_id, script.get("default"))
+            return found or Output(sample_id=request.sample_id, text=None, failure=failure("not_recorded"))
+        return Output(sample_id=request.sample_id, text="", stop_reason="tool_use", tool_calls=made)
 
     return answer
 

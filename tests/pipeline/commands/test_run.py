@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
-from pipeline.commands.files import ScoresFile, read_run, read_scores, write_scores
+from pipeline.commands.files import ScoresFile, prompt_of_run, read_run, read_scores, write_scores
 from pipeline.dataset import storage
 from pipeline.errors import InputError
 from pipeline.records import Dataset, RecordedOutput, Sample, Score, Split
@@ -189,3 +189,41 @@ def test_scores_are_written_and_read_back(place: Path) -> None:
     assert read_scores(place / "scores.jsonl") == ScoresFile(key=run.key, scores=tuple(scores))
     with pytest.raises(InputError, match="There is no file of scores"):
         read_scores(place / "nowhere.jsonl")
+
+
+def test_turns_and_tools_of_a_prompts_file_are_sent(place: Path) -> None:
+    tool = {"name": "look.up", "parameters": {"type": "dict", "properties": {}}}
+    body = {
+        "messages": [
+            {"role": "user", "content": "Q: zero"},
+            {"role": "assistant", "content": "none"},
+            {"role": "user", "content": "Q: {question}"},
+        ],
+        "tools": [{"type": "function", "function": tool}],
+        "max_tokens": 7,
+    }
+    (place / "prompt.txt").write_text(json.dumps(body))
+    script(place, calls={"s00": [{"name": "look_up", "input": {"n": 0}}]})
+    assert ferry(*arguments(place, "--temperature", "0.5"))[0] == 0
+    prompt = prompt_of_run(place / "out.jsonl")
+    assert prompt is not None
+    assert [turn.text for turn in prompt.turns] == ["Q: zero", "none"]
+    assert (prompt.parameters.max_tokens, prompt.parameters.temperature) == (7, 0.5)
+    assert prompt.tools is not None
+    assert [(t.name, t.schema) for t in prompt.tools.tools] == [("look_up", '{"properties":{},"type":"object"}')]
+    outputs = {output.sample_id: output for output in read_run(place / "out.jsonl").outputs}
+    assert (outputs["s00"].tool_calls, outputs["s01"].text) == (('{"input":{"n":0},"name":"look_up"}',), "yes")
+
+
+def test_turns_and_tools_beside_a_plain_prompt(place: Path) -> None:
+    (place / "turns.json").write_text(json.dumps([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]))
+    (place / "tools.json").write_text(json.dumps([{"name": "look"}]))
+    beside = ("--turns", str(place / "turns.json"), "--tools", str(place / "tools.json"), "--stop", "\\n")
+    assert ferry(*arguments(place, *beside))[0] == 0
+    prompt = prompt_of_run(place / "out.jsonl")
+    assert prompt is not None
+    assert [turn.text for turn in prompt.turns] == ["a", "b"]
+    assert prompt.parameters.stop == ("\n",)
+    assert prompt.tools is not None
+    code, said = ferry(*arguments(place, "--tools-column", "tools"))
+    assert (code, "begun with another model, prompt or split" in " ".join(said.split())) == (2, True)

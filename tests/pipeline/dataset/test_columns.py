@@ -1,8 +1,12 @@
 """Which column is what: the specification's names, common names, similar names, content."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from pipeline.dataset.columns import ColumnMapping, latency_unit, propose
+from pipeline.dataset.freeze import freeze
 from pipeline.dataset.names import plain
 
 SPECIFICATION = (
@@ -103,3 +107,20 @@ def test_a_text_column_is_no_figure_whatever_its_name() -> None:
 )
 def test_the_unit_of_latency(name: str, values: list[str], unit: str) -> None:
     assert latency_unit(name, [{name: value} for value in values]) == unit
+
+
+def test_inputs_in_a_wrapper_are_fields_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "support.json"
+    answers = [{"urgency": "high"}, {"urgency": "low"}]
+    rows = [{"fields": {"input": f"Please help with {n}."}, "answer": answer} for n, answer in enumerate(answers)]
+    path.write_text(json.dumps(rows))
+    found = freeze(path, name="support").samples
+    assert {s.variables["input"] for s in found} == {"Please help with 0.", "Please help with 1."}
+    assert {s.variables["question"] for s in found} == {s.variables["input"] for s in found}
+    assert {s.reference for s in found} == {json.dumps(answer) for answer in answers}
+
+
+def test_a_wrapper_that_would_hide_a_field_stays_closed(tmp_path: Path) -> None:
+    path = tmp_path / "twice.json"
+    path.write_text(json.dumps([{"input": "out", "vars": {"input": "in"}, "answer": str(n)} for n in range(2)]))
+    assert all(s.variables["vars"] == '{"input": "in"}' and s.variables["input"] == "out" for s in freeze(path, name="x").samples)
