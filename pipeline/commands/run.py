@@ -35,11 +35,9 @@ def run(
     tools_column: Annotated[str, typer.Option(help="The column with each sample's own tools, where they differ.")] = "",
     split: Annotated[Split, typer.Option(help="The samples to answer.")] = Split.TEST,
     max_tokens: Annotated[
-        int | None, typer.Option(min=1, help="Longest answer, in tokens; default: what the prompt's file says, else 512.")
+        int | None, typer.Option(min=1, help="Longest answer in tokens; default: the prompt file's, or 512.")
     ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(help="Below 0 nothing is sent; default: what the prompt's file says, else 0.")
-    ] = None,
+    temperature: Annotated[float | None, typer.Option(help="Below 0: not sent; default: the prompt file's, or 0.")] = None,
     stop: Annotated[list[str] | None, typer.Option(help="Text that ends an answer; \\n is a line end. Repeatable.")] = None,
     in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 300.0,
@@ -61,11 +59,7 @@ def run(
         jitter=random.random,
         openai=given_access(context),
     )
-    samples = read_dataset(dataset).in_split(split)
-    if not samples:
-        raise InputError(
-            f"{dataset.name} has no samples in its {split} split, so there is nothing to answer. Choose another --split."
-        )
+    samples = _samples(dataset, split)
     asks = not model.startswith("recorded:")  # recorded outputs need no prompt
     version = read_prompt(prompt, dataset, system=system, turns=turns, parameters=Parameters(), needed=asks)
     version = _with_tools(_with_parameters(version, max_tokens, temperature, stop), tools, tools_column)
@@ -74,6 +68,15 @@ def run(
     with OutputFile(output, key, samples, retry_failed=retry_failed, prompt=version if asks else None) as file:
         failed = _into_file(model, settings, version, samples, file, in_flight, output)
     _finish(output, len(samples), failed)
+
+
+def _samples(dataset: Path, split: Split) -> Sequence[Sample]:
+    found = read_dataset(dataset).in_split(split)
+    if not found:
+        raise InputError(
+            f"{dataset.name} has no samples in its {split} split, so there is nothing to answer. Choose another --split."
+        )
+    return found
 
 
 def _into_file(
