@@ -7,7 +7,7 @@ from pipeline.metrics.code.form import LENGTH_RATIO_METRIC, REFUSAL_METRIC
 from pipeline.metrics.code.matching import EXACT_MATCH, NORMALISED_MATCH
 from pipeline.metrics.code.numbers import NUMBER_MATCH
 from pipeline.metrics.code.overlap import CHRF_METRIC, ROUGE_L_METRIC
-from pipeline.metrics.code.structure import JSON_FIELDS, JSON_VALID
+from pipeline.metrics.code.structure import JSON_FIELDS, JSON_TOP_FIELDS, JSON_VALID
 from pipeline.metrics.code.tool_calls import TOOL_CALL
 from pipeline.metrics.evaluations.metric import EVALUATED, EvaluatedMetric
 from pipeline.metrics.judged import deepeval, ragas
@@ -26,6 +26,7 @@ METRICS: Mapping[str, CodeMetric] = {
         NUMBER_MATCH,
         JSON_VALID,
         JSON_FIELDS,
+        JSON_TOP_FIELDS,
         ROUGE_L_METRIC,
         CHRF_METRIC,
         LENGTH_RATIO_METRIC,

@@ -94,11 +94,11 @@ def write_dataset(source: Path, path: Path) -> list[tuple[str, str]]:
         messages = sorted({(" ".join(line["text"].split()), line["category"]) for line in csv.DictReader(file)})
     order = random.Random(SEED)
     intents = sorted(order.sample(sorted({intent for _, intent in messages} - set(IN_THE_DEMO)), INTENTS))
-    drawn = [order.sample([m for m in messages if m[1] == intent], PER_INTENT + 1) for intent in intents]
+    lines = [one for intent in intents for one in order.sample([m for m in messages if m[1] == intent], PER_INTENT)]
     with path.open("w", encoding="utf-8", newline="") as file:
-        lines = [one for several in drawn for one in several[1:]]
         csv.writer(file, lineterminator="\n").writerows([("question", "answer_ground_truth"), *lines])
-    return [several[0] for several in drawn]
+    rest = [one for one in messages if one not in lines]
+    return [order.choice([m for m in rest if m[1] == intent]) for intent in intents]
 
 
 async def run(model: Model, candidate: Candidate, samples: Sequence[Sample], split: Split, folder: Path) -> RunResult:

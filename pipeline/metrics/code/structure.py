@@ -78,6 +78,29 @@ def _fields(answer: Answer) -> Measure:
     return Measure(value=1 - (len(wrong) + len(extra)) / len({*wanted, *given}), reason=_differences(wrong, extra))
 
 
+def _top_fields(answer: Answer) -> Measure:
+    wanted = parse(answer.reference)
+    try:
+        given = parse(answer.text)
+    except NotJsonError as error:
+        return Measure(value=0.0, reason=_fenced(answer.text) or str(error))
+    given = given if isinstance(given, dict) else {}
+    shares = {name: _share(value, given[name]) if name in given else 0.0 for name, value in wanted.items()}
+    wrong: list[Path] = [(name,) for name, share in shares.items() if share < 1]
+    return Measure(value=sum(shares.values()) / len(shares), reason=_differences(wrong, []))
+
+
+def _share(wanted: Any, given: Any) -> float:  # noqa: ANN401
+    """The share of the values in `wanted` that stand at the same place in `given`."""
+    found, values = dict(leaves(given)), list(leaves(wanted))
+    return sum(path in found and equal(value, found[path]) for path, value in values) / len(values)
+
+
+def _no_object(reference: str) -> str | None:
+    unusable = _unusable(reference)
+    return unusable or (None if isinstance(found := parse(reference), dict) and found else "the reference is no JSON object")
+
+
 def equal(wanted: Any, given: Any) -> bool:  # noqa: ANN401
     """Equal as JSON values: 1 and 1.0 are, 1 and true are not; blanks around texts do not count."""
     if isinstance(wanted, str) and isinstance(given, str):
@@ -114,4 +137,10 @@ JSON_FIELDS = CodeMetric(
     summary="share of fields that equal the reference's, nested ones included, lists by position; surplus fields are wrong",
     measure=_fields,
     unusable=_unusable,
+)
+JSON_TOP_FIELDS = CodeMetric(
+    name="json_top_fields",
+    summary="mean over the reference's top fields, a nested one by the share of its values that are right; surplus ones are free",
+    measure=_top_fields,
+    unusable=_no_object,
 )

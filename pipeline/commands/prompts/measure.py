@@ -1,0 +1,147 @@
+"""`ferry prompts measure`: the candidates that `ferry prompts convert -o` wrote, answered on dev, with figures in one table."""
+
+import asyncio
+import json
+import random
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.commands.access import given_access
+from pipeline.commands.convert import LIST
+from pipeline.commands.criteria import Metrics, criteria_for
+from pipeline.commands.files import OutputFile, read_dataset, read_run, read_text
+from pipeline.commands.prompts.files import AsJson
+from pipeline.errors import InputError
+from pipeline.metrics import code_metrics
+from pipeline.metrics.metric import CodeMetric
+from pipeline.metrics.scoring import score_with
+from pipeline.models import ModelSettings, open_model
+from pipeline.prompts.template import declaration
+from pipeline.records import Candidate, Model, PromptVersion, RunKey, Sample, Split, UseCase
+from pipeline.run import answer
+
+_PROMPT = TypeAdapter(PromptVersion)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One candidate on `n` samples, those shown in any candidate left out; a missing score counts 0. No `means`: not measured."""
+
+    candidate: Candidate
+    n: int
+    means: Mapping[str, float]
+
+
+def measure(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="The folder that `ferry prompts convert -o` wrote.")],
+    dataset: Annotated[Path, typer.Option(help="The dataset; its dev split is answered, test is never looked at.")],
+    model: Annotated[str, typer.Option(help="The model that answers, named as a target is.")],
+    metric: Metrics = None,
+    use_case: Annotated[UseCase, typer.Option(help="Chooses the metrics when none is named.")] = UseCase.CHAT,
+    refused_too: Annotated[bool, typer.Option("--refused-too", help="Answer with refused ones as well, to compare.")] = False,
+    in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer dev with every candidate that passed its guards, and compare; what is in the folder already is not asked again."""
+    found = read_candidates(folder)
+    dev = read_dataset(dataset).in_split(Split.DEV)
+    metrics = code_metrics(criteria_for(metric, None, use_case, dev))
+    settings = ModelSettings(
+        region=region, profile=profile, endpoint_url=endpoint_url, openai=given_access(context), jitter=random.random
+    )
+    asked = [one for one in found if one.prompt.user and (refused_too or one.refusal is None)]
+    asyncio.run(_answer_all(open_model(model, samples=dev, settings=settings), asked, dev, folder, in_flight))
+    shown = {shot for one in asked for shot in one.prompt.shots}
+    table = [_figures(one, model, dev, folder, metrics, shown) if one in asked else _none(one) for one in found]
+    if as_json:
+        typer.echo(json.dumps([_entry(one) for one in table], ensure_ascii=False, indent=2))
+        return
+    _show(table, [one.name for one in metrics], model)
+
+
+def read_candidates(folder: Path) -> list[Candidate]:
+    """What `ferry prompts convert -o` wrote. Raises InputError for another folder, and for texts that were changed since."""
+    try:
+        entries = json.loads(read_text(folder / LIST, "list of candidates"))
+        return [_candidate(folder, entry) for entry in entries]
+    except (KeyError, TypeError, ValueError, ValidationError) as error:
+        raise InputError(f"{folder / LIST} is no list of candidates. Write it with `ferry prompts convert -o`.") from error
+
+
+def _candidate(folder: Path, entry: Mapping[str, object]) -> Candidate:
+    file = folder / str(entry["file"])
+    system = file.with_name(file.stem + ".system.txt")
+    user, _ = declaration(read_text(file, "prompt"))
+    texts = {"user": user, "system": read_text(system, "system text") if system.exists() else ""}
+    own = {key: value for key, value in entry.items() if key not in {"file", "hash", "refusal", "target"}}
+    prompt = _PROMPT.validate_python({**own, **texts}, strict=False)
+    if prompt.hash != entry["hash"]:
+        raise InputError(f"{file} was changed since it was written. Convert again, or give the changed text as a prompt.")
+    refusal = entry["refusal"]
+    return Candidate(target="", prompt=prompt, refusal=None if refusal is None else str(refusal))
+
+
+async def _answer_all(
+    model: Model, asked: Sequence[Candidate], dev: Sequence[Sample], folder: Path, in_flight: int | None
+) -> None:
+    try:
+        for one in asked:
+            with OutputFile(_path(one, folder), _key(one, model.ref), dev, prompt=one.prompt) as file:
+                async with aclosing(answer(model, one.prompt, dev, skip=file.done, in_flight=in_flight)) as outputs:
+                    async for output in outputs:
+                        file.append(output)
+    finally:
+        await model.close()
+
+
+def _figures(
+    one: Candidate, ref: str, dev: Sequence[Sample], folder: Path, metrics: Sequence[CodeMetric], shown: Collection[str]
+) -> Figures:
+    samples = [sample for sample in dev if sample.id not in shown]
+    outputs = [output for output in read_run(_path(one, folder)).outputs if output.sample_id not in shown]
+    sums = dict.fromkeys((each.name for each in metrics), 0.0)
+    for score in score_with(samples, outputs, metrics):
+        sums[score.metric] += score.value or 0.0
+    return Figures(candidate=one, n=len(samples), means={name: total / max(1, len(samples)) for name, total in sums.items()})
+
+
+def _none(one: Candidate) -> Figures:
+    return Figures(candidate=one, n=0, means={})
+
+
+def _key(one: Candidate, ref: str) -> RunKey:
+    return RunKey(model=ref, prompt_hash=one.prompt.hash, split=Split.DEV)
+
+
+def _path(one: Candidate, folder: Path) -> Path:
+    return folder / f"dev-{one.prompt.hash[:12]}.jsonl"
+
+
+def _entry(one: Figures) -> Mapping[str, object]:
+    prompt = one.candidate.prompt
+    told = {"method": prompt.method, "hash": prompt.hash, "refusal": one.candidate.refusal, "n": one.n}
+    return {**told, "characters": sum(map(len, prompt.texts)), "shots": len(prompt.shots), "means": one.means}
+
+
+def _show(table: Sequence[Figures], names: Sequence[str], ref: str) -> None:
+    shown = Table("candidate", "characters", "shots", *names, "samples", "guards", title=Text(f"dev answered by {ref}"))
+    for one in table:
+        prompt = one.candidate.prompt
+        means = [f"{one.means[name]:.3f}" if one.means else "-" for name in names]
+        length, count = f"{sum(map(len, prompt.texts)):,}", str(one.n or "-")
+        cells = (prompt.method, length, str(len(prompt.shots)), *means, count, one.candidate.refusal or "passed")
+        shown.add_row(*map(Text, cells))
+    Console().print(shown)
