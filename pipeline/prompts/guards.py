@@ -14,6 +14,7 @@ from pipeline.prompts.constraints import kept
 from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, demands_json, listed_labels, literal_text
 from pipeline.prompts.families.limits import problem
 from pipeline.prompts.port import Ask
+from pipeline.prompts.schemas import legal_schema
 from pipeline.prompts.template import marker, render, variables
 from pipeline.prompts.tools import legal_toolset
 from pipeline.records import PromptVersion, Sample, Toolset, Usage
@@ -132,7 +133,8 @@ def costs_no_more(candidate: PromptVersion, ask: Ask) -> str | None:
 
 def keeps_contract(candidate: PromptVersion, ask: Ask) -> str | None:
     """What the original demands of an answer is still demanded: JSON, its schema, the labels it lists."""
-    if ask.prompt.parameters.json_schema != candidate.parameters.json_schema:
+    original, schema = ask.prompt.parameters.json_schema, candidate.parameters.json_schema
+    if original is not None and schema not in {original, legal_schema(original, ask.target)}:
         return "It changed the JSON schema of the answer."
     if demands_json(ask.prompt) and not demands_json(candidate):
         return "The original demands JSON; this text no longer does."

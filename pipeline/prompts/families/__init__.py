@@ -22,4 +22,4 @@ def rules(ref: str) -> tuple[Rule, ...]:
     """The rules for the model `ref` names, in the order they apply; those for every family first."""
     of_family = family(ref)
     first = tuple(rule for rule in shared.FIRST if of_family != "base" or rule is not shared.STRIP_TOKENS)
-    return first + FAMILIES.get(of_family, (shared.OTHER_NAMES,))
+    return first + FAMILIES.get(of_family, shared.WORDING)

@@ -1,16 +1,26 @@
 """Rules for Nova."""
 
+from dataclasses import replace
+
 from pipeline.prompts.families.rule import Rule, substitute, system_into_user
-from pipeline.prompts.families.shared import OTHER_NAMES
+from pipeline.prompts.families.shared import WORDING
 from pipeline.prompts.template import pieces
 from pipeline.records import PromptVersion
 
-_SOURCE = "Amazon Nova prompting best practices, read 2026-11"
+_SOURCE = "https://docs.aws.amazon.com/nova/latest/userguide/prompting-text-understanding.html, read 2026-11"
+_TOOLS = "https://docs.aws.amazon.com/nova/latest/userguide/prompting-tools-function.html, read 2026-11"
 
 
 def variables_in_user(prompt: PromptVersion, _ref: str) -> PromptVersion:
     """The system text in the user turn when it holds variables."""
     return system_into_user(prompt) if any(p.variable for p in pieces(prompt.system, prompt.syntax)) else prompt
+
+
+def greedy_tools(prompt: PromptVersion, _ref: str) -> PromptVersion:
+    """Temperature 0 where tools are offered."""
+    if prompt.tools is None or prompt.parameters.temperature == 0:
+        return prompt
+    return replace(prompt, parameters=replace(prompt.parameters, temperature=0.0))
 
 
 RULES = (
@@ -22,7 +32,7 @@ RULES = (
         lossless=True,
         change=variables_in_user,
     ),
-    OTHER_NAMES,
+    *WORDING,
     Rule(
         id="nova-strong-words",
         changes="Writes must and do not in capitals.",
@@ -32,5 +42,13 @@ RULES = (
         change=substitute(
             (r"\b[Mm]ust not\b", "MUST NOT"), (r"\bmust\b", "MUST"), (r"\b[Dd]o not\b", "DO NOT"), (r"\b[Dd]on't\b", "DO NOT")
         ),
+    ),
+    Rule(
+        id="nova-tools",
+        changes="Sets the temperature to 0.",
+        why="Nova's guide asks for greedy decoding where tools are called.",
+        source=_TOOLS,
+        lossless=False,
+        change=greedy_tools,
     ),
 )

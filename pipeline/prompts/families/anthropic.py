@@ -1,10 +1,12 @@
 """Rules for Claude."""
 
-from pipeline.prompts.families.rule import Rule, on_whole_texts, substitute
-from pipeline.prompts.families.sections import headings_to_tags
-from pipeline.prompts.families.shared import NO_STEP_BY_STEP, OTHER_NAMES
+from pipeline.prompts.families.rule import Rule, on_texts, on_whole_texts, substitute
+from pipeline.prompts.families.sections import documents_in_tags, headings_to_tags
+from pipeline.prompts.families.shared import NO_STEP_BY_STEP, WORDING
 
-_SOURCE = "Anthropic prompting best practices and migration guide, read 2026-11"
+_GUIDE = "https://platform.claude.com/docs/en/build-with-claude/prompt-engineering"
+_SOURCE = f"{_GUIDE}/claude-prompting-best-practices, read 2026-11"
+_LONG = f"{_GUIDE}/long-context-tips, read 2026-11"
 
 RULES = (
     Rule(
@@ -15,7 +17,15 @@ RULES = (
         lossless=True,
         change=lambda prompt, _ref: on_whole_texts(prompt, headings_to_tags),
     ),
-    OTHER_NAMES,
+    Rule(
+        id="claude-documents",
+        changes="Puts a document that stands alone on its line between <document> tags.",
+        why="Claude tells a long input from the instructions around it by tags of its own.",
+        source=_LONG,
+        lossless=True,
+        change=lambda prompt, _ref: on_texts(prompt, lambda text: documents_in_tags(text, prompt.syntax)),
+    ),
+    *WORDING,
     Rule(
         id="claude-soften",
         changes="Writes shouted words in normal case.",

@@ -6,7 +6,7 @@ from pipeline.prompts.contract import answer_cue
 from pipeline.prompts.families.rule import Rule, system_into_user
 from pipeline.records import PromptVersion
 
-_SOURCE = "Brown et al. 2020, Language Models are Few-Shot Learners, section 2; llama.cpp server documentation, read 2026-11"
+_SOURCE = "Brown et al. 2020, https://arxiv.org/abs/2005.14165, section 2; llama.cpp server documentation, read 2026-11"
 
 
 def trim_end(prompt: PromptVersion, _ref: str) -> PromptVersion:

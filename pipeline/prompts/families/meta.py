@@ -5,10 +5,10 @@ from dataclasses import replace
 from pipeline.prompts.contract import demands_json
 from pipeline.prompts.families.rule import Rule, on_whole_texts
 from pipeline.prompts.families.sections import tags_to_headings
-from pipeline.prompts.families.shared import OTHER_NAMES
+from pipeline.prompts.families.shared import WORDING
 from pipeline.records import PromptVersion
 
-_SOURCE = "Meta Llama prompting guide and llama-prompt-ops tips, read 2026-11"
+_SOURCE = "https://www.llama.com/docs/how-to-guides/prompting; https://github.com/meta-llama/llama-prompt-ops, read 2026-11"
 BARE_JSON = "Return the JSON object only: no code fence, no preamble."
 
 
@@ -32,7 +32,7 @@ RULES = (
         lossless=True,
         change=lambda prompt, _ref: on_whole_texts(prompt, tags_to_headings),
     ),
-    OTHER_NAMES,
+    *WORDING,
     Rule(
         id="llama-bare-json",
         changes=f'Adds "{BARE_JSON}"',

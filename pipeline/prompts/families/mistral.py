@@ -4,10 +4,13 @@ import re
 from dataclasses import replace
 
 from pipeline.prompts.families.rule import Rule, system_into_user
-from pipeline.prompts.families.shared import OTHER_NAMES
+from pipeline.prompts.families.shared import WORDING
 from pipeline.records import PromptVersion
 
-_SOURCE = "Mistral prompting guide and Amazon Bedrock model parameters for Mistral, read 2026-11"
+_SOURCE = (
+    "https://docs.mistral.ai/guides/prompting_capabilities; "
+    "https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-mistral.html, read 2026-11"
+)
 _NO_SYSTEM = re.compile(r"mistral-7b-instruct-v0[.:][12]\b|mistral-7b-instruct-v0\b")
 
 
@@ -32,7 +35,7 @@ RULES = (
         lossless=True,
         change=early_instruct,
     ),
-    OTHER_NAMES,
+    *WORDING,
     Rule(
         id="mistral-temperature",
         changes="Sets the temperature to 0.",

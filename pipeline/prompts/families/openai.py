@@ -2,7 +2,7 @@
 
 from pipeline.prompts.families.limits import limits
 from pipeline.prompts.families.rule import Rule
-from pipeline.prompts.families.shared import NO_STEP_BY_STEP, OTHER_NAMES
+from pipeline.prompts.families.shared import NO_STEP_BY_STEP, WORDING
 from pipeline.records import PromptVersion
 
 
@@ -12,12 +12,12 @@ def without_scaffold(prompt: PromptVersion, ref: str) -> PromptVersion:
 
 
 RULES = (
-    OTHER_NAMES,
+    *WORDING,
     Rule(
         id="gpt-reasoning",
         changes="Removes the request to think step by step.",
         why="Reasoning models plan on their own; the request makes answers longer and not better.",
-        source="OpenAI reasoning best practices, read 2026-11",
+        source="https://platform.openai.com/docs/guides/reasoning-best-practices, read 2026-11",
         lossless=False,
         change=without_scaffold,
     ),

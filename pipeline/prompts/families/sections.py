@@ -2,7 +2,19 @@
 
 import re
 
+from pipeline.records import Syntax
+
 _HEADING = re.compile(r"^#{1,3}[ \t]+([A-Za-z][\w /-]{0,40}?):?[ \t]*#*[ \t]*$", re.MULTILINE)
+_NAMES = "(?i:contexts?|documents?|passages?|articles?|transcripts?)"
+# Alone: a line break or the start before it, and neither a tag above it nor one below.
+_DOCUMENT = {
+    syntax: re.compile(rf"(\A|(?<!>)\n)({opening}{_NAMES}{closing})(?=\n(?!</)|\Z)")
+    for syntax, opening, closing in (
+        (Syntax.SINGLE, r"\{", r"\}"),
+        (Syntax.DOUBLE, r"\{\{[ \t]*", r"[ \t]*\}\}"),
+        (Syntax.DOLLAR, r"\{\$", r"\}"),
+    )
+}
 _TAG_LINE = re.compile(r"^<(/?)([A-Za-z][\w-]{0,40})>[ \t]*$", re.MULTILINE)
 
 
@@ -38,6 +50,11 @@ def tags_to_headings(text: str) -> str:
             text = re.sub(rf"^<{re.escape(name)}>[ \t]*$", f"## {_title(name)}", text, flags=re.MULTILINE)
             text = re.sub(rf"\n*^</{re.escape(name)}>[ \t]*$\n?", "\n", text, flags=re.MULTILINE)
     return text
+
+
+def documents_in_tags(text: str, syntax: Syntax) -> str:
+    """Every variable with a name of a long input that stands alone on its line between `<document>` tags, once."""
+    return re.sub(_DOCUMENT[syntax], r"\1<document>\n\2\n</document>", text)
 
 
 def _slug(title: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.prompts.families.limits import REASONING_ROOM, legal, limits
 from pipeline.prompts.families.rule import Rule, on_texts, substitute
+from pipeline.prompts.schemas import with_legal_schema
 from pipeline.prompts.tools import legal_toolset
 from pipeline.records import PromptVersion
 
@@ -15,6 +16,9 @@ TOKENS = re.compile(
 _HEADER = re.compile(
     r"<\|(?:start_header_id|header_start)\|>\s*\w+\s*<\|(?:end_header_id|header_end)\|>\s*|<\|im_start\|>\s*\w+\n"
 )
+_TOKENS = re.compile(r"(?i)\b(\d{1,3}(?:,\d{3})+|\d{1,7}) tokens\b")
+_CLAUDE = "https://platform.claude.com/docs/en/build-with-claude/prompt-engineering"
+_REASONING = "https://platform.openai.com/docs/guides/reasoning-best-practices"
 _OLD_CLAUDE = re.compile(r"\A(.*?)\n\nHuman:\s*(.*)\n\nAssistant:\s*\Z", re.DOTALL)
 
 
@@ -41,9 +45,19 @@ LEGAL_PARAMETERS = Rule(
     id="parameters",
     changes="Leaves out or limits the parameters this model refuses.",
     why="The provider answers 400 to them; reasoning models also need room for hidden tokens.",
-    source="Anthropic, OpenAI and Amazon Bedrock API references, read 2026-11",
+    source="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html and the API "
+    "references of Anthropic and OpenAI, read 2026-11",
     lossless=True,
     change=legal_parameters,
+)
+
+LEGAL_SCHEMA = Rule(
+    id="answer-schema",
+    changes="Brings the JSON schema of the answer into what the target takes, or into the text where it takes none.",
+    why="The provider answers 400 to it as it is; what was taken out is for a metric to check.",
+    source="https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html, read 2026-11",
+    lossless=True,
+    change=with_legal_schema,
 )
 
 LEGAL_TOOLS = Rule(
@@ -68,7 +82,7 @@ OTHER_NAMES = Rule(
     id="vendor-name",
     changes="Replaces the name of another vendor's model by a neutral role.",
     why="A model told to be another model imitates its manners and its limits.",
-    source="vendors' migration guides, read 2026-11",
+    source=f"{_CLAUDE}/claude-prompting-best-practices and other vendors' guides, read 2026-11",
     lossless=False,
     change=substitute(
         (
@@ -82,9 +96,73 @@ NO_STEP_BY_STEP = Rule(
     id="no-step-by-step",
     changes="Removes the request to think step by step.",
     why="Current models of this family reason on their own; the request adds length and can leak reasoning into the answer.",
-    source="Anthropic prompting guide for Claude 4 and later, OpenAI reasoning guide, read 2026-11",
+    source=f"{_CLAUDE}/claude-prompting-best-practices; {_REASONING}, read 2026-11",
     lossless=False,
     change=substitute((r"(?i)(?:[ \t]*|^)(?:let'?s )?think (?:about (?:this|it) )?step[ -]by[ -]step[^.!\n{}]*[.!]?", "")),
 )
 
-FIRST = (LEGAL_PARAMETERS, LEGAL_TOOLS, STRIP_TOKENS)
+CUT_OFF = Rule(
+    id="cut-off",
+    changes="Removes the sentence about when the model's knowledge ends.",
+    why="That date is another model's; a date the answer needs belongs in a variable.",
+    source=f"{_CLAUDE}/claude-prompting-best-practices and other vendors' guides, read 2026-11",
+    lossless=False,
+    change=substitute(
+        (
+            r"(?i)[ \t]*[^.!?\n{}<>]*(?:(?:knowledge|training)[ -](?:data )?cut[ -]?off"
+            r"|as of (?:your|my) (?:last|latest) (?:update|training))[^.!?\n{}<>]*[.!?]?",
+            "",
+        ),
+    ),
+)
+
+
+def words_for_tokens(prompt: PromptVersion, _ref: str) -> PromptVersion:
+    """Lengths in tokens said in words, three words for four tokens, to two figures."""
+    return on_texts(prompt, lambda text: _TOKENS.sub(_in_words, text))
+
+
+def _in_words(found: re.Match[str]) -> str:
+    words = int(found[1].replace(",", "")) * 3 / 4
+    return f"{float(f'{words:.2g}'):.0f} words"
+
+
+TOKEN_COUNTS = Rule(
+    id="token-counts",
+    changes="Says lengths in words instead of tokens.",
+    why="Models cut texts into tokens differently, and none can count its own.",
+    source="https://platform.openai.com/docs/guides/prompt-engineering, read 2026-11",
+    lossless=False,
+    change=words_for_tokens,
+)
+
+
+def without_scratchpad(prompt: PromptVersion, ref: str) -> PromptVersion:
+    """Without the sentences that ask for thoughts in tags, where the model reasons on its own."""
+    return _NO_SCRATCHPAD(prompt, ref) if limits(ref).reasons else prompt
+
+
+_NO_SCRATCHPAD = substitute(
+    (
+        r"(?i)[ \t]*[^.!?\n{}<>]*<(scratchpad|thinking|thought|reasoning)>(?:[^.!?\n{}<>]*</\1>)?"
+        r"[^.!?\n{}<>]*(?:[.!?]|(?=\n)|\Z)",
+        "",
+    )
+)
+
+SCRATCHPAD = Rule(
+    id="scratchpad",
+    changes="Removes the request to write thoughts between tags.",
+    why="This model thinks apart from its answer; the tags would come back in it.",
+    source=f"{_CLAUDE}/claude-prompting-best-practices; {_REASONING}, read 2026-11",
+    lossless=False,
+    change=without_scratchpad,
+)
+
+WORDING = (OTHER_NAMES, CUT_OFF, TOKEN_COUNTS, SCRATCHPAD)
+"""What every family's rules propose."""
+
+LEGAL = (LEGAL_PARAMETERS, LEGAL_SCHEMA, LEGAL_TOOLS)
+"""What a target would refuse, settled: also in the prompt as it is, which could not be run without."""
+
+FIRST = (*LEGAL, STRIP_TOKENS)

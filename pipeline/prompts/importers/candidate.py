@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.prompts.families.rule import apply
-from pipeline.prompts.families.shared import LEGAL_PARAMETERS, LEGAL_TOOLS
+from pipeline.prompts.families.shared import LEGAL
 from pipeline.prompts.guards import check
 from pipeline.prompts.importers.build import CARRIED
 from pipeline.prompts.importers.port import Imported
@@ -31,7 +31,7 @@ def candidate(imported: Imported, ask: Ask) -> Candidate:
     prompt = replace(
         prompt, tools=prompt.tools or ask.prompt.tools, method=imported.name, parent=ask.prompt.hash, shots=shown(prompt, ask.dev)
     )
-    prompt = apply((LEGAL_PARAMETERS, LEGAL_TOOLS), prompt, ask.target)
+    prompt = apply(LEGAL, prompt, ask.target)
     return Candidate(target=ask.target, prompt=prompt, refusal=check(prompt, ask))
 
 

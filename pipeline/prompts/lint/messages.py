@@ -8,7 +8,7 @@ from pipeline.prompts.families.mistral import early_instruct
 from pipeline.prompts.families.shared import TOKENS, strip_tokens
 from pipeline.prompts.importers.port import Imported
 from pipeline.prompts.lint.port import LintRule, Severity
-from pipeline.prompts.lint.targets import claude_from, on_bedrock
+from pipeline.prompts.targets import claude_from, on_bedrock
 
 _PREFILL_GONE = (4, 6)
 

@@ -8,7 +8,7 @@ from pipeline.prompts.families.limits import REASONING_ROOM, legal, limits, prob
 from pipeline.prompts.importers.build import MAX_TOKENS
 from pipeline.prompts.importers.port import Imported, Setting
 from pipeline.prompts.lint.port import LintRule, Severity
-from pipeline.prompts.lint.targets import claude, claude_from, on_bedrock
+from pipeline.prompts.targets import claude, claude_from, on_bedrock
 
 SAMPLING = ("top_k", "topK", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "logit_bias")
 NOT_IN_CONVERSE = ("frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "logit_bias", "seed", "user", "store")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
@@ -10,9 +11,8 @@ from pipeline.models import family
 from pipeline.prompts.contract import demands_json
 from pipeline.prompts.importers.port import Imported
 from pipeline.prompts.lint.port import LintRule, Severity
-from pipeline.prompts.lint.targets import on_bedrock, takes_schema
-
-REFUSED_KEYWORDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength")
+from pipeline.prompts.schemas import REFUSED_KEYWORDS, with_legal_schema
+from pipeline.prompts.targets import on_bedrock, takes_schema
 
 
 def json_word(imported: Imported, ref: str) -> Iterable[str]:
@@ -54,6 +54,10 @@ def beyond_subset(imported: Imported, ref: str) -> Iterable[str]:
             yield f"In {place}: an object must say additionalProperties: false."
         if str(part.get("$ref", "#"))[:1] != "#":
             yield f"In {place}: a $ref to another document is not taken."
+
+
+def schema_made_legal(imported: Imported, ref: str) -> Imported:
+    return replace(imported, prompt=with_legal_schema(imported.prompt, ref))
 
 
 def _schema(imported: Imported) -> Mapping[str, Any] | None:
@@ -102,7 +106,8 @@ RULES = (
         severity=Severity.ERROR,
         finds=no_schema,
         source=_BEDROCK,
-        fix="Force one tool whose input is the schema, or describe the answer in the text and check it.",
+        fix="Say the schema in the text, and check the answers.",
+        change=schema_made_legal,
     ),
     LintRule(
         id="schema-invalid",
@@ -117,5 +122,6 @@ RULES = (
         finds=beyond_subset,
         source=_BEDROCK,
         fix="Take it out of the schema and check it in the answers, as a metric.",
+        change=schema_made_legal,
     ),
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.models import family
 from pipeline.prompts.importers.port import Imported
 from pipeline.prompts.lint.port import LintRule, Severity
-from pipeline.prompts.lint.targets import on_bedrock
+from pipeline.prompts.targets import on_bedrock
 from pipeline.prompts.tools import NAME, TYPES, legal_toolset
 from pipeline.prompts.tools import foreign_types as types_in
 

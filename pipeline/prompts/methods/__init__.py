@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from pipeline.errors import FerryError
 from pipeline.prompts.guards import check
+from pipeline.prompts.methods.answer_schema import AnswerSchema
 from pipeline.prompts.methods.as_is import AsIs
 from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
 from pipeline.prompts.methods.family_rules import FamilyRules
@@ -19,7 +20,7 @@ from pipeline.records import Candidate, PromptVersion
 
 __all__ = ["METHODS", "Ask", "Candidate", "Method", "candidates", "untried"]
 
-_ALL: tuple[Method, ...] = (AsIs(), FormatFixed(), FamilyRules(), BedrockOptimize(), *CONVERSIONS, FewShot())
+_ALL: tuple[Method, ...] = (AsIs(), FormatFixed(), FamilyRules(), AnswerSchema(), BedrockOptimize(), *CONVERSIONS, FewShot())
 METHODS: Mapping[str, Method] = {method.name: method for method in _ALL}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pipeline.models import family
 from pipeline.prompts.contract import longest_tokens
 from pipeline.prompts.families.rule import Rule, apply
-from pipeline.prompts.families.shared import LEGAL_PARAMETERS, LEGAL_TOOLS
+from pipeline.prompts.families.shared import LEGAL
 from pipeline.prompts.port import Ask
 from pipeline.records import Parameters, PromptVersion
 
@@ -33,7 +33,7 @@ class AsIs:
             lossless=True,
             change=lambda prompt, _ref: _limited(prompt, ask),
         )
-        changed = apply((limit, LEGAL_PARAMETERS, LEGAL_TOOLS), ask.prompt, ask.target)
+        changed = apply((limit, *LEGAL), ask.prompt, ask.target)
         if changed.hash == ask.prompt.hash:
             return (ask.prompt,)
         return (replace(changed, method=self.name, parent=ask.prompt.hash),)

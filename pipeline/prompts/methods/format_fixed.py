@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pipeline.models import family
 from pipeline.prompts.contract import answer_cue, demands_json, longest_tokens, single_line
 from pipeline.prompts.families.rule import Rule, apply
-from pipeline.prompts.families.shared import LEGAL_PARAMETERS, LEGAL_TOOLS
+from pipeline.prompts.families.shared import LEGAL
 from pipeline.prompts.port import Ask
 from pipeline.records import PromptVersion, UseCase
 
@@ -31,7 +31,7 @@ class FormatFixed:
 
 def fixed(ask: Ask, method: str) -> PromptVersion:
     """`ask.prompt` with its output format fixed for the target; the start of the other methods."""
-    prompt = apply((*format_rules(ask), LEGAL_PARAMETERS, LEGAL_TOOLS), ask.prompt, ask.target)
+    prompt = apply((*format_rules(ask), *LEGAL), ask.prompt, ask.target)
     return replace(prompt, method=method, parent=ask.prompt.hash)
 
 

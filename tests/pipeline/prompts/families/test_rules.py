@@ -1,5 +1,6 @@
 """Family rules: what each changes, that a second time changes nothing, and that no rule costs a variable or a frozen span."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from pipeline.prompts.families import FAMILIES, apply, rules
 from pipeline.prompts.families.limits import legal, problem
 from pipeline.prompts.families.sections import headings_to_tags, tags_to_headings
 from pipeline.prompts.guards import keeps_frozen, keeps_variables
+from pipeline.prompts.template import convert, variables
 from pipeline.records import Parameters, PromptVersion, Syntax
 from tests.pipeline.prompts.asks import BASE, CLAUDE, CLAUDE_5, GPT_4, GPT_OSS, LLAMA, MISTRAL_OLD, NOVA, ask
 
@@ -31,6 +33,10 @@ FRAGMENTS = (
     '{"a": 1}',
     "<freeze>You MUST {tone}\n# Keep</freeze>",
     "Return JSON.",
+    "Your knowledge cutoff is 2023.",
+    "At most 400 tokens.",
+    "Think in <scratchpad></scratchpad> first.",
+    "{context}",
     "Answer:",
     "",
 )
@@ -51,6 +57,19 @@ def test_rules_keep_variables_and_frozen_spans_and_do_nothing_twice(system: str,
     assert len(once.edits) == len({edit.rule for edit in once.edits})
 
 
+@given(TEXTS, TEXTS, st.sampled_from(TARGETS), st.sampled_from(TARGETS), st.sampled_from(Syntax))
+def test_there_and_back_again_nothing_is_lost_either(system: str, user: str, there: str, back: str, syntax: Syntax) -> None:
+    original = PromptVersion(
+        user=convert(user, Syntax.SINGLE, syntax), system=convert(system, Syntax.SINGLE, syntax), syntax=syntax
+    )
+    gone = apply(rules(there), original, there)
+    home = apply(rules(back), gone, back)
+    for version in (gone, home):
+        assert Counter(variables(version)) == Counter(variables(original))
+        assert keeps_frozen(version, ask(original, there)) is None
+    assert apply(rules(back), home, back) == home
+
+
 @given(
     st.builds(
         Parameters,
@@ -68,6 +87,8 @@ def test_legal_parameters_are_legal_and_legal_ones_stay(parameters: Parameters, 
 
 def test_every_rule_says_what_why_and_where_from_with_a_date() -> None:
     every = [rule for ref in TARGETS for rule in rules(ref)]
+    named = [rule for rule in every if rule.id != "template-tokens"]  # read from the model cards themselves
+    assert [rule.id for rule in named if "https://" not in rule.source] == []
     assert all(rule.changes.endswith((".", '"')) and rule.why.endswith(".") and "20" in rule.source for rule in every)
     assert set(FAMILIES) == {"base", "anthropic", "openai", "meta", "mistral", "amazon"}
 
@@ -92,6 +113,13 @@ def test_every_rule_says_what_why_and_where_from_with_a_date() -> None:
         (LLAMA, "\n\nHuman: Sort {question}\n\nAssistant:", "Sort {question}"),
         (LLAMA, "<s>[INST] Sort {question} [/INST]", " Sort {question} "),
         (CLAUDE, "<|start_header_id|>user<|end_header_id|>\n\nSort {question}<|eot_id|>", "Sort {question}"),
+        (CLAUDE, "Read this:\n{context}\n\nSort {question}", "Read this:\n<document>\n{context}\n</document>\n\nSort {question}"),
+        (CLAUDE, "<doc>\n{context}\n</doc>\n{question}", "<doc>\n{context}\n</doc>\n{question}"),
+        (CLAUDE, "See {context} and {question}", "See {context} and {question}"),
+        (NOVA, "Sort {question}. Your knowledge cutoff is May 2023. Be kind.", "Sort {question}. Be kind."),
+        (NOVA, "Sort {question} in 1,000 tokens, not 50 tokens.", "Sort {question} in 750 words, not 38 words."),
+        (CLAUDE_5, "Sort {question}. Think in <scratchpad> tags. Be kind.", "Sort {question}. Be kind."),
+        (CLAUDE, "Sort {question}. Think in <scratchpad> tags.", "Sort {question}. Think in <scratchpad> tags."),
         (LLAMA, "Is <s>old</s> right? {question}", "Is <s>old</s> right? {question}"),
     ],
 )
