@@ -19,6 +19,7 @@ from pipeline.models.catalog import (
     ModelFacts,
     Shortlist,
     Told,
+    checked,
     read_benchmarks,
     read_catalog,
     reasons,
@@ -58,7 +59,7 @@ def models(
     day = asked.constraints.today or (answered.date if answered else "") or snapshot().date
     constraints = replace(asked.constraints, today=day)
     if why:
-        _explain(_known(sources, why, settings), constraints, as_json=as_json)
+        _explain(checked(_known(sources, why, settings)), constraints, as_json=as_json)
         return
     found = shortlist(sources.all(), constraints, read_benchmarks(benchmarks), rank_by)
     if as_json:

@@ -2,7 +2,7 @@
 
 from pipeline.models.catalog.benchmarks import Citation, read_benchmarks
 from pipeline.models.catalog.constraints import Constraints, Reason, reasons
-from pipeline.models.catalog.layers import Catalog, ModelFacts, Told, read_catalog
+from pipeline.models.catalog.layers import Catalog, ModelFacts, Told, checked, read_catalog
 from pipeline.models.catalog.notes import Needs, notes
 from pipeline.models.catalog.shortlist import Fallen, Ranked, Shortlist, shortlist
 from pipeline.models.catalog.words import Understood, understood
@@ -19,6 +19,7 @@ __all__ = [
     "Shortlist",
     "Told",
     "Understood",
+    "checked",
     "notes",
     "read_benchmarks",
     "read_catalog",

@@ -9,6 +9,7 @@ from pipeline.models.catalog.shortlist import Ranked, Shortlist
 from pipeline.models.catalog.snapshot import LETTERS
 
 UNKNOWN = "unknown"
+DISPUTED, DISPUTED_SHOWN = "*", 3  # sources differ on the price
 HEAD = ("model", "USD/M", "in", "out", "context", "answer", "has", "end of life", "also as")
 """USD per million tokens at the mix and by side; windows in tokens."""
 
@@ -20,7 +21,7 @@ def cells(ranked: Ranked) -> tuple[str, ...]:
     has = [name for name in LETTERS if facts.takes.get(name)]
     return (
         facts.ref,
-        _usd(ranked.usd),
+        f"{_usd(ranked.usd)}{DISPUTED if facts.disagreements else ''}",
         _usd(facts.price.input if facts.price else None),
         _usd(facts.price.output if facts.price else None),
         _short(facts.context),
@@ -95,7 +96,10 @@ def sources(found: Shortlist) -> tuple[str, ...]:
 
 def remarks(found: Shortlist) -> tuple[str, ...]:
     """What must be said beside the list: layers that disagree, external figures, what is not known."""
-    said = [f"{ranked.facts.ref}: {each}." for ranked in found.ranked for each in ranked.facts.disagreements]
+    disputed = [ranked.facts for ranked in found.ranked if ranked.facts.disagreements]
+    said = [f"{DISPUTED} {facts.ref}: {each}." for facts in disputed[:DISPUTED_SHOWN] for each in facts.disagreements]
+    if len(disputed) > DISPUTED_SHOWN:
+        said.append(f"{DISPUTED} So do the prices of {len(disputed) - DISPUTED_SHOWN} more: ferry models --why REF shows each.")
     said += [f"{ranked.facts.ref}: {cited}." for ranked in found.ranked for cited in ranked.citations]
     if any(ranked.facts.provider not in {"bedrock", "local"} for ranked in found.ranked):
         said.append("Ferry calls models on Bedrock and on this machine itself; of others it needs recorded outputs.")
