@@ -15,11 +15,13 @@ from rich.text import Text
 from pipeline.errors import InputError
 from pipeline.models.catalog import (
     Catalog,
+    Citation,
     Constraints,
     ModelFacts,
     Shortlist,
     Told,
     checked,
+    cites,
     read_benchmarks,
     read_catalog,
     reasons,
@@ -58,10 +60,11 @@ def models(
     sources = read_catalog(prices, answered)
     day = asked.constraints.today or (answered.date if answered else "") or snapshot().date
     constraints = replace(asked.constraints, today=day)
+    cited = read_benchmarks(benchmarks)
     if why:
-        _explain(checked(_known(sources, why, settings)), constraints, as_json=as_json)
+        _explain(checked(_known(sources, why, settings)), constraints, cited, as_json=as_json)
         return
-    found = shortlist(sources.all(), constraints, read_benchmarks(benchmarks), rank_by)
+    found = shortlist(sources.all(), constraints, cited, rank_by)
     if as_json:
         typer.echo(json.dumps(_data(found), indent=1))
     else:
@@ -105,8 +108,8 @@ def _known(sources: Catalog, why: str, settings: ModelSettings) -> ModelFacts:
     return facts
 
 
-def _explain(facts: ModelFacts, wanted: Constraints, *, as_json: bool) -> None:
-    against = tuple(reasons(facts, wanted))
+def _explain(facts: ModelFacts, wanted: Constraints, cited: Sequence[Citation], *, as_json: bool) -> None:
+    against = tuple(reasons(facts, wanted, [each for each in cited if cites(each, facts)]))
     if as_json:
         typer.echo(json.dumps({**_facts(facts), "reasons": [asdict(reason) for reason in against]}, indent=1))
         return

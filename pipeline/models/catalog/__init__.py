@@ -4,7 +4,7 @@ from pipeline.models.catalog.benchmarks import Citation, read_benchmarks
 from pipeline.models.catalog.constraints import Constraints, Reason, reasons
 from pipeline.models.catalog.layers import Catalog, ModelFacts, Told, checked, read_catalog
 from pipeline.models.catalog.notes import Needs, notes
-from pipeline.models.catalog.shortlist import Fallen, Ranked, Shortlist, shortlist
+from pipeline.models.catalog.shortlist import Fallen, Ranked, Shortlist, cites, shortlist
 from pipeline.models.catalog.words import Understood, understood
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Told",
     "Understood",
     "checked",
+    "cites",
     "notes",
     "read_benchmarks",
     "read_catalog",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.models.catalog.names import base, geography, maker, split
+from pipeline.models.catalog.retention import NO_RETENTION, retention
 from pipeline.models.catalog.snapshot import Listed, snapshot
 from pipeline.models.prices import Price, Prices, differences, price, read_facts, read_overrides, second_opinion
 from pipeline.models.prices.overrides import OPERATOR, GivenFacts
@@ -70,7 +71,7 @@ class Catalog:
         if not layers:
             return None
         live = self.live.models.get(name) if self.live and provider == "bedrock" else None
-        merged, told = _merged(layers)
+        merged, told = _merged([*layers, *_kept(provider, name)])
         return ModelFacts(
             ref=ref,
             provider=provider,
@@ -144,6 +145,13 @@ def checked(facts: ModelFacts) -> ModelFacts:
 def read_catalog(path: Path | None, live: "Live | None" = None) -> Catalog:
     """The layers with the operator's file at `path`, if there is one. Raises InputError for a file that is not as it must be."""
     return Catalog(facts=read_facts(path), prices=Prices(overrides=read_overrides(path)), live=live)
+
+
+def _kept(provider: str, name: str) -> Iterator[tuple[Listed, Told]]:
+    """What the host says of keeping prompts, as the last layer."""
+    said = retention(provider, name)
+    if said:
+        yield Listed(takes={NO_RETENTION: said.nothing}), Told(source=said.source, date=said.date)
 
 
 def _by_name(name: str) -> Listed | None:

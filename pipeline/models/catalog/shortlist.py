@@ -56,7 +56,7 @@ def shortlist(
         raise InputError(f'No figure called "{rank_by}" is cited. Cited are: {known}. Give a file with it (--benchmarks FILE).')
     fits, fallen = [], []
     for facts in models:
-        against = tuple(reasons(facts, wanted))
+        against = tuple(reasons(facts, wanted, [cited for cited in citations if cites(cited, facts)]))
         if against:
             fallen.append(Fallen(ref=facts.ref, reasons=against))
         else:

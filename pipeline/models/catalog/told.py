@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pipeline.models.catalog.constraints import Constraints
 from pipeline.models.catalog.layers import ModelFacts
 from pipeline.models.catalog.names import geography
+from pipeline.models.catalog.retention import NO_RETENTION
 from pipeline.models.catalog.shortlist import Ranked, Shortlist
 from pipeline.models.catalog.snapshot import LETTERS
 
@@ -56,6 +57,8 @@ def asked(wanted: Constraints) -> str:
             for side, usd in (("input", wanted.input_usd), ("output", wanted.output_usd), ("the mix", wanted.usd))
             if usd is not None
         ),
+        f"answers within {wanted.latency_s:g} s" if wanted.latency_s is not None else "",
+        f"a first token within {wanted.ttft_s:g} s" if wanted.ttft_s is not None else "",
         f"in {wanted.where}" if wanted.where else "",
         f"hosted by {' or '.join(wanted.providers)}" if wanted.providers else "hosted by anybody",
         f"made by {' or '.join(wanted.families)}" if wanted.families else "",
@@ -119,7 +122,7 @@ def about(facts: ModelFacts) -> tuple[tuple[str, str, str], ...]:
         ("made by", facts.family, "its name"),
         ("context window", _count(facts.context), told.get("context", "")),
         ("longest answer", _count(facts.max_output), told.get("max_output", "")),
-        *((name, _yes(facts.takes.get(name)), told.get(f"takes {name}", "")) for name in LETTERS),
+        *((name, _yes(facts.takes.get(name)), told.get(f"takes {name}", "")) for name in (*LETTERS, NO_RETENTION)),
         ("end of life", facts.retires or "none known", told.get("retires", "")),
         ("regions", _listed(facts.regions), told.get("regions", "")),
         ("inference profiles", _listed(tuple(f"{each}." for each in facts.profiles)), ""),

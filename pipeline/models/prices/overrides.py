@@ -23,7 +23,7 @@ from pipeline.errors import InputError
 from pipeline.models.prices.snapshot import Entry, catalogued
 
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Feature = Literal["image", "pdf", "audio", "tools", "json schema", "caching", "reasoning", "sampling"]
+Feature = Literal["image", "pdf", "audio", "tools", "json schema", "caching", "reasoning", "sampling", "no retention"]
 OPERATOR = "operator's price file"
 
 
