@@ -19,7 +19,6 @@ from pipeline.models.catalog import (
     Constraints,
     ModelFacts,
     Shortlist,
-    Told,
     checked,
     cites,
     read_benchmarks,
@@ -99,12 +98,8 @@ def _known(sources: Catalog, why: str, settings: ModelSettings) -> ModelFacts:
             f'No layer knows "{why}". Write its reference, such as bedrock:eu.amazon.nova-lite-v1:0; --live asks AWS.'
         )
     if sources.live and facts.absent:
-        said = read_model(settings, facts.name)
-        facts = replace(facts, legacy=said.legacy, on_demand=said.on_demand)
-        own = sources.facts.get(facts.ref)
-        if said.listed.retires and not (own and own.retires):
-            where = Told(source=f"AWS in {sources.live.region}", date=sources.live.date)
-            facts = replace(facts, retires=said.listed.retires, told={**facts.told, "retires": where})
+        said = replace(sources, live=read_model(settings, facts.name)).of(facts.ref)
+        return replace(said, absent=facts.absent, profiles=facts.profiles) if said else facts
     return facts
 
 
