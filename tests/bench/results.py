@@ -1,7 +1,7 @@
 """What a million outputs with ten scores each take: stored as a worker stores them, counted, exported. Real rows, real texts.
 
-`python -m tests.bench results` measures 20,000; `python -m tests.bench.results 1000000 sqlite` any number, on `sqlite` or
-`postgres` (a database of its own at FERRY_TEST_POSTGRES_URL). Each size runs in its own process, so that memory is that size's own.
+`python -m tests.bench results` measures 20,000; `python -m tests.bench.results 1000000 sqlite` any number, on `sqlite` or on
+`postgres` (a database of its own at FERRY_TEST_POSTGRES_URL). Each size runs in its own process, so that memory is its own.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ async def measure(number: int, database: str) -> str:
     """A line of the table."""
     with tempfile.TemporaryDirectory() as folder:
         async with stores.fresh_store(database, Path(folder), stores.SteadyClock()) as store:
-            run = await _run(store, number)
+            run = await queued_run(store, number)
             wall, cpu = time.perf_counter(), time.process_time()
             for low in range(0, number, BATCH):
                 await store.runs.save(run.id, *_batch(low, min(low + BATCH, number)))
@@ -46,11 +46,12 @@ async def measure(number: int, database: str) -> str:
             disk = await _disk(store) if database == "postgres" else _megabytes(Path(folder)) - exported
     return (
         f"{number:>8,}  {database:<8}  {number / wall:>8,.0f}  {cpu:>11.1f}  {disk:>10,.0f}  {counted:>7.2f}  {took:>8.1f}"
-        f"  {exported:>9.0f}  {_peak():>11.0f}"
+        f"  {exported:>9.0f}  {peak_mb():>11.0f}"
     )
 
 
-async def _run(store: Store, number: int) -> Run:
+async def queued_run(store: Store, number: int) -> Run:
+    """A run of `number` outputs that has none yet."""
     migration = await opened(store)
     key = RunKey(model="scripted:a", prompt_hash=PROMPT.hash, split=Split.DEV)
     return await store.runs.add(
@@ -94,7 +95,7 @@ def _megabytes(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def _peak() -> float:
+def peak_mb() -> float:
     """Of this process alone: `ru_maxrss` would count the parent's."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
