@@ -62,6 +62,8 @@ def measure(
     settings = ModelSettings(
         region=region, profile=profile, endpoint_url=endpoint_url, openai=given_access(context), jitter=random.random
     )
+    if not found:
+        raise InputError(f"{folder / LIST} lists no candidates, so there is nothing to measure. Convert a prompt first.")
     asked = [one for one in found if one.prompt.user and (refused_too or one.refusal is None)]
     asyncio.run(_answer_all(open_model(model, samples=dev, settings=settings), asked, dev, folder, in_flight))
     shown = {shot for one in asked for shot in one.prompt.shots}

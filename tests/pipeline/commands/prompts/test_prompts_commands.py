@@ -149,3 +149,34 @@ def test_convert_asks_a_writer_when_one_is_named_and_says_so_when_none_is(tmp_pa
     assert code == 0
     assert [one["method"] for one in json.loads(said)] == ["as is", "conversion, faithful"], "equal versions stand there once"
     assert len((tmp_path / "calls").read_text().splitlines()) == 3
+
+
+def test_measure_answers_dev_once_and_refuses_what_was_changed(tmp_path: Path) -> None:
+    path, script, out = tmp_path / "prompt.txt", tmp_path / "model.json", tmp_path / "out"
+    path.write_text("Sort this: {question}")
+    script.write_text(
+        json.dumps({"matches": [["text only", "delivery"], ["", "It is about delivery."]], "log": str(tmp_path / "calls")})
+    )
+    data = dataset(tmp_path)
+    asks = ("--target", "recorded:gpt-4.1", "--use-case", "classification", "--dataset", data, "-o", out)
+    assert ferry("prompts", "convert", path, *asks)[0] == 0
+    measure = ("prompts", "measure", out, "--dataset", data, "--model", f"scripted:{script}", "-m", "exact_match", "--json")
+    code, said = ferry(*measure)
+    assert code == 0
+    figures = {one["method"]: one for one in json.loads(said)}
+    assert figures["as is"]["means"] == {"exact_match": 0.0}
+    assert figures["format-fixed"]["means"]["exact_match"] > 0
+    assert len({one["n"] for one in figures.values()}) == 1
+    calls = (tmp_path / "calls").read_text()
+    assert ferry(*measure) == (0, said)
+    assert (tmp_path / "calls").read_text() == calls, "what is in the folder is not asked again"
+    code, shown = ferry(*measure[:-1])
+    assert (code, "format-fixed" in shown) == (0, True)
+    next(out.glob("1-*.txt")).write_text("Sort that: {question}")
+    code, said = ferry(*measure)
+    assert (code, "was changed since it was written" in flat(said)) == (2, True)
+    (out / "candidates.json").write_text("{}")
+    code, said = ferry(*measure)
+    assert (code, "nothing to measure" in flat(said)) == (2, True)
+    (out / "candidates.json").write_text("[1]")
+    assert ferry(*measure)[0] == 2

@@ -83,3 +83,31 @@ def test_any_json_equals_itself(value: object) -> None:
     text = json.dumps(value)
     assert score("json_valid", text).value == 1.0
     assert score("json_fields", text, text).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "reason"),
+    [
+        ('{"u": "high", "c": {"a": true, "b": false}}', 1.0, None),
+        ('{"u": "high", "c": {"a": true, "b": false}, "more": 1}', 1.0, None),
+        ('{"u": "high", "c": {"a": true, "b": true}}', 0.75, "wrong or missing: c"),
+        ('{"c": {"a": true, "b": false}}', 0.5, "wrong or missing: u"),
+        ('{"u": "low", "c": "a"}', 0.0, "wrong or missing: u, c"),
+        ("[1]", 0.0, "wrong or missing: u, c"),
+        ('```json\n{"u": "high"}\n```', 0.0, "fence"),
+    ],
+)
+def test_top_fields_weigh_alike_however_much_is_in_them(text: str, value: float, reason: str | None) -> None:
+    found = score("json_top_fields", text, '{"u": "high", "c": {"a": true, "b": false}}')
+    assert found.value == value
+    assert found.reason == reason or (reason is not None and found.reason is not None and reason in found.reason)
+
+
+@pytest.mark.parametrize("reference", ["[1]", "{}", "3", "no JSON"])
+def test_top_fields_need_a_reference_that_has_some(reference: str) -> None:
+    assert score("json_top_fields", "{}", reference).value is None
+
+
+@given(st.dictionaries(st.text(max_size=5), JSON_VALUES, min_size=1, max_size=4))
+def test_an_object_has_all_its_own_top_fields(value: dict[str, object]) -> None:
+    assert score("json_top_fields", json.dumps(value), json.dumps(value)).value == 1.0
