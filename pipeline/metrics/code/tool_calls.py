@@ -116,9 +116,15 @@ def _call(call: Any) -> _Wanted:  # noqa: ANN401
         (name, arguments), loose = *call.items(), True
     else:
         raise NotJsonError("no call of a tool")
-    if not name or not isinstance(arguments, dict):
+    listed = isinstance(arguments, dict) and all(isinstance(values, list) for values in arguments.values())
+    if not name or not isinstance(arguments, dict) or (loose and not listed):
         raise NotJsonError("no call of a tool")
     return _Wanted(name=name, arguments=arguments, loose=loose)
+
+
+def is_calls(reference: str) -> bool:
+    """Whether a reference is a JSON list of calls, or an empty list, which wants none."""
+    return reference.strip().startswith("[") and _unusable(reference) is None
 
 
 def _names(given: list[Any]) -> str:

@@ -68,6 +68,8 @@ def _joined(asked: tuple[MetricChoice, ...], by_code: tuple[MetricChoice, ...], 
 
 def _for_form(found: Form, counted: str, margin: float) -> tuple[MetricChoice, ...]:
     match found:
+        case Form.CALLS:
+            return (_choice("tool_call", margin, f"{counted}, the calls of tools it wants: all must be right", primary=True),)
         case Form.JSON:
             return _json(counted, margin)
         case Form.NUMBER:

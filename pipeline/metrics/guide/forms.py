@@ -7,6 +7,7 @@ from enum import Enum
 from pipeline.metrics.code.numbers import NUMBER, numbers
 from pipeline.metrics.code.overlap import tokens
 from pipeline.metrics.code.structure import NotJsonError, parse
+from pipeline.metrics.code.tool_calls import is_calls
 
 MOSTLY = 0.8  # share of the references that must have a form before the form is taken for granted
 SHORT = 6  # tokens of the median reference that still count as a short answer
@@ -17,6 +18,7 @@ class Form(Enum):
     """What references look like."""
 
     NONE = "none"
+    CALLS = "calls of tools"
     JSON = "JSON"
     NUMBER = "number"
     CLOSED = "closed set"
@@ -28,6 +30,8 @@ def form(references: Sequence[str]) -> Form:
     """The form that most of the references have."""
     if not references:
         return Form.NONE
+    if share(references, is_calls) >= MOSTLY and any(text.strip() != "[]" for text in references):
+        return Form.CALLS
     if share(references, is_json) >= MOSTLY:
         return Form.JSON
     if share(references, _is_number) >= MOSTLY:

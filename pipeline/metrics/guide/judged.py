@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.metrics.guide.forms import Form
 from pipeline.records import MetricChoice, UseCase
 
-CODE_DECIDES = frozenset({Form.JSON, Form.NUMBER, Form.CLOSED})
+CODE_DECIDES = frozenset({Form.CALLS, Form.JSON, Form.NUMBER, Form.CLOSED})
 """Forms of references by which code tells right from wrong, whatever the use case."""
 WITHOUT_JUDGE = frozenset({UseCase.CLASSIFICATION, UseCase.EXTRACTION})
 

@@ -10,6 +10,7 @@ from pipeline.records import Criteria, RecordedOutput, Sample, UseCase
 INTENTS = ["card_lost", "top_up", "exchange_rate"] * 10
 NUMBERS = ["$1,577.00", "8 %", "12 million USD", "42"] * 5
 OBJECTS = [json.dumps({"name": f"n{i}", "total": i}) for i in range(10)]
+CALLS = ["[]", *(json.dumps([{"name": "look", "arguments": {"n": i}}]) for i in range(9))]
 LONG = [f"The customer number {i} asked for a refund and the agent promised to send it within three days." for i in range(10)]
 NAMES = [f"Person {i}" for i in range(20)]
 
@@ -26,6 +27,9 @@ def primary(criteria: Criteria) -> list[str]:
     ("references", "expected"),
     [
         ([], Form.NONE),
+        (CALLS, Form.CALLS),
+        (["[]"] * 9, Form.JSON),
+        ([json.dumps([{"name": "n"}, 1])] * 9, Form.JSON),
         (INTENTS, Form.CLOSED),
         (NUMBERS, Form.NUMBER),
         (OBJECTS, Form.JSON),
@@ -74,3 +78,9 @@ def test_without_references_recorded_json_asks_for_json() -> None:
 def test_margins_follow_the_use_case() -> None:
     assert propose(UseCase.CLASSIFICATION, samples([*INTENTS])).primary[0].margin == 0.05
     assert propose(UseCase.EXTRACTION, samples([*OBJECTS])).primary[0].margin == 0.03
+
+
+def test_calls_of_tools_are_decided_by_the_tools_called() -> None:
+    criteria = propose(UseCase.CHAT, samples(list(CALLS)))
+    assert primary(criteria) == ["tool_call"]
+    assert criteria.primary[0].reason == "10 of 10 samples have a reference, the calls of tools it wants: all must be right"
