@@ -22,11 +22,16 @@ _SOURCE = "Brown et al. 2020, arXiv 2005.14165; Zhao et al. 2021, arXiv 2102.096
 
 @dataclass(frozen=True, slots=True)
 class FewShot:
-    """For base models whatever the use case, for chat models where answers are short."""
+    """For base models whatever the use case, for chat models where answers are short; never where tools are called.
+
+    A call shown as text would teach the model to write calls instead of making them.
+    """
 
     name: str = "few-shot"
 
     def applies(self, ask: Ask) -> bool:
+        if ask.prompt.tools is not None:
+            return False
         return len(references(ask.dev)) >= 2 and (family(ask.target) == "base" or ask.use_case in SHORT_ANSWERS)
 
     async def propose(self, ask: Ask) -> tuple[PromptVersion, ...]:

@@ -18,7 +18,10 @@ _SOURCE = "references of the dev split; comparison with a format-fixed baseline,
 
 @dataclass(frozen=True, slots=True)
 class FormatFixed:
-    """Stop sequence, length of the answer, white space, and for chat models one line that asks for the answer alone."""
+    """Stop sequence, length of the answer, white space, and for chat models one line that asks for the answer alone.
+
+    Where tools are offered an answer may be a call: its length and its words are left open.
+    """
 
     name: str = "format-fixed"
 
@@ -76,7 +79,11 @@ def _stop(prompt: PromptVersion, ask: Ask) -> PromptVersion:
 
 def _length(prompt: PromptVersion, ask: Ask) -> PromptVersion:
     longest = longest_tokens(ask.dev)
-    if longest is None or not (ask.use_case is UseCase.CLASSIFICATION or family(ask.target) == "base"):
+    if (
+        longest is None
+        or prompt.tools is not None
+        or not (ask.use_case is UseCase.CLASSIFICATION or family(ask.target) == "base")
+    ):
         return prompt
     room = longest if ask.use_case is UseCase.CLASSIFICATION else 2 * longest
     return replace(prompt, parameters=replace(prompt.parameters, max_tokens=min(room, prompt.parameters.max_tokens)))
@@ -85,7 +92,7 @@ def _length(prompt: PromptVersion, ask: Ask) -> PromptVersion:
 def _answer_only(prompt: PromptVersion, ask: Ask) -> PromptVersion:
     line = JSON_ONLY if demands_json(prompt) else TEXT_ONLY
     wanted = demands_json(prompt) or ask.use_case in SHORT_ANSWERS
-    if not wanted or family(ask.target) == "base" or line in prompt.system + prompt.user:
+    if not wanted or prompt.tools is not None or family(ask.target) == "base" or line in prompt.system + prompt.user:
         return prompt
     if prompt.system:
         return replace(prompt, system=f"{prompt.system}\n\n{line}")

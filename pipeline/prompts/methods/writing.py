@@ -72,8 +72,11 @@ def _contract(ask: Ask, shown: PromptVersion) -> Iterable[str]:
         yield f"JSON that fits this schema: {shown.parameters.json_schema}"
     if named := listed_labels(ask.prompt, ask.use_case, ask.dev):
         yield f"One of these, written like this: {', '.join(named)}."
-    if single_line(ask.dev):
+    if single_line(ask.dev) and shown.tools is None:
         yield "A single line."
+    if shown.tools is not None:
+        offered = ", ".join(tool.name for tool in shown.tools.tools) or "tools of its own for each input"
+        yield f"A call of a tool ({offered}) or a text. Tools are offered beside the prompt: describe no way to write a call."
     if (cue := answer_cue(shown)) and family(ask.target) == "base":
         yield f"The user text ends with the line {cue}"
 

@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.prompts.guards import check
 from pipeline.prompts.importers import Source, imported
 from pipeline.prompts.methods import METHODS, candidates
+from pipeline.prompts.methods.writing import asked as told
 from pipeline.prompts.template import render
 from pipeline.prompts.tools import NAME, legal, legal_toolset, tools_of
 from pipeline.records import PromptVersion, Sample, Toolset, ToolSpec, UseCase
@@ -86,7 +87,7 @@ def test_prompts_without_tools_keep_their_hash() -> None:
 
 @pytest.mark.parametrize("target", [CLAUDE, GPT_4, LLAMA, NOVA])
 async def test_every_candidate_offers_the_tools_under_legal_names(target: str) -> None:
-    body = {"messages": [{"role": "user", "content": "Say how large: {question}"}], "tools": [OPENAI], "tool_choice": "auto"}
+    body = {"messages": [{"role": "user", "content": "Say how large: {question} "}], "tools": [OPENAI], "tool_choice": "auto"}
     (found,) = imported(Source(text=json.dumps(body), name="chat.json"))
     asked = ask(found.prompt, target, use_case=UseCase.EXTRACTION)
     made = await candidates(asked, LOCAL)
@@ -102,3 +103,18 @@ def test_a_candidate_that_changes_the_tools_is_refused() -> None:
     assert "It changed the tools" in (check(forced, asked) or "")
     described = tuple(replace(tool, description="Written anew.") for tool in (LEGAL, replace(LEGAL, name="other")))
     assert check(replace(asked.prompt, tools=Toolset(tools=described)), asked) is None
+
+
+async def test_where_tools_are_called_no_method_asks_for_text_or_shows_calls_as_text() -> None:
+    calls = json.dumps([{"name": "look", "arguments": {"n": 1}}])
+    samples = tuple(replace(SAMPLE, id=str(n), reference=calls) for n in range(8))
+    prompt = PromptVersion(user="Find {question}", tools=Toolset(tools=(LEGAL,)))
+    for use_case in (UseCase.EXTRACTION, UseCase.CLASSIFICATION):
+        made = await candidates(ask(prompt, CLAUDE, use_case=use_case, samples=samples), LOCAL)
+        assert [(c.prompt.method, c.prompt.user) for c in made] == [("as is", "Find {question}")]
+        assert made[0].prompt.parameters == prompt.parameters
+
+
+async def test_a_writer_is_told_that_tools_stand_beside_the_prompt() -> None:
+    asked = ask(PromptVersion(user="Find {question}", tools=Toolset(tools=(LEGAL,))), CLAUDE, use_case=UseCase.CHAT)
+    assert "A call of a tool (shape_area) or a text." in told(asked, asked.prompt, "")
