@@ -41,6 +41,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
             clock=utc_now,
             stop_s=settings.stop_s,
             prices=catalog.prices,
+            writer=settings.writer,
             opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
         )
         _stop_on_signals(tools.stopping)

@@ -38,7 +38,7 @@ async def start(tools: Tools, run_id: str) -> None:
     stored = await tools.store.runs.stored_ids(run_id)
     missing = [(low, high) for low, high in spans(run) if any(s.id not in stored for s in samples[low:high])]
     for low, high in missing:
-        await tools.engine.submit(WorkKind.CHUNK, f"{run_id}:{low}", run_id, str(low), str(high))
+        await tools.engine.submit(WorkKind.CHUNK, f"{run_id}:{low}:{high}", run_id, str(low), str(high))
     if not missing:
         await _finish(tools, run)
     return None

@@ -31,7 +31,7 @@ async def owed(tools: Tools, run: Run) -> bool:
         raise InputError(f"{metrics[0].name} needs a judge, and the plan names none. Name one with Change on the plan.")
     samples = await tools.shelf.of_run(run)
     for low, high in spans(samples, waiting):
-        await tools.engine.submit(WorkKind.JUDGE, f"{run.id}:{low}", run.id, str(low), str(high))
+        await tools.engine.submit(WorkKind.JUDGE, f"{run.id}:{low}:{high}", run.id, str(low), str(high))
     second = await evaluations.owed(tools, run, criteria)
     return bool(waiting) or second
 

@@ -22,7 +22,7 @@ GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 class Tools:
     """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish.
 
-    `opinion` is whom second opinions are asked of, where the operator has set that up.
+    `opinion` is whom second opinions are asked of, where the operator has set that up, `writer` the model that writes prompts.
     """
 
     store: Store
@@ -34,6 +34,7 @@ class Tools:
     stop_s: float = 5.0
     prices: Prices = field(default_factory=Prices)
     opinion: Bedrock | None = None
+    writer: str = ""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def may_spend(self, run_id: str) -> Run | None:
@@ -41,5 +42,9 @@ class Tools:
         if self.stopping.is_set():
             return None
         run = await self.store.runs.get(run_id)
-        migration = await self.store.migrations.get(run.migration_id)
-        return run if run.status in GOING and migration.status not in RESTING else None
+        return run if run.status in GOING and await self.may_spend_on(run.migration_id) else None
+
+    async def may_spend_on(self, migration_id: str) -> bool:
+        """Whether calls for a migration are still wanted: not by a worker that stops, nor for one that rests or is over."""
+        migration = await self.store.migrations.get(migration_id)
+        return not self.stopping.is_set() and migration.status not in RESTING
