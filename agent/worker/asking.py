@@ -57,6 +57,6 @@ def writer_ref(tools: Tools, plan: Plan) -> str:
 def price_of(tools: Tools, ref: str) -> Price | None:
     """None where it is unknown, and then nothing is said about money."""
     try:
-        return tools.prices.of(ref)
+        return tools.catalog.prices.of(ref)
     except InputError:
         return None
