@@ -14,7 +14,6 @@ from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
 from bot.cards.findings import FindingsFacts
 from bot.cards.note import NoteFacts
-from bot.cards.prompts import CandidateFacts, PromptsFacts
 from bot.cards.question import QuestionFacts
 from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts
 from bot.cards.review import Pair, ReviewFacts
@@ -37,7 +36,7 @@ from db.records import (
 )
 from db.store import Store
 from pipeline.models.prices import Prices
-from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
+from pipeline.records import Finding, Sample, Score
 from pipeline.report import CHARTS
 from pipeline.report.records import Report
 
@@ -131,36 +130,6 @@ async def report(store: Store, report_hash: str) -> Report:
 async def findings(store: Store, message: Message) -> FindingsFacts:
     dataset = await store.datasets.get(message.subject)
     return FindingsFacts(dataset=dataset, findings=FINDINGS.validate_json(dataset.findings_json))
-
-
-async def prompts(store: Store, message: Message) -> PromptsFacts:
-    """Candidates by target with their differences from the original."""
-    migration, number = await migration_of(store, message), int(message.subject)
-    original = await store.prompts.original(migration.id)
-    chosen = await store.prompts.selected(migration.id, number)
-    by_target: dict[str, list[CandidateFacts]] = {}
-    for candidate in await store.prompts.candidates(migration.id, number):
-        told = _candidate(original, candidate, chosen=chosen.get(candidate.target) == candidate.prompt.hash)
-        by_target.setdefault(candidate.target, []).append(told)
-    return PromptsFacts(name=migration.name, round=number, candidates=by_target)
-
-
-def _candidate(original: PromptVersion, candidate: Candidate, *, chosen: bool) -> CandidateFacts:
-    before, after = _lines(original), _lines(candidate.prompt)
-    return CandidateFacts(
-        method=candidate.prompt.method,
-        prompt_hash=candidate.prompt.hash,
-        refusal=candidate.refusal,
-        chosen=chosen,
-        edits=candidate.prompt.edits,
-        removed=tuple(line for line in before if line not in after) if candidate.prompt.user else (),
-        added=tuple(line for line in after if line not in before),
-    )
-
-
-def _lines(prompt: PromptVersion) -> dict[str, None]:
-    """The lines of a prompt that say something, in order."""
-    return dict.fromkeys(line.strip() for text in prompt.texts for line in text.splitlines() if line.strip())
 
 
 async def review(store: Store, message: Message) -> ReviewFacts:

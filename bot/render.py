@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot import facts
+from bot import facts, prompt_facts
 from bot.cards.digest import digest_card
 from bot.cards.errors import errors_card
 from bot.cards.files import files_card
@@ -90,7 +90,8 @@ class Renderer:
         )
 
     async def prompts(self, message: Message) -> Card:
-        return prompts_card(await facts.prompts(self.store, message))
+        number = int(message.subject)
+        return prompts_card(await prompt_facts.prompts(self.store, message.migration_id or "", number, self.prices))
 
     async def review(self, message: Message) -> Card:
         return review_card(await facts.review(self.store, message))

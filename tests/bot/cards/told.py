@@ -13,7 +13,7 @@ from bot.cards.kit import Card
 from bot.cards.models import ModelsFacts, models_card
 from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_card
 from bot.cards.progress import ProgressFacts, progress_card
-from bot.cards.prompts import CandidateFacts, PromptsFacts, prompts_card
+from bot.cards.prompts import CandidateFacts, PromptsFacts, TargetFacts, prompts_card
 from bot.cards.question import QuestionFacts, question_card
 from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts, corrections_card, references_card
 from bot.cards.review import Pair, ReviewFacts, review_card
@@ -158,14 +158,29 @@ DIGEST = DigestFacts(
     digest=Digest(id="g1", monitor_id="mon1", tick="2026-11-23T09:00", state="done", run_id="r10", json="{}"),
     result=QUIET,
 )  # fmt: skip
+EDITS = (
+    Edit(rule="xml tags", reason="The family reads tags best.", source="vendor's guide, 2026-09", lossless=True),
+    Edit(rule="direct words", reason="It follows <orders>, not hints.", source="vendor's guide, 2026-09", lossless=False),
+)
 CANDIDATES = (
-    CandidateFacts(method="as is", prompt_hash=HASH, refusal=None, chosen=False),
+    CandidateFacts(method="as is", prompt_hash=HASH, n=40, mean=0.7, interval=Interval(low=0.546, high=0.819), tokens=61.25),
     CandidateFacts(
-        method="family rules", prompt_hash=HASH[::-1], refusal=None, chosen=True, removed=("Message: {question}",),
-        added=("<message>{question}</message>",),
-        edits=(Edit(rule="xml tags", reason="The family reads tags best.", source="vendor's guide", lossless=True),),
+        method="family rules", prompt_hash=HASH[::-1], chosen=True, edits=EDITS, n=40, mean=0.85,
+        interval=Interval(low=0.709, high=0.929), tokens=75.0, usd=0.0123,
     ),
-    CandidateFacts(method="few-shot", prompt_hash=HASH, refusal="It lost the variable question.", chosen=False),
+    CandidateFacts(
+        method="conversion 1", prompt_hash="c" * 64, n=16, mean=0.5, edits=EDITS * 2,
+        fell="Out after 16 samples: 0.500, two standard errors behind family rules.",
+    ),
+    CandidateFacts(method="few-shot", prompt_hash="d" * 64, refusal="It lost the variable question."),
+    CandidateFacts(method="by hand", prompt_hash="e" * 64),
+)  # fmt: skip
+TARGET = TargetFacts(
+    target="local:gemma3-270m", candidates=CANDIDATES, reason="family rules: 0.850 on 40 dev samples, ahead of as is with 0.700."
+)
+PROMPTS = PromptsFacts(
+    migration_id="m1", name=MIGRATION.name, round=1, dev=40,
+    targets=(TARGET, TargetFacts(target="bedrock:amazon.nova-lite-v1:0", candidates=CANDIDATES[:1])),
 )  # fmt: skip
 
 
@@ -251,9 +266,7 @@ def _work() -> Iterator[tuple[str, Card]]:
     runs = (replace(RUN, id="r3", status=RunStatus.DONE, stored=200), RUN, failed)
     yield "progress", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=runs, seconds_left=754.0))
     yield "progress_paused", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=(RUN,), paused=True))
-    by_target = {"local:gemma3-270m": CANDIDATES, "bedrock:amazon.nova-lite-v1:0": CANDIDATES[:1]}
-    yield "prompts", prompts_card(PromptsFacts(name=MIGRATION.name, round=1, candidates=by_target))
-    yield "prompts_none", prompts_card(PromptsFacts(name=MIGRATION.name, round=1, candidates={}))
+    yield from _prompts()
     yield "review", review_card(REVIEW)
     yield "review_without_answer", review_card(replace(REVIEW, pair=replace(PAIR, second=None, reference=None)))
     yield "review_done", review_card(replace(REVIEW, pair=None, done=20))
@@ -275,6 +288,16 @@ def _work() -> Iterator[tuple[str, Card]]:
     names = ("report.html", "report.xlsx", "report.json")
     yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
     yield "charts", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=CHARTS, charts=True))
+
+
+def _prompts() -> Iterator[tuple[str, Card]]:
+    yield "prompts", prompts_card(PROMPTS)
+    yield "prompts_none", prompts_card(replace(PROMPTS, targets=()))
+    on = "*Search* 60 of at most 200 calls, 0.40 of at most 2.00 USD"
+    by_hand = replace(TARGET, by="U2", at=NOW, reason="Its tone is ours.")
+    yield "prompts_searching", prompts_card(replace(PROMPTS, budget=on, targets=(by_hand,)))
+    full = replace(TARGET, candidates=CANDIDATES * 4)
+    yield "prompts_full", prompts_card(replace(PROMPTS, targets=(full,) * 7))
 
 
 def _trials() -> Iterator[tuple[str, Card]]:
