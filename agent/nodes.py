@@ -76,7 +76,7 @@ async def choose_prompts(state: State, runtime: Runtime[Deps]) -> State:
     """The dev winner of each target, with the reason."""
     store = runtime.context.store
     for target, chosen in (await rounds.dev_winners(store, state)).items():
-        await store.prompts.select(state["migration_id"], state["number"], target, chosen.prompt_hash, chosen.reason)
+        await store.prompts.choose(state["migration_id"], state["number"], target, chosen.prompt_hash, chosen.reason)
     await store.messages.touch(told.prompts_key(state["migration_id"], state["number"]))
     return {}
 

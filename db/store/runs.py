@@ -98,6 +98,13 @@ class Runs(Noun):
             judged = {row.run_id: row for row in await tx.execute(_judged(run_ids))}
         return tuple(_use(run_id, answered.get(run_id), judged.get(run_id)) for run_id in run_ids)
 
+    async def extend(self, run_id: str, total: int) -> None:
+        """Let a run cover `total` samples; a run that covers as many already stays as it is."""
+        async with self.db.write() as tx:
+            longer = update(runs).where(R.id == run_id, R.total < total).values(total=total, status=RunStatus.QUEUED)
+            if (await tx.execute(longer.returning(R.id))).first() is not None:
+                await _bump(tx, run_id)
+
     async def reopen(self, run_id: str) -> None:
         """Let a finished run go on, because a later plan asks for more scores of the same outputs."""
         async with self.db.write() as tx:
