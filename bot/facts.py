@@ -20,6 +20,7 @@ from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
+from bot.prompt_facts import input_text, prompts
 from bot.spending import spent
 from bot.subjects import MRKDWN, read_proposal, read_start
 from db.keys import problem_of
@@ -101,8 +102,8 @@ async def _cells(store: Store, runs: tuple[Run, ...], asked: "Sequence[Sequence[
     return (await store.runs.scored(ids, sorted(names)) if cells else 0), cells
 
 
-async def question(store: Store, message: Message) -> QuestionFacts:
-    """Facts of a question's card; the report is read only for a sign-off."""
+async def question(store: Store, message: Message, prices: Prices) -> QuestionFacts:
+    """Facts of a question's card; the report is read only for a sign-off, candidates only to accept them."""
     migration = await migration_of(store, message)
     asked = await store.questions.get(migration.id, message.subject)
     over = migration.status in {MigrationStatus.CANCELLED, MigrationStatus.SIGNED, MigrationStatus.REJECTED}
@@ -113,6 +114,7 @@ async def question(store: Store, message: Message) -> QuestionFacts:
         open=not over and not await store.questions.is_closed(migration.id, asked.key),
         decision=await store.questions.decision(migration.id, asked.key),
         plan=await store.plans.get(migration.id, int(asked.subject)) if kind is QuestionKind.PLAN else None,
+        prompts=await prompts(store, migration.id, int(asked.subject), prices) if kind is QuestionKind.PROMPTS else None,
         report=await report(store, asked.subject) if kind is QuestionKind.SIGN_OFF else None,
         report_hash=asked.subject,
         progress=await store.reviews.progress(migration.id, int(asked.subject)) if kind is QuestionKind.REVIEW else None,
@@ -231,13 +233,6 @@ async def corrections(store: Store, message: Message) -> CorrectionsFacts:
         owner=migration.owner,
         requester=migration.requester,
     )
-
-
-def input_text(sample: Sample) -> str:
-    """What the models were given of a sample, as a person reads it."""
-    if len(sample.variables) == 1:
-        return next(iter(sample.variables.values()))
-    return "\n".join(f"{name}: {value}" for name, value in sample.variables.items())
 
 
 async def table(store: Store, message: Message) -> TableFacts:

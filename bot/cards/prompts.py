@@ -1,4 +1,4 @@
-"""The prompt candidates of a round, by target: what each scored on dev, what was refused or fell out, which one is used and why."""
+"""The prompt candidates of a round, by target: what each scored on dev, which were refused or fell out, which is used and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

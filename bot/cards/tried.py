@@ -10,7 +10,7 @@ from pipeline.records import Score
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedFacts:
-    """`answer` is None until there is one, and where the call failed; `problem` then says why. `source` is the source's answer."""
+    """`answer` is None until there is one, and where the call failed: `problem` then says why. `source` is what that answered."""
 
     target: str
     method: str

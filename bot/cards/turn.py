@@ -16,11 +16,13 @@ class TurnFacts:
     """`state`: waiting, refused, measured, kept or reverted. `said` is the guard's sentence, or what the figures come to."""
 
     migration_id: str
+    turn_id: str
     name: str
     round: int
     turn: int
     target: str
     technique: str
+    group: str
     sentence: str
     state: str
     said: str = ""
@@ -33,11 +35,15 @@ def turn_card(facts: TurnFacts) -> Card:
     title = f"Round {facts.round}, turn {facts.turn}"
     blocks: list[Block] = [
         header(f"{title}: {facts.technique}"),
-        section(f"*{literal(facts.target, 150)}*\n{literal(facts.sentence, 1500)}"),
+        section(f"*{literal(facts.target, 150)}*{_about(facts)}\n{literal(facts.sentence, 1500)}"),
         *_effects(facts),
         *_end(facts),
     ]
     return Card(text=f"{title} of {literal(facts.name, 200)}: {literal(facts.technique, 60)}, {facts.state}", blocks=blocks)
+
+
+def _about(facts: TurnFacts) -> str:
+    return f" · {literal(facts.group, 300)}" if facts.group else ""
 
 
 def _effects(facts: TurnFacts) -> Iterator[Block]:
@@ -61,7 +67,7 @@ def _effect(effect: Effect) -> str:
 
 
 def _end(facts: TurnFacts) -> Iterator[Block]:
-    press = Press(migration=facts.migration_id, question=f"prompts:{facts.round}", answer=str(facts.turn)).dumps()
+    press = Press(migration=facts.migration_id, question=f"prompts:{facts.round}", answer=facts.turn_id).dumps()
     if facts.state == "waiting":
         yield context("The changed prompt is being measured on dev …")
     elif facts.state == "measured":

@@ -1,4 +1,4 @@
-"""The form in which a person writes a candidate by hand: the texts of another one to start from, or a file where these are long."""
+"""The form in which a person writes a candidate by hand, starting from another one's texts; a long one comes as a file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -48,7 +48,7 @@ def view(facts: ListFacts) -> dict[str, Any]:
 def _candidates(facts: ListFacts) -> Iterator[Block]:
     for candidate in facts.target.candidates[:MOST]:
         press = press_of(facts.migration_id, facts.number, facts.place, candidate.prompt_hash)
-        yield section(row(candidate, facts.dev), button("What changed", "prompt_look_on", press))
+        yield section(row(candidate, facts.dev), button("What changed", "prompt_look", press))
     if len(facts.target.candidates) > MOST:
         yield context(f"and {len(facts.target.candidates) - MOST} more candidates; the report files name all of them.")
 

@@ -1,4 +1,4 @@
-"""What changed in one candidate against the source's prompt, by section, with the reason for each edit; and what to do with it."""
+"""What changed in one candidate against the source's prompt, by section, why, and what a person can do with it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,7 +100,8 @@ def _edits(edits: tuple[Edit, ...]) -> Iterator[Block]:
 
 def _edit(edit: Edit) -> str:
     kind = "" if edit.lossless else " _(wording: a proposal, judged by its figures)_"
-    return f"• *{literal(edit.rule, 100)}*{kind}\n      {literal(edit.reason, 350)}\n      Source: {literal(edit.source or '–', 200)}"
+    source = literal(edit.source, 200) if edit.source.strip() else "not given"
+    return f"• *{literal(edit.rule, 100)}*{kind}\n      {literal(edit.reason, 350)}\n      Source: {source}"
 
 
 def _buttons(facts: LookFacts) -> Iterator[Block]:
@@ -109,7 +110,7 @@ def _buttons(facts: LookFacts) -> Iterator[Block]:
         yield button("Use this one", "prompt_use", press, style="primary")
     yield button("Edit", "prompt_edit", press)
     if candidate.refusal is None:
-        yield button("Try on a sample", "prompt_try_this", press)
+        yield button("Try on a sample", "prompt_try", press)
     if candidate.refusal is None and not candidate.chosen:
         asked = "It cannot be chosen any more in this round; its figures stay."
         yield button("Reject", "prompt_reject", press, style="danger", confirm=asked)
