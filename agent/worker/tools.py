@@ -12,7 +12,8 @@ from db.places import Places
 from db.records import MigrationStatus, Run, RunStatus
 from db.store import Store
 from pipeline.metrics.evaluations.jobs import Bedrock
-from pipeline.models.prices import Prices
+from pipeline.models.catalog import Catalog
+from pipeline.models.settings import ModelSettings
 
 RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
 GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
@@ -22,7 +23,8 @@ GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 class Tools:
     """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish.
 
-    `opinion` is whom second opinions are asked of, where the operator has set that up.
+    `catalog` is what is known of models and their prices, `live` how AWS is asked about one (None: it is not). `opinion` is
+    whom second opinions are asked of, where the operator has set that up, `writer` the model that writes prompts.
     """
 
     store: Store
@@ -32,8 +34,10 @@ class Tools:
     places: Places
     clock: Callable[[], datetime]
     stop_s: float = 5.0
-    prices: Prices = field(default_factory=Prices)
+    catalog: Catalog = field(default_factory=Catalog)
+    live: ModelSettings | None = None
     opinion: Bedrock | None = None
+    writer: str = ""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def may_spend(self, run_id: str) -> Run | None:
@@ -41,5 +45,9 @@ class Tools:
         if self.stopping.is_set():
             return None
         run = await self.store.runs.get(run_id)
-        migration = await self.store.migrations.get(run.migration_id)
-        return run if run.status in GOING and migration.status not in RESTING else None
+        return run if run.status in GOING and await self.may_spend_on(run.migration_id) else None
+
+    async def may_spend_on(self, migration_id: str) -> bool:
+        """Whether calls for a migration are still wanted: not by a worker that stops, nor for one that rests or is over."""
+        migration = await self.store.migrations.get(migration_id)
+        return not self.stopping.is_set() and migration.status not in RESTING

@@ -51,23 +51,26 @@ class Improvement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """How often a cluster of errors shows on dev before and after a turn: shares of its `n` samples, `low` to `high` around
-    the difference."""
+    """The mean primary score of one cluster's `n` dev samples before and after a turn; `low` to `high` holds the difference.
+
+    `sentence` says it for people.
+    """
 
     group: str
     n: int
-    before: float
-    after: float
+    before: float | None
+    after: float | None
     low: float | None = None
     high: float | None = None
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One proposal of turn `turn` of a number: proposed, then asked for by a person, then made and run, then kept or not.
 
-    `parent` is the prompt it changes, `prompt_hash` the candidate made from it, `refusal` why there is none. `kept` is None until
-    a person said.
+    `proposal` is the whole of it as the pipeline wrote it. `parent` is the prompt it changes, `prompt_hash` the candidate made
+    from it, `refusal` why there is none. `advice` says what its effects speak for; `kept` is None until a person said.
     """
 
     id: str
@@ -79,13 +82,14 @@ class Turn:
     technique: str
     group: str
     sentence: str
-    words: str
+    proposal: str
     sample_ids: tuple[str, ...]
     parent: str
     asked: bool = False
     prompt_hash: str | None = None
     refusal: str | None = None
     effects: tuple[Effect, ...] | None = None
+    advice: str = ""
     kept: bool | None = None
 
 

@@ -51,10 +51,10 @@ class Rounds(Noun):
             await tx.execute(open_one.values(prompt_hash=prompt_hash, refusal=refusal))
             await bump(tx, round_card(turn_id))
 
-    async def measured(self, turn_id: str, effects: tuple[Effect, ...]) -> None:
-        """What it changed on dev, by cluster of errors."""
+    async def measured(self, turn_id: str, effects: tuple[Effect, ...], advice: str) -> None:
+        """What it changed on dev, by cluster of errors, and what that speaks for."""
         async with self.db.write() as tx:
-            await tx.execute(update(turns).where(T.id == turn_id).values(effects=effects))
+            await tx.execute(update(turns).where(T.id == turn_id).values(effects=effects, advice=advice))
             await bump(tx, round_card(turn_id))
 
     async def keep(self, turn_id: str, *, kept: bool, by: str) -> bool:

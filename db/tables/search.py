@@ -49,13 +49,14 @@ class TurnRow(Base, table=True):
     technique: str
     group: str = Field(sa_type=Words)
     sentence: str = Field(sa_type=Words)
-    words: str = Field(sa_type=Words)
+    proposal: str = Field(sa_type=Words)
     sample_ids: tuple[str, ...] = Field(sa_type=Frozen(tuple[str, ...]))
     parent: str
     asked: bool
     prompt_hash: str | None
     refusal: str | None = Field(sa_type=Words)
     effects: tuple[Effect, ...] | None = Field(sa_type=Frozen(tuple[Effect, ...]))
+    advice: str = Field(sa_type=Words)
     kept: bool | None
 
 
