@@ -16,6 +16,7 @@ from db.tables import candidates, prompts, runs, selections
 from pipeline.errors import RefusedError
 from pipeline.records import Candidate, PromptVersion
 
+REJECTED = "A person rejected it; the audit record says who."
 C, P, R, S = candidates.c, prompts.c, runs.c, selections.c
 
 
@@ -134,6 +135,24 @@ class Prompts(Noun):
             await insert_new(tx, selections, row)
             await bump(tx, prompts_card(migration_id, round_number))
             await bump_status(tx, migration_id)
+        return True
+
+    async def reject(self, migration_id: str, round_number: int, target: str, prompt_hash: str, *, by: str) -> bool:
+        """A person takes a candidate out of the choice; False when it is out already. RefusedError for the one that is chosen."""
+        one = and_(C.migration_id == migration_id, C.round == round_number, C.target == target, C.prompt_hash == prompt_hash)
+        async with self.db.write() as tx:
+            migration = await found(tx, migration_id, lock=True)
+            history = await _choices(tx, migration_id, round_number, target)
+            if history and history[-1].prompt_hash == prompt_hash:
+                raise RefusedError("This prompt is chosen. Choose another one for this target first, then reject it.")
+            out = update(candidates).where(one, C.refusal.is_(None)).values(refusal=REJECTED).returning(C.prompt_hash)
+            if (await tx.execute(out)).first() is None:
+                return False
+            detail = {"target": target, "prompt": prompt_hash}
+            await append(
+                tx, by, "rejected a prompt", team=migration.team, migration_id=migration_id, detail=detail, at=self.clock()
+            )
+            await bump(tx, prompts_card(migration_id, round_number))
         return True
 
     async def choices(self, migration_id: str, round_number: int) -> tuple[PromptChoice, ...]:

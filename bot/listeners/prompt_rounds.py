@@ -1,0 +1,102 @@
+"""The gate before test: use these prompts, cancel, or one more round on dev with a proposal or a person's own words."""
+
+from collections.abc import Mapping
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from agent.arms import short_id
+from bot.access import Act
+from bot.boundary import listener, submission
+from bot.buttons import Press
+from bot.desk import Desk
+from bot.listeners.guard import Click, allowed, clicked, decide, still_asked
+from bot.listeners.portfolio import number_of
+from bot.modals import prompt_round
+from bot.modals.prompt_round import Offer, Wanted
+from db.records import Turn
+from pipeline.errors import InputError
+
+OWN, OWN_TECHNIQUE = "own", "instruction"
+GONE = "These proposals are not the newest any more. Press *Another round* again to see what is proposed now."
+
+
+async def answer(desk: Desk, args: AsyncArgs) -> None:
+    """Use or cancel, as the button says."""
+    await decide(desk, await clicked(desk, args, Act.DECIDE_PROMPTS))
+
+
+async def open_form(desk: Desk, args: AsyncArgs) -> None:
+    """The proposals for the turn that would come; they were looked for when the prompts were chosen."""
+    click = await clicked(desk, args, Act.DECIDE_PROMPTS)
+    await still_asked(desk, click)
+    plan = await desk.store.plans.get(click.migration.id, number_of(click.press))
+    proposed = await _proposed(desk, click.press)
+    offers = [[_offer(turn) for turn in proposed if turn.target == target] for target in plan.targets]
+    await desk.client.views_open(trigger_id=args.body["trigger_id"], view=prompt_round.view(click.press, plan.targets, offers))
+
+
+def _offer(turn: Turn) -> Offer:
+    return Offer(technique=turn.technique, group=turn.group, sentence=turn.sentence)
+
+
+async def submitted(desk: Desk, args: AsyncArgs) -> None:
+    """Note which turn is asked for, then answer the question: in this order, so that the turn is there when the graph looks."""
+    wanted, _ = prompt_round.read(args.body["view"])
+    if wanted is None:
+        return
+    click = await allowed(desk, args, wanted.press, Act.DECIDE_PROMPTS)
+    await still_asked(desk, click)
+    turn = await _wanted(desk, click, wanted)
+    await desk.store.rounds.ask(turn.id)
+    await decide(desk, click, note=turn.sentence)
+
+
+async def _wanted(desk: Desk, click: Click, wanted: Wanted) -> Turn:
+    number = number_of(wanted.press)
+    plan = await desk.store.plans.get(click.migration.id, number)
+    if wanted.target >= len(plan.targets):
+        raise InputError(GONE)
+    target = plan.targets[wanted.target]
+    if wanted.proposal is None:
+        return await _own(desk, click, target, wanted.words)
+    offered = [turn for turn in await _proposed(desk, wanted.press) if turn.target == target]
+    if wanted.proposal >= len(offered):
+        raise InputError(GONE)
+    return offered[wanted.proposal]
+
+
+async def _own(desk: Desk, click: Click, target: str, words: str) -> Turn:
+    """A person's own words as a proposal of this turn."""
+    number, turn = number_of(click.press), next_turn(click.press)
+    chosen = await desk.store.prompts.selected(click.migration.id, number)
+    own = Turn(
+        id=short_id(click.migration.id, number, turn, target, OWN, words),
+        migration_id=click.migration.id, number=number, turn=turn, target=target, position=99, technique=OWN_TECHNIQUE,
+        group="", sentence=f"In a person's words: {words}", words=words, sample_ids=(), parent=chosen[target],
+    )  # fmt: skip
+    await desk.store.rounds.propose([own])
+    return own
+
+
+async def _proposed(desk: Desk, press: Press) -> list[Turn]:
+    """What Ferry proposes for the next turn, without what a person wrote in a form that was not carried out."""
+    found = await desk.store.rounds.of(press.migration, number_of(press), next_turn(press))
+    return [turn for turn in found if not turn.sentence.startswith("In a person's words: ")]
+
+
+def next_turn(press: Press) -> int:
+    """The turn after those that the question's key counts: 1 for `prompts:2`, 2 for `prompts:2:1`."""
+    turns = press.question.split(":")[2:3]
+    return 1 + (int(turns[0]) if turns and turns[0].isdecimal() else 0)
+
+
+def check(args: AsyncArgs) -> Mapping[str, str]:
+    return prompt_round.read(args.body["view"])[1]
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    app.action("prompts_use")(listener(desk, answer))
+    app.action("prompts_cancel")(listener(desk, answer))
+    app.action("prompts_round")(listener(desk, open_form))
+    app.view(prompt_round.CALLBACK)(submission(desk, check, submitted))
