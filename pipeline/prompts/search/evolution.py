@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 SMALLEST_SLICE, LARGEST_SLICE = 30, 50
 """Samples candidates are selected by inside GEPA; the best are measured on all of dev afterwards."""
-MINIBATCH = 4
+MINIBATCH = 8
+"""Rows the writer sees at once. The parent's answers to them are known already, so many rows cost little and mislead less."""
 TRIES = 3  # times the writer may answer before a refused rewriting is given up
 FOUND = 3
-PATIENCE, MOST_TURNS = 10, 100
+PATIENCE, MOST_TURNS = 6, 100
 _SOURCE = "GEPA, Agrawal et al. 2025, arXiv 2507.19457; the writer's own reason"
 
 
@@ -49,16 +50,16 @@ def slices(dev: Sequence[Sample]) -> tuple[tuple[Sample, ...], tuple[Sample, ...
     return ordered[:size], ordered[size:]
 
 
-async def evolve(ask: Ask, name: str) -> Evolved:
+async def evolve(ask: Ask, name: str, samples: Sequence[Sample] | None = None) -> Evolved:
     """Improves `ask.start` with `ask.writer` by `ask.measure`, the same way every time for the same answers and seed.
 
-    A budget that is used up ends it well, with what was found by then. Raises TemporaryError or PermanentError when a provider
-    fails, FerryError where the ask has no writer or no measure.
+    It measures on `samples` of dev (None: all that the start does not show). A budget that is used up ends it well, with what
+    was found by then. Raises TemporaryError or PermanentError when a provider fails, FerryError where the ask has no writer or no measure.
     """
     if ask.measure is None or ask.writer is None:
         raise FerryError("GEPA needs a model that writes prompts and a way to measure them. Name a writer to use it.")
     start = ask.start or ask.prompt
-    selecting, learning = slices([s for s in ask.dev if s.id not in start.shots])
+    selecting, learning = slices([s for s in samples or ask.dev if s.id not in start.shots])
     measure, writer = ask.measure, ask.writer
 
     def run(bridge: Bridge) -> Evolved:
@@ -99,7 +100,8 @@ class Adapter:
         from gepa.core.adapter import EvaluationBatch
 
         prompt = self.version(candidate)
-        rows = rows_of(self.bridge.ask(lambda: self.measure(prompt, batch)), batch)
+        once = list({sample.id: sample for sample in batch}.values())  # a batch may hold a sample twice, to be full
+        rows = rows_of(self.bridge.ask(lambda: self.measure(prompt, once)), batch)
         return EvaluationBatch(
             outputs=[row.answer for row in rows],
             scores=[row.score for row in rows],

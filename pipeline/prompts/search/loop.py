@@ -1,7 +1,7 @@
 """The whole search for one target's prompt on dev, as a stream of events; closing the stream stops the spending at once.
 
-In order of cost: the bars (as is, format-fixed) on all of dev, then the other candidates by successive halving, then GEPA from the
-best of them. It ends early when a candidate is not worse than the source already, and in any case when the budget is used up.
+In order of cost: the bars (as is, format-fixed) on all of dev, then the other candidates by successive halving, then GEPA from
+the best of them. It ends early when a candidate is not worse than the source already, and in any case when the budget is used up.
 """
 
 import asyncio
@@ -168,7 +168,7 @@ class _Search:
         if (reason := self._close_enough() or why_not(ask)) is not None:
             self.tell(events.LeftOut(reason=reason))
             return reason
-        found = await evolve(ask, Gepa().name)
+        found = await evolve(ask, Gepa().name, self.dev)
         for candidate in found.refused:
             self.tell(events.Refused(candidate=candidate))
         known = {c.prompt.hash for c in self.candidates}
