@@ -53,8 +53,9 @@ def slices(dev: Sequence[Sample]) -> tuple[tuple[Sample, ...], tuple[Sample, ...
 async def evolve(ask: Ask, name: str, samples: Sequence[Sample] | None = None) -> Evolved:
     """Improves `ask.start` with `ask.writer` by `ask.measure`, the same way every time for the same answers and seed.
 
-    It measures on `samples` of dev (None: all that the start does not show). A budget that is used up ends it well, with what
-    was found by then. Raises TemporaryError or PermanentError when a provider fails, FerryError where the ask has no writer or no measure.
+    It measures on `samples` of dev (None: all that the start does not show). A budget that is used up ends it well, with what was
+    found by then. Raises TemporaryError or PermanentError when a provider fails, FerryError where the ask has no writer or no
+    measure.
     """
     if ask.measure is None or ask.writer is None:
         raise FerryError("GEPA needs a model that writes prompts and a way to measure them. Name a writer to use it.")

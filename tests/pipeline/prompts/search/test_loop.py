@@ -1,24 +1,18 @@
 """The whole search in a world whose best prompt is known: what it finds, what it pays, what it never returns."""
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-import pytest
-
 from pipeline.models.providers.recorded import RecordedModel
 from pipeline.models.providers.scripted import ScriptedModel
-from pipeline.prompts.port import Ask
 from pipeline.prompts.search import events
 from pipeline.prompts.search.journal import MemoryJournal
 from pipeline.prompts.search.loop import search
 from pipeline.prompts.search.meter import Meter
-from pipeline.records import Candidate, Sample
+from pipeline.records import Sample
 from tests.pipeline.prompts.search.world import (
-    CRITERIA,
     LESSONS,
-    SECRET,
     asking,
     paid_writer,
     portfolio,
@@ -64,4 +58,4 @@ async def test_it_finds_the_lessons_within_200_calls() -> None:
     assert model.calls <= 200
     used = [event.used.calls for event in told if isinstance(event, events.BudgetUsed)]
     assert max(used) <= 200
-    assert [edit.reason for edit in end.winner.edits if edit.rule == "gepa"][0] == "It names what the failed samples needed."
+    assert next(edit.reason for edit in end.winner.edits if edit.rule == "gepa") == "It names what the failed samples needed."

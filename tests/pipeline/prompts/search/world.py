@@ -1,5 +1,5 @@
-"""A world in which the best prompt is known: a task model right more often where the prompt names what a sample needs, and a writer
-that adds what the failures it is shown ask for, one lesson an answer."""
+"""A world in which the best prompt is known: a task model right more often where the prompt names what a sample needs, and a
+writer that adds what the failures it is shown ask for, one lesson an answer."""
 
 import hashlib
 import json
