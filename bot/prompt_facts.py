@@ -189,7 +189,7 @@ async def turn(store: Store, message: Message) -> TurnFacts:
         group=found.group,
         sentence=found.sentence,
         state=state_of(found),
-        said=found.refusal or "",
+        said=found.refusal or found.advice,
         effects=found.effects or (),
     )
 

@@ -25,7 +25,11 @@ NOT_DEV = "'{}' is no sample of dev. Test samples are looked at once, at the end
 async def open_form(desk: Desk, args: AsyncArgs) -> None:
     it = await about(desk, args, Act.TRY_PROMPT)
     await not_paused(desk, it)
-    named = [(each.prompt.hash, f"{each.prompt.method} ({each.prompt.hash[:8]})") for each in it.found.of(it.target) if not each.refusal]
+    named = [
+        (each.prompt.hash, f"{each.prompt.method} ({each.prompt.hash[:8]})")
+        for each in it.found.of(it.target)
+        if not each.refusal
+    ]
     chosen = it.found.chosen(it.target)
     used = it.candidate.prompt.hash if it.candidate else chosen[-1].prompt_hash if chosen else ""
     samples = [Offered(sample_id=s.id, words=" ".join(input_text(s).split())) for s in await _dev(desk, it)]

@@ -189,8 +189,9 @@ PROMPTS = PromptsFacts(
 )  # fmt: skip
 
 EFFECTS = (
-    Effect(group="says 'card_arrival' where <another> label is right", n=12, before=1.0, after=0.25, low=-0.95, high=-0.45),
-    Effect(group="answers in a sentence", n=3, before=0.33, after=0.67),
+    Effect(group="says 'card_arrival' where <another> label is right", n=12, before=0.0, after=0.75, low=0.45, high=0.95),
+    Effect(group="elsewhere", n=28, before=1.0, after=0.964, low=-0.11, high=0.04),
+    Effect(group="answers in a sentence", n=3, before=None, after=None),
 )
 TURN = TurnFacts(
     migration_id="m1", turn_id="t1", name=MIGRATION.name, round=1, turn=2, target="local:gemma3-270m", technique="instruction",
