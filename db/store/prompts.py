@@ -72,15 +72,21 @@ class Prompts(Noun):
         async with self.db.read() as tx:
             return records(Candidate, await tx.execute(query.order_by(C.position, C.target, C.prompt_hash)))
 
-    async def add_candidate(self, migration_id: str, round_number: int, candidate: Candidate) -> bool:
-        """Keep one more candidate, behind those the round has; False when it has this prompt for this target already."""
+    async def add_candidate(self, migration_id: str, round_number: int, candidate: Candidate, *, by: str | None = None) -> bool:
+        """Keep one more candidate, behind those the round has; False when it has this prompt for this target already.
+
+        `by` is who wrote it by hand.
+        """
         of_round = and_(C.migration_id == migration_id, C.round == round_number)
         async with self.db.write() as tx:
-            await found(tx, migration_id, lock=True)
+            migration = await found(tx, migration_id, lock=True)
             last = await tx.scalar(select(func.max(C.position)).where(of_round))
             await _keep(tx, migration_id, [candidate.prompt])
             row = _candidate(migration_id, round_number, candidate, 0 if last is None else last + 1)
             added = await insert_new(tx, candidates, row)
+            if by is not None and added:
+                detail = {"target": candidate.target, "prompt": candidate.prompt.hash}
+                await append(tx, by, "wrote", team=migration.team, migration_id=migration_id, detail=detail, at=self.clock())
             await bump(tx, prompts_card(migration_id, round_number))
         return added
 
