@@ -6,7 +6,7 @@ from dataclasses import replace
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from agent import by_hand
+from agent import prompts
 from bot import uploads
 from bot.access import Act
 from bot.boundary import examination, listener
@@ -14,9 +14,12 @@ from bot.desk import Desk
 from bot.listeners.portfolio import About, about, put_up, still_choosing
 from bot.modals import prompt_edit
 from bot.modals.prompt_edit import Edited
-from pipeline.errors import InputError
+from pipeline.errors import InputError, RefusedError
 from pipeline.prompts.importers import Source, imported
-from pipeline.records import Candidate, PromptVersion
+from pipeline.records import Edit, PromptVersion
+
+BY_HAND = Edit(rule="by hand", reason="A person wrote it.", source="the audit record says who", lossless=False)
+REFUSED = "The prompt is kept on the card, but it is not run."
 
 
 async def open_form(desk: Desk, args: AsyncArgs) -> None:
@@ -34,22 +37,22 @@ async def examine(desk: Desk, args: AsyncArgs) -> Mapping[str, str]:
     field, prompt = prompt_edit.field_of(args.body["view"]), edited.applied(it.named.prompt)
     if prompt.hash == it.named.prompt.hash:
         return {field: prompt_edit.SAME}
-    refused = await by_hand.refusal(
-        desk.store, desk.catalog.prices, it.click.migration.id, it.number, Candidate(target=it.target, prompt=prompt)
-    )
+    refused = await prompts.refused(desk.store, it.found.plan, it.target, prompt)
     return {field: refused} if refused else {}
 
 
 async def submitted(desk: Desk, args: AsyncArgs) -> None:
+    """What a guard refuses after all, such as a file's text, is kept with the reason, and the person is told."""
     edited, _ = prompt_edit.read(args.body["view"])
     if edited is None:
         return
     it = await about(desk, args, Act.DECIDE_PROMPTS, edited.press)
     await still_choosing(desk, it)
-    prompt = by_hand.written(await _prompt(desk, edited, it), it.named.prompt, it.click.person.user)
-    candidate = Candidate(target=it.target, prompt=prompt)
-    await by_hand.add(desk.store, desk.engine, desk.catalog.prices, it.click.migration.id, it.number, candidate)
+    prompt = replace(await _prompt(desk, edited, it), parent=it.named.prompt.hash, edits=(BY_HAND,))
+    made = await prompts.edited(desk.store, desk.engine, it.found.plan, it.target, prompt, by=it.click.person.user)
     await desk.move(it.click.migration.id)
+    if made.refusal:
+        raise RefusedError(f"{REFUSED} {made.refusal}")
 
 
 async def _prompt(desk: Desk, edited: Edited, it: About) -> PromptVersion:

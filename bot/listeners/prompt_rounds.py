@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from agent import prompts
 from agent.arms import short_id
 from bot.access import Act, Refusal
 from bot.boundary import Handler, listener, submission
@@ -25,7 +26,6 @@ READ = reader(Proposal)
 OWN = 99
 """The position of a proposal in a person's own words, behind all of Ferry's."""
 
-KEPT, REVERTED = "Turn {} was kept.", "Turn {} was reverted."
 GONE = "These proposals are not the newest any more. Press *Another round* again to see what is proposed now."
 
 
@@ -109,12 +109,10 @@ def settling(*, kept: bool) -> Handler:
     async def settle(desk: Desk, args: AsyncArgs) -> None:
         click = await clicked(desk, args, Act.DECIDE_PROMPTS)
         turn = await _measured(desk, click)
-        if not await desk.store.rounds.keep(turn.id, kept=kept, by=click.person.user):
+        plan = await desk.store.plans.get(click.migration.id, turn.number)
+        does = prompts.kept if kept else prompts.reverted
+        if not await does(desk.store, desk.engine, plan, turn, by=click.person.user):
             await _answered(desk, click, await desk.store.rounds.get(turn.id))
-        prompt_hash, reason = (turn.prompt_hash or "", KEPT) if kept else (turn.parent, REVERTED)
-        await desk.store.prompts.choose(
-            click.migration.id, turn.number, turn.target, prompt_hash, reason.format(turn.turn), click.person.user
-        )
         await desk.move(click.migration.id)
 
     return settle
