@@ -50,7 +50,7 @@ async def submitted(desk: Desk, args: AsyncArgs) -> None:
     await still_choosing(desk, it)
     prompt = replace(await _prompt(desk, edited, it), parent=it.named.prompt.hash, edits=(BY_HAND,))
     made = await prompts.edited(desk.store, desk.engine, it.found.plan, it.target, prompt, by=it.click.person.user)
-    await desk.move(it.click.migration.id)
+    desk.outbox.nudge()
     if made.refusal:
         raise RefusedError(f"{REFUSED} {made.refusal}")
 

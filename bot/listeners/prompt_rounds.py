@@ -113,7 +113,7 @@ def settling(*, kept: bool) -> Handler:
         does = prompts.kept if kept else prompts.reverted
         if not await does(desk.store, desk.engine, plan, turn, by=click.person.user):
             await _answered(desk, click, await desk.store.rounds.get(turn.id))
-        await desk.move(click.migration.id)
+        desk.outbox.nudge()
 
     return settle
 
