@@ -12,7 +12,7 @@ from agent.engine import Engine, WorkKind
 from db.records import Attempt, Plan, QuestionKind, Turn
 from db.store import Store
 from pipeline.errors import RefusedError
-from pipeline.prompts.guards import check
+from pipeline.prompts.guards import check, refusals
 from pipeline.prompts.port import Ask
 from pipeline.records import Candidate, PromptVersion, Split
 
@@ -42,23 +42,24 @@ async def edited(store: Store, engine: Engine, plan: Plan, target: str, prompt: 
     `prompt` has its parent set. The candidate's `refusal` is the guard's sentence.
     """
     await _still_asked(store, plan)
-    dataset = await rounds.worked_on(store, plan.migration_id, plan.number)
-    migration = await store.migrations.get(plan.migration_id)
-    ask = Ask(
-        prompt=await store.prompts.original(plan.migration_id),
-        target=target,
-        use_case=migration.use_case,
-        dev=await store.datasets.samples(dataset.id, Split.DEV),
-        held_out=await store.datasets.samples(dataset.id, Split.TEST),
-        constraints=plan.criteria.own_texts,
-        source=plan.source,
-    )
+    ask = await _ask(store, plan, target)
     made = replace(prompt, method=BY_HAND)
     candidate = Candidate(target=target, prompt=made, refusal=await asyncio.to_thread(check, made, ask))
     await store.prompts.add_candidate(plan.migration_id, plan.number, candidate, by=by)
     if candidate.refusal is None:
         await _run(store, engine, plan, candidate)
     return candidate
+
+
+async def refused(store: Store, plan: Plan, target: str, prompt: PromptVersion) -> str | None:
+    """Every reason against a prompt that a person is writing, gravest first; None when it could be run. Writes nothing."""
+    await _still_asked(store, plan)
+    known = [each for each in await store.prompts.candidates(plan.migration_id, plan.number) if each.target == target]
+    same = next((each.prompt.method for each in known if each.prompt.hash == prompt.hash), None)
+    if same is not None:
+        return f"This is word for word the candidate '{same}'. Change something, or use that one."
+    ask = await _ask(store, plan, target)
+    return " ".join(await asyncio.to_thread(refusals, prompt, ask)) or None
 
 
 async def tried(
@@ -109,6 +110,21 @@ async def reverted(store: Store, engine: Engine, plan: Plan, turn: Turn, *, by: 
     if turn.prompt_hash and selected.get(turn.target) == turn.prompt_hash:
         await choose(store, engine, plan, turn.target, turn.parent, by=by, reason=f"Turn {turn.turn} was reverted.")
     return True
+
+
+async def _ask(store: Store, plan: Plan, target: str) -> Ask:
+    """What the guards hold a prompt against."""
+    dataset = await rounds.worked_on(store, plan.migration_id, plan.number)
+    migration = await store.migrations.get(plan.migration_id)
+    return Ask(
+        prompt=await store.prompts.original(plan.migration_id),
+        target=target,
+        use_case=migration.use_case,
+        dev=await store.datasets.samples(dataset.id, Split.DEV),
+        held_out=await store.datasets.samples(dataset.id, Split.TEST),
+        constraints=plan.criteria.own_texts,
+        source=plan.source,
+    )
 
 
 async def _still_asked(store: Store, plan: Plan) -> None:

@@ -15,7 +15,7 @@ from pipeline.decide.selection import Standing, choose
 from pipeline.decide.statistics import mean_interval, paired, wilson
 from pipeline.errors import InputError
 from pipeline.models.prices import Prices
-from pipeline.records import Candidate, Criteria, Interval, RunResult, Sample, Score, Spent, Split, Usage
+from pipeline.records import Candidate, Criteria, Interval, Output, RunResult, Sample, Score, Spent, Split, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,9 @@ async def _standings(
 
 
 def _result(run: Run, scores: Sequence[Score]) -> RunResult:
-    return RunResult(key=run.key, label=run.label, outputs=(), scores=tuple(scores))
+    """Without the answers' texts, which the figures do not need and a large dev has many of."""
+    answered = tuple(Output(sample_id=sample_id, text="") for sample_id in dict.fromkeys(score.sample_id for score in scores))
+    return RunResult(key=run.key, label=run.label, outputs=answered, scores=tuple(scores))
 
 
 def _table(results: Sequence[RunResult], criteria: Criteria, shots: frozenset[str]) -> Sequence[Standing]:
@@ -189,7 +191,7 @@ async def turn(store: Store, message: Message) -> TurnFacts:
         group=found.group,
         sentence=found.sentence,
         state=state_of(found),
-        said=found.refusal or "",
+        said=found.refusal or found.advice,
         effects=found.effects or (),
     )
 

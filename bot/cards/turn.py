@@ -57,13 +57,15 @@ def _effects(facts: TurnFacts) -> Iterator[Block]:
 
 
 def _effect(effect: Effect) -> str:
-    """How often the group's error shows, as shares of its samples: down is better."""
+    """The mean of what decides, before and after on the same samples: up is better."""
+    if effect.before is None or effect.after is None:
+        return f"• {literal(effect.group, 200)}: not scored (n = {effect.n:,})"
     change = effect.after - effect.before
-    mark = ":white_check_mark:" if change < 0 else ":small_red_triangle:" if change > 0 else "•"
+    mark = ":small_red_triangle:" if change > 0 else ":small_red_triangle_down:" if change < 0 else "•"
     known = effect.low is not None and effect.high is not None
-    between = f"{effect.low:+.0%} to {effect.high:+.0%}" if known else "too few for an interval"
-    told = f"{effect.before:.0%} → *{effect.after:.0%}* of {effect.n:,} samples fail"
-    return f"{mark} {literal(effect.group, 200)}: {told} ({change:+.0%}; {between})"
+    between = f"[{effect.low:+.3f}, {effect.high:+.3f}]" if known else "too few for an interval"
+    figures = f"{effect.before:.3f} → *{effect.after:.3f}* ({change:+.3f} {between}, n = {effect.n:,})"
+    return f"{mark} {literal(effect.group, 200)}: {figures}"
 
 
 def _end(facts: TurnFacts) -> Iterator[Block]:

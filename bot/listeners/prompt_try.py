@@ -5,16 +5,14 @@ from collections.abc import Mapping
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from agent.arms import short_id
-from agent.engine import WorkKind
+from agent import prompts
 from bot.access import Act
 from bot.boundary import examination, listener
 from bot.desk import Desk
-from bot.listeners.portfolio import UNKNOWN, About, about, not_paused, put_up
+from bot.listeners.portfolio import UNKNOWN, About, about, not_paused, put_up, still_choosing
 from bot.modals import prompt_try
 from bot.modals.prompt_try import Offered, Tried
 from bot.prompt_facts import input_text
-from db.records import Attempt
 from pipeline.errors import InputError
 from pipeline.records import Sample, Split
 
@@ -25,7 +23,12 @@ NOT_DEV = "'{}' is no sample of dev. Test samples are looked at once, at the end
 async def open_form(desk: Desk, args: AsyncArgs) -> None:
     it = await about(desk, args, Act.TRY_PROMPT)
     await not_paused(desk, it)
-    named = [(each.prompt.hash, f"{each.prompt.method} ({each.prompt.hash[:8]})") for each in it.found.of(it.target) if not each.refusal]
+    await still_choosing(desk, it)
+    named = [
+        (each.prompt.hash, f"{each.prompt.method} ({each.prompt.hash[:8]})")
+        for each in it.found.of(it.target)
+        if not each.refusal
+    ]
     chosen = it.found.chosen(it.target)
     used = it.candidate.prompt.hash if it.candidate else chosen[-1].prompt_hash if chosen else ""
     samples = [Offered(sample_id=s.id, words=" ".join(input_text(s).split())) for s in await _dev(desk, it)]
@@ -45,7 +48,6 @@ async def examine(desk: Desk, args: AsyncArgs) -> Mapping[str, str]:
 
 
 async def submitted(desk: Desk, args: AsyncArgs) -> None:
-    """The same form sent twice is one try."""
     wanted, _ = prompt_try.read(args.body["view"])
     if wanted is None:
         return
@@ -54,23 +56,9 @@ async def submitted(desk: Desk, args: AsyncArgs) -> None:
     sample = _sample(await _dev(desk, it), wanted)
     if sample is None or wanted.prompt_hash not in {each.prompt.hash for each in it.found.of(it.target)}:
         raise InputError(NOT_DEV.format(wanted.sample_id[:80]))
-    attempt = _attempt(desk, it, wanted, sample.id, args.body["view"]["id"])
-    await desk.store.tries.ask(attempt)
-    await desk.engine.submit(WorkKind.TRY, attempt.id, attempt.id)
+    by, at = it.click.person.user, desk.clock()
+    await prompts.tried(desk.store, desk.engine, it.found.plan, it.target, wanted.prompt_hash, sample_id=sample.id, by=by, at=at)
     desk.outbox.nudge()
-
-
-def _attempt(desk: Desk, it: About, wanted: Tried, sample_id: str, view_id: str) -> Attempt:
-    return Attempt(
-        id=short_id(it.click.migration.id, it.target, wanted.prompt_hash, sample_id, view_id),
-        migration_id=it.click.migration.id,
-        number=it.number,
-        target=it.target,
-        prompt_hash=wanted.prompt_hash,
-        sample_id=sample_id,
-        by=it.click.person.user,
-        at=desk.clock(),
-    )
 
 
 async def _dev(desk: Desk, it: About) -> tuple[Sample, ...]:

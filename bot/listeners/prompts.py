@@ -6,6 +6,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from agent import prompts
 from bot import prompt_facts, prompt_files
 from bot.access import Act
 from bot.boundary import Handler, listener, submission
@@ -66,8 +67,8 @@ def choosing(view: ViewOf, reason: str) -> Handler:
     async def choose(desk: Desk, args: AsyncArgs) -> None:
         it = await about(desk, args, Act.DECIDE_PROMPTS)
         await still_choosing(desk, it)
-        migration_id, by = it.click.migration.id, it.click.person.user
-        await desk.store.prompts.choose(migration_id, it.number, it.target, it.named.prompt.hash, reason, by)
+        prompt_hash, by = it.named.prompt.hash, it.click.person.user
+        await prompts.choose(desk.store, desk.engine, it.found.plan, it.target, prompt_hash, by=by, reason=reason)
         await _show_again(desk, args, view)
 
     return choose

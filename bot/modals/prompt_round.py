@@ -12,7 +12,7 @@ from bot.modals import kit
 
 CALLBACK = "prompt_round"
 OWN = "own"
-WORDS_HINT = "In your words, what shall the prompt say or do differently? A model that writes prompts takes it from there."
+WORDS_HINT = "Write the rule as the model shall read it: it is added to the prompt as it is, checked, and measured on dev."
 NONE = "I have nothing to propose: no group of failures is large enough. Write what you would change."
 
 

@@ -19,7 +19,8 @@ from bot.fit import payloads
 from db.records import QuestionKind
 from pipeline.records import Criteria, MetricChoice
 from pipeline.report.table import rows
-from tests.bot.cards.told import CANDIDATES, HASH, MIGRATION, PLAN, PROMPTS, REPORT, TARGET, asked, question
+from tests.bot.cards.prompted import CANDIDATES, HASH, PROMPTS, TARGET
+from tests.bot.cards.told import MIGRATION, PLAN, REPORT, asked, question
 
 MANY = tuple(replace(MIGRATION, id=f"m{n}", name=f"Migration {n}") for n in range(500))
 

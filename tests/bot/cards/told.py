@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot.cards.digest import DigestFacts, digest_card
 from bot.cards.errors import ErrorsFacts, errors_card
@@ -13,23 +13,18 @@ from bot.cards.kit import Card
 from bot.cards.models import ModelsFacts, models_card
 from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_card
 from bot.cards.progress import ProgressFacts, progress_card
-from bot.cards.prompts import CandidateFacts, PromptsFacts, TargetFacts, prompts_card
 from bot.cards.question import QuestionFacts, question_card
 from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts, corrections_card, references_card
 from bot.cards.review import Pair, ReviewFacts, review_card
 from bot.cards.status import StatusFacts, status_card
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore, trial_card
-from bot.cards.tried import TriedFacts, tried_card
-from bot.cards.turn import TurnFacts, turn_card
 from bot.cards.verdict import TableFacts, table_card
 from bot.opening import read_opening
 from db.records import (
     DatasetVersion,
     Decision,
     Digest,
-    Effect,
     Estimate,
-    Improvement,
     MetricCost,
     Migration,
     MigrationStatus,
@@ -49,7 +44,6 @@ from pipeline.records import (
     Check,
     Comparison,
     Criteria,
-    Edit,
     Finding,
     Interval,
     JudgeChoice,
@@ -57,18 +51,16 @@ from pipeline.records import (
     Rubric,
     RubricKind,
     RunKey,
-    Score,
     Split,
     UseCase,
     Verdict,
 )
 from pipeline.report import CHARTS
 from pipeline.report.build import build
+from tests.bot.cards.prompted import HASH, NOW, PROMPTS, prompted
 from tests.pipeline.models.catalog.made import model
 from tests.pipeline.report import made
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-HASH = "0123456789abcdef" * 4
 MIGRATION = Migration(
     id="m1", team="T1", channel="C1", thread_ts="1.0", name="Support <tickets>", use_case=UseCase.CLASSIFICATION,
     source="recorded:today", targets=("local:gemma3-270m", "bedrock:amazon.nova-lite-v1:0"), requester="U1", owner="U2",
@@ -163,44 +155,6 @@ DIGEST = DigestFacts(
     digest=Digest(id="g1", monitor_id="mon1", tick="2026-11-23T09:00", state="done", run_id="r10", json="{}"),
     result=QUIET,
 )  # fmt: skip
-EDITS = (
-    Edit(rule="xml tags", reason="The family reads tags best.", source="vendor's guide, 2026-09", lossless=True),
-    Edit(rule="direct words", reason="It follows <orders>, not hints.", source="vendor's guide, 2026-09", lossless=False),
-)
-CANDIDATES = (
-    CandidateFacts(method="as is", prompt_hash=HASH, n=40, mean=0.7, interval=Interval(low=0.546, high=0.819), tokens=61.25),
-    CandidateFacts(
-        method="family rules", prompt_hash=HASH[::-1], chosen=True, edits=EDITS, n=40, mean=0.85,
-        interval=Interval(low=0.709, high=0.929), tokens=75.0, usd=0.0123,
-    ),
-    CandidateFacts(
-        method="conversion 1", prompt_hash="c" * 64, n=16, mean=0.5, edits=EDITS * 2,
-        fell="Out after 16 samples: 0.500, two standard errors behind family rules.",
-    ),
-    CandidateFacts(method="few-shot", prompt_hash="d" * 64, refusal="It lost the variable question."),
-    CandidateFacts(method="by hand", prompt_hash="e" * 64),
-)  # fmt: skip
-TARGET = TargetFacts(
-    target="local:gemma3-270m", candidates=CANDIDATES, reason="family rules: 0.850 on 40 dev samples, ahead of as is with 0.700."
-)
-PROMPTS = PromptsFacts(
-    migration_id="m1", name=MIGRATION.name, round=1, dev=40,
-    targets=(TARGET, TargetFacts(target="bedrock:amazon.nova-lite-v1:0", candidates=CANDIDATES[:1])),
-)  # fmt: skip
-
-EFFECTS = (
-    Effect(group="says 'card_arrival' where <another> label is right", n=12, before=1.0, after=0.25, low=-0.95, high=-0.45),
-    Effect(group="answers in a sentence", n=3, before=0.33, after=0.67),
-)
-TURN = TurnFacts(
-    migration_id="m1", turn_id="t1", name=MIGRATION.name, round=1, turn=2, target="local:gemma3-270m", technique="instruction",
-    group="says <card_arrival>", sentence="12 of 40 samples say 'card_arrival': say what tells the labels <apart>.",
-    state="waiting",
-)  # fmt: skip
-TRIED = TriedFacts(
-    target="local:gemma3-270m", method="family rules", prompt_hash=HASH, sample_id="s7", question="Where is my <card>?",
-    reference="card_arrival",
-)  # fmt: skip
 
 
 def question(kind: QuestionKind, subject: str = "1") -> Question:
@@ -245,7 +199,7 @@ def cards() -> Iterator[tuple[str, Card]]:
     yield from _statuses()
     yield from _questions()
     yield from _work()
-    yield from _rounds()
+    yield from prompted()
     yield from _trials()
     yield from _digests()
     yield from _notes()
@@ -288,7 +242,6 @@ def _work() -> Iterator[tuple[str, Card]]:
     runs = (replace(RUN, id="r3", status=RunStatus.DONE, stored=200), RUN, failed)
     yield "progress", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=runs, seconds_left=754.0))
     yield "progress_paused", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=(RUN,), paused=True))
-    yield from _prompts()
     yield "review", review_card(REVIEW)
     yield "review_without_answer", review_card(replace(REVIEW, pair=replace(PAIR, second=None, reference=None)))
     yield "review_done", review_card(replace(REVIEW, pair=None, done=20))
@@ -310,38 +263,6 @@ def _work() -> Iterator[tuple[str, Card]]:
     names = ("report.html", "report.xlsx", "report.json")
     yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
     yield "charts", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=CHARTS, charts=True))
-
-
-def _prompts() -> Iterator[tuple[str, Card]]:
-    yield "prompts", prompts_card(PROMPTS)
-    yield "prompts_none", prompts_card(replace(PROMPTS, targets=()))
-    search = Improvement(migration_id="m1", number=1, target="local:gemma3-270m", calls=60, most_calls=200, usd=0.4, most_usd=2.0)
-    over = replace(search, target="bedrock:amazon.nova-lite-v1:0", most_calls=0, note="Not tried: dev has fewer than 50 samples.")
-    by_hand = replace(TARGET, by="U2", at=NOW, reason="Its tone is ours.")
-    searching = replace(PROMPTS, outputs=(130, 200), searches=(search, over), targets=(by_hand,))
-    yield "prompts_searching", prompts_card(searching)
-    full = replace(TARGET, candidates=CANDIDATES * 4)
-    yield "prompts_full", prompts_card(replace(PROMPTS, targets=(full,) * 7))
-
-
-def _rounds() -> Iterator[tuple[str, Card]]:
-    yield "turn_waiting", turn_card(TURN)
-    yield (
-        "turn_measured",
-        turn_card(replace(TURN, state="measured", effects=EFFECTS, said="Better in 1 group, worse in none: keep it.")),
-    )
-    yield "turn_kept", turn_card(replace(TURN, state="kept", effects=EFFECTS, by="U1"))
-    yield "turn_refused", turn_card(replace(TURN, state="refused", said="It lost {question}."))
-    yield "tried_waiting", tried_card(TRIED)
-    scores = (
-        Score(sample_id="s7", metric="exact_match", value=1.0),
-        Score(sample_id="s7", metric="rubric:tone", value=None, unscored="judge bad_json: the ruling was no JSON"),
-    )
-    yield (
-        "tried",
-        tried_card(replace(TRIED, answer="card_arrival", scores=scores, source="card <delivery>", source_scores=scores[:1])),
-    )
-    yield "tried_failed", tried_card(replace(TRIED, problem="The model was throttled. Try again in a minute.", reference=None))
 
 
 def _trials() -> Iterator[tuple[str, Card]]:
