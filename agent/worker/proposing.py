@@ -12,8 +12,8 @@ from pipeline.hashing import canonical_json
 from pipeline.prompts.rounds import Outcome, Proposal, nothing_fits, outcome, proposals
 from pipeline.records import ErrorGroup, PromptVersion, RunResult, Split
 
-MOST = 5
-"""Proposals for one target and turn: as many as a person reads."""
+MOST, NOTHING = 5, 100
+"""Proposals for one target and turn, as many as a person reads; and where the word that there is none stands, behind them all."""
 
 
 async def propose(tools: Tools, migration_id: str, number: str, turn: str) -> None:
@@ -38,7 +38,7 @@ def nothing(migration_id: str, number: int, turn: int, why: str, target: str = "
     """Stands where there is no proposal, so that nobody looks for one again."""
     return Turn(
         id=arms.short_id(migration_id, "turn", number, turn, target, "nothing"), migration_id=migration_id, number=number,
-        turn=turn, target=target, position=0, technique="", group="", sentence=why, proposal="", sample_ids=(), parent=parent,
+        turn=turn, target=target, position=NOTHING, technique="", group="", sentence=why, proposal="", sample_ids=(), parent=parent,
         refusal=why,
     )  # fmt: skip
 

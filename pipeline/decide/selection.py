@@ -149,8 +149,8 @@ def _why_it_stays(kept: Standing, best: Standing) -> str:
         else "one paired standard error"
     )
     return (
-        f"{kept.label}: {kept.mean or 0.0:.3f} on {kept.n} dev samples. {best.label} has {best.mean or 0.0:.3f}, ahead by no more "
-        f"than {errors}, so the simpler method stays."
+        f"{kept.label}: {kept.mean or 0.0:.3f} on {kept.n} dev samples. {best.label} has {best.mean or 0.0:.3f}, ahead by no "
+        f"more than {errors}, so the simpler method stays."
     )
 
 

@@ -5,5 +5,6 @@ from collections.abc import Callable, Mapping
 from pipeline.commands.prompts.convert import convert
 from pipeline.commands.prompts.diff import diff
 from pipeline.commands.prompts.lint import lint
+from pipeline.commands.prompts.optimize import optimize
 
-COMMANDS: Mapping[str, Callable[..., None]] = {"lint": lint, "convert": convert, "diff": diff}
+COMMANDS: Mapping[str, Callable[..., None]] = {"lint": lint, "convert": convert, "diff": diff, "optimize": optimize}

@@ -12,12 +12,13 @@ from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
 from pipeline.prompts.methods.family_rules import FamilyRules
 from pipeline.prompts.methods.few_shot import FewShot
 from pipeline.prompts.methods.format_fixed import FormatFixed
+from pipeline.prompts.methods.gepa import Gepa
 from pipeline.prompts.port import Ask, Method
 from pipeline.records import Candidate, PromptVersion
 
 __all__ = ["METHODS", "Ask", "Candidate", "Method", "candidates"]
 
-_ALL: tuple[Method, ...] = (AsIs(), FormatFixed(), FamilyRules(), BedrockOptimize(), FewShot())
+_ALL: tuple[Method, ...] = (AsIs(), FormatFixed(), FamilyRules(), BedrockOptimize(), FewShot(), Gepa())
 METHODS: Mapping[str, Method] = {method.name: method for method in _ALL}
 
 

@@ -1,4 +1,4 @@
-"""Successive halving: every candidate answers a few dev samples, the better half goes on to twice as many, the rest to all of dev.
+"""Successive halving: all candidates answer a few dev samples, the better half goes on to twice as many, the rest to all of dev.
 
 Jamieson & Talwalkar 2016 (arXiv 1502.07943). A rung is a number of samples, taken from the front of `order.shuffled`.
 """
