@@ -18,13 +18,17 @@ from pipeline.models.catalog import Catalog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look, `catalog` what models take."""
+    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look, `catalog` what models take.
+
+    `writer` is the operator's model that writes prompts.
+    """
 
     store: Store
     engine: Engine
     cron: str
     timezone: str
     catalog: Catalog = field(default_factory=Catalog)
+    writer: str = ""
 
 
 def ask(kind: QuestionKind, key: str, subject: str) -> str:
@@ -38,9 +42,9 @@ async def gate_dataset(_state: State) -> State:
 
 async def draft_plan(state: State, runtime: Runtime[Deps]) -> State:
     """Plan N+1: the guide's proposal, or the last plan with what was asked of it. The newest dataset version counts."""
-    store, number = runtime.context.store, state.get("number", 0)
-    plan, dataset = await rounds.next_plan(store, state["migration_id"], number, runtime.context.catalog)
-    await store.plans.add(plan)
+    context, number = runtime.context, state.get("number", 0)
+    plan, dataset = await rounds.next_plan(context.store, state["migration_id"], number, context.catalog, context.writer)
+    await context.store.plans.add(plan)
     return {"number": plan.number, "dataset_id": dataset.id}
 
 

@@ -41,8 +41,13 @@ async def facts(store: Store, state: State) -> RoundFacts:
     )
 
 
-async def next_plan(store: Store, migration_id: str, number: int, catalog: "Catalog") -> tuple[Plan, DatasetVersion]:
-    """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected."""
+async def next_plan(
+    store: Store, migration_id: str, number: int, catalog: "Catalog", writer: str = ""
+) -> tuple[Plan, DatasetVersion]:
+    """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected.
+
+    `writer` is the operator's model that writes prompts.
+    """
     dataset = await corrections.apply(store, migration_id)
     if dataset is None:
         raise InputError("There is no dataset yet. Drop the file into this thread.")
@@ -55,7 +60,9 @@ async def next_plan(store: Store, migration_id: str, number: int, catalog: "Cata
     if decision and targets != migration.targets:
         migration = await store.migrations.edit(migration_id, by=decision.by, targets=targets)
     test = await store.datasets.samples(dataset.id, Split.TEST)
-    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, prompt=prompt, catalog=catalog)
+    about = planning.Subject(
+        migration=migration, dataset=dataset, samples=samples, test=test, prompt=prompt, catalog=catalog, writer=writer
+    )
     if not number:
         return planning.first(about, await _repeated(store, migration)), dataset
     about = replace(about, pilots=await _pilots(store, migration_id, number))

@@ -1,6 +1,6 @@
 """What methods are asked, put together from the facts: the same for conversions, searches, turns and edits by hand."""
 
-from agent.planning import provider
+from agent.estimates import writer_ref as named_writer
 from agent.worker.shelf import Bounded
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Plan
@@ -8,9 +8,6 @@ from pipeline.errors import InputError
 from pipeline.models.prices import Price
 from pipeline.prompts.port import Ask
 from pipeline.records import Model, Output, Request, Split
-
-NO_WRITERS = frozenset({"recorded", "scripted"})
-"""Providers whose models say what a file says. The operator may name one all the same; a judge of this kind writes nothing."""
 
 
 class Writer:
@@ -50,8 +47,7 @@ async def writer(tools: Tools, plan: Plan, dataset: DatasetVersion) -> Model | N
 
 
 def writer_ref(tools: Tools, plan: Plan) -> str:
-    judge = plan.criteria.judge.model if plan.criteria.judge else ""
-    return tools.writer or ("" if provider(judge) in NO_WRITERS else judge)
+    return named_writer(tools.writer, plan.criteria)
 
 
 def price_of(tools: Tools, ref: str) -> Price | None:

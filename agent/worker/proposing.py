@@ -38,8 +38,8 @@ def nothing(migration_id: str, number: int, turn: int, why: str, target: str = "
     """Stands where there is no proposal, so that nobody looks for one again."""
     return Turn(
         id=arms.short_id(migration_id, "turn", number, turn, target, "nothing"), migration_id=migration_id, number=number,
-        turn=turn, target=target, position=NOTHING, technique="", group="", sentence=why, proposal="", sample_ids=(), parent=parent,
-        refusal=why,
+        turn=turn, target=target, position=NOTHING, technique="", group="", sentence=why, proposal="", sample_ids=(),
+        parent=parent, refusal=why,
     )  # fmt: skip
 
 

@@ -26,10 +26,10 @@ class Improvements(Noun):
             return records(Improvement, await tx.execute(query))
 
     async def spent(self, improvement: Improvement) -> None:
-        """How far it is: its state, calls, money and note replace what was known; one that ended stays as it is."""
+        """How far it is: state, calls, money, budget and note replace what was known; one that ended stays as it is."""
         going = (JobState.QUEUED, JobState.RUNNING)
         key = (I.migration_id == improvement.migration_id, I.number == improvement.number, I.target == improvement.target)
-        now = {"state": improvement.state, "calls": improvement.calls, "usd": improvement.usd, "note": improvement.note}
+        now = values(improvement, "migration_id", "number", "target")
         async with self.db.write() as tx:
             await tx.execute(update(improvements).where(*key, I.state.in_(going)).values(**now))
             await bump(tx, progress_card(improvement.migration_id, f"candidates:{improvement.number}"))
