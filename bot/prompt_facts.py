@@ -9,6 +9,7 @@ from agent import arms
 from bot.cards.prompts import CandidateFacts, PromptsFacts, TargetFacts
 from bot.cards.tried import TriedFacts
 from bot.cards.turn import TurnFacts
+from bot.spending import spent
 from db.records import Attempt, DatasetVersion, Fallen, Message, Plan, PromptChoice, Question, QuestionKind, Run, RunUse, Turn
 from db.store import Store
 from pipeline.decide.selection import Standing, choose
@@ -48,16 +49,25 @@ class Round:
 async def prompts(store: Store, migration_id: str, number: int, prices: Prices) -> PromptsFacts:
     """Every target of round `number` with its candidates; in the plan's order, which is what buttons count by."""
     migration, found = await store.migrations.get(migration_id), await round_of(store, migration_id, number)
-    pending = await store.questions.pending(migration_id)
+    runs = tuple(found.runs.values())
     return PromptsFacts(
         migration_id=migration_id,
         name=migration.name,
         round=number,
         dev=found.dev,
         targets=tuple([await target(store, found, place, prices) for place in range(len(found.plan.targets))]),
-        outputs=_outputs(found, pending),
+        on=_is_on(await store.questions.pending(migration_id), number),
+        calls=sum(run.stored for run in runs),
+        planned=next((each for each in found.plan.estimates if each.stage == arms.CANDIDATES), None),
+        spent=await spent(store, runs, prices),
         searches=await store.improvements.of(migration_id, number),
     )
+
+
+def _is_on(pending: Question | None, number: int) -> bool:
+    """Whether candidates are measured or searched for."""
+    on = {(QuestionKind.RUNS, arms.candidates_stage(number)), (QuestionKind.IMPROVED, str(number))}
+    return pending is not None and (pending.kind, pending.subject) in on
 
 
 async def one(store: Store, found: Round, candidate: Candidate, prices: Prices) -> CandidateFacts:
@@ -66,17 +76,6 @@ async def one(store: Store, found: Round, candidate: Candidate, prices: Prices) 
     standings = await _standings(store, found.of(candidate.target), [run] if run else [], found.plan.criteria)
     used = {use.run_id: use for use in await store.runs.used([run.id])} if run else {}
     return _candidate(found, candidate, standings.get(candidate.prompt.hash), used, prices)
-
-
-def _outputs(found: Round, pending: Question | None) -> tuple[int, int] | None:
-    """Outputs stored and wanted while the round's candidates are measured or searched for; None at any other time."""
-    number = found.plan.number
-    if pending is None or (pending.kind, pending.subject) not in {
-        (QuestionKind.RUNS, arms.candidates_stage(number)),
-        (QuestionKind.IMPROVED, str(number)),
-    }:
-        return None
-    return sum(run.stored for run in found.runs.values()), sum(run.total for run in found.runs.values())
 
 
 async def round_of(store: Store, migration_id: str, number: int) -> Round:
@@ -139,7 +138,7 @@ def _candidate(
 ) -> CandidateFacts:
     prompt, run, choices = candidate.prompt, found.run(candidate), found.chosen(candidate.target)
     use, fallen = used.get(run.id) if run else None, found.fallen.get((candidate.target, prompt.hash))
-    spent = use.answered if use and not use.unmetered and use.answered.calls else None
+    answered = use.answered if use and not use.unmetered and use.answered.calls else None
     return CandidateFacts(
         method=prompt.method,
         prompt_hash=prompt.hash,
@@ -149,8 +148,8 @@ def _candidate(
         n=standing.n if standing else 0,
         mean=standing.mean if standing else None,
         interval=interval_of(standing) if standing else None,
-        tokens=(spent.input_tokens + spent.output_tokens) / spent.calls if spent else None,
-        usd=_usd(candidate.target, spent, prices) if spent else None,
+        tokens=(answered.input_tokens + answered.output_tokens) / answered.calls if answered else None,
+        usd=_usd(candidate.target, answered, prices) if answered else None,
         fell=f"Out after {fallen.samples:,} samples. {fallen.why}" if fallen else "",
     )
 
@@ -167,13 +166,13 @@ def interval_of(standing: Standing) -> Interval | None:
     return mean_interval(paired(means)) if len(means) > 1 else None
 
 
-def _usd(model: str, spent: Spent, prices: Prices) -> float | None:
+def _usd(model: str, used: Spent, prices: Prices) -> float | None:
     """USD for 1,000 calls such as these; None where no price is known."""
     try:
         price = prices.of(model)
     except InputError:
         return None
-    return 1000 * price.of(Usage(input_tokens=spent.input_tokens, output_tokens=spent.output_tokens)) / spent.calls
+    return 1000 * price.of(Usage(input_tokens=used.input_tokens, output_tokens=used.output_tokens)) / used.calls
 
 
 async def turn(store: Store, message: Message) -> TurnFacts:

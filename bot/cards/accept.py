@@ -23,10 +23,10 @@ def accept_body(facts: PromptsFacts | None) -> list[Block]:
 def _target(target: TargetFacts) -> str:
     used = next((each for each in target.candidates if each.chosen), None)
     if used is None:
-        return f"• *{literal(target.target, 150)}*: no prompt is chosen"
+        return f"• *{literal(target.target, 150)}* has no prompt chosen"
     whose = f", chosen by {mention(target.by)}" if target.by else ""
     figures = ", ".join(_figures(target, used))
-    return f"• *{literal(target.target, 150)}*: *{literal(used.method, 80)}* `{used.prompt_hash[:8]}`{whose}\n      {figures}"
+    return f"• *{literal(target.target, 150)}* with *{literal(used.method, 80)}* `{used.prompt_hash[:8]}`{whose}\n      {figures}"
 
 
 def _figures(target: TargetFacts, used: CandidateFacts) -> Iterator[str]:

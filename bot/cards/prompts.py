@@ -7,13 +7,14 @@ from datetime import datetime
 from bot.blocks.escape import literal
 from bot.buttons import Press
 from bot.cards.kit import Block, Card, actions, bar, button, context, header, lines, mention, section, when
-from db.records import Improvement
+from db.records import Estimate, Improvement
 from pipeline.records import Edit, Interval
 
 MOST_TARGETS = 5
 ROOM = 45
 """Blocks for targets in one message of fifty; a target needs three and one for each candidate."""
 MOST_ROWS = 10
+LEGEND = "Figures are the mean on dev of what decides, in brackets its 95 % interval. Dev chooses; test, looked at once, judges."
 EDITS = 3
 
 
@@ -50,9 +51,8 @@ class TargetFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptsFacts:
-    """`dev` counts dev's samples. While candidates are measured and searched for, `outputs` counts those stored and wanted.
-
-    `searches` have their budget by target; `asked` is the key of the question that people answer, empty while there is none.
+    """`dev` counts dev's samples. `on` while candidates are measured or searched for. `calls` of dev are made, `planned` is what
+    the approved plan says of them, `spent` what they cost in words; `searches` have a budget of their own by target.
     """
 
     migration_id: str
@@ -60,9 +60,11 @@ class PromptsFacts:
     round: int
     dev: int
     targets: tuple[TargetFacts, ...]
-    outputs: tuple[int, int] | None = None
+    on: bool = False
+    calls: int = 0
+    planned: Estimate | None = None
+    spent: str = ""
     searches: tuple[Improvement, ...] = ()
-    asked: str = ""
 
 
 def prompts_card(facts: PromptsFacts) -> Card:
@@ -72,12 +74,14 @@ def prompts_card(facts: PromptsFacts) -> Card:
     blocks: list[Block] = [header(f"Prompts, round {facts.round}: {facts.name}")]
     if used := list(_used(facts)):
         blocks.append(lines(used, what="searches"))
-    if facts.outputs:
+    if facts.on:
         blocks.append(actions(_stop(facts)))
     for place, target in enumerate(shown):
         blocks.extend(_target(facts, place, target, rows))
     if len(facts.targets) > len(shown):
         blocks.append(context(f"and {len(facts.targets) - len(shown)} more targets; the report files name all candidates."))
+    if any(each.interval for target in shown for each in target.candidates):
+        blocks.append(context(LEGEND))
     if not shown:
         blocks.append(section("No candidates yet."))
     total = sum(len(target.candidates) for target in facts.targets)
@@ -85,10 +89,13 @@ def prompts_card(facts: PromptsFacts) -> Card:
 
 
 def _used(facts: PromptsFacts) -> Iterator[str]:
-    """What is used of what was planned: outputs on dev, then each target's search."""
-    if facts.outputs:
-        done, total = facts.outputs
-        yield f"*Measuring on dev* {bar(done, total)} ({done:,} of {total:,} outputs)"
+    """What is used of what was planned: the candidates on dev, then each target's search."""
+    if facts.on:
+        yield "Candidates are being measured on dev; after each part of it the weaker ones fall out."
+    if facts.planned:
+        money = "" if facts.planned.usd is None else f" of about {facts.planned.usd:,.2f} USD planned"
+        spent = f"; spent {facts.spent}{money}" if facts.spent else ""
+        yield f"*Budget* {facts.calls:,} of about {facts.planned.calls:,} calls planned{spent}"
     for search in facts.searches[:MOST_TARGETS]:
         if search.most_calls:
             money = "" if search.most_usd is None else f", {search.usd or 0.0:,.2f} of at most {search.most_usd:,.2f} USD"

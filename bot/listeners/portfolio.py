@@ -13,6 +13,7 @@ from bot.desk import Desk
 from bot.listeners.guard import Click, allowed, already, refuse
 from bot.prompt_facts import Round
 from db.records import MigrationStatus, Question, QuestionKind
+from db.store import Store
 from pipeline.errors import InputError
 from pipeline.records import Candidate
 
@@ -75,21 +76,23 @@ def read_answer(press: Press) -> tuple[int, str]:
     return int(place), prompt_hash
 
 
-async def asked(desk: Desk, migration_id: str, number: int) -> Question | None:
+async def asked(store: Store, migration_id: str, number: int) -> Question | None:
     """The question that accepts the prompts of round `number`, while it is asked and nobody has answered."""
-    pending = await desk.store.questions.pending(migration_id)
-    if (
-        pending is None
-        or pending.kind is not QuestionKind.PROMPTS
-        or number_of(Press(migration="", question=pending.key)) != number
-    ):
+    pending = await store.questions.pending(migration_id)
+    if pending is None or pending.kind is not QuestionKind.PROMPTS or pending.subject != str(number):
         return None
-    return None if await desk.store.questions.decision(migration_id, pending.key) else pending
+    return None if await store.questions.decision(migration_id, pending.key) else pending
+
+
+def next_turn(press: Press) -> int:
+    """The turn after those that a question's key counts: 1 for `prompts:2`, 2 for `prompts:2:1`."""
+    turns = press.question.split(":")[2:3]
+    return 1 + (int(turns[0]) if turns and turns[0].isdecimal() else 0)
 
 
 async def still_choosing(desk: Desk, it: About) -> Question:
     """Raises RefusedError once the prompts are settled (with who decided), or while they are still measured."""
-    question = await asked(desk, it.click.migration.id, it.number)
+    question = await asked(desk.store, it.click.migration.id, it.number)
     if question is not None:
         return question
     prefix = f"{QuestionKind.PROMPTS}:{it.number}"

@@ -13,7 +13,7 @@ from bot.boundary import Handler, listener, submission
 from bot.buttons import Press
 from bot.desk import Desk
 from bot.listeners.guard import Click, allowed, clicked, decide, refuse, still_asked
-from bot.listeners.portfolio import NOT_NOW, asked, number_of
+from bot.listeners.portfolio import NOT_NOW, asked, next_turn, number_of
 from bot.modals import prompt_round
 from bot.modals.prompt_round import Offer, Wanted
 from db.codec import reader
@@ -97,12 +97,6 @@ async def _proposed(desk: Desk, press: Press) -> list[Turn]:
     return [turn for turn in found if turn.position < OWN]
 
 
-def next_turn(press: Press) -> int:
-    """The turn after those that the question's key counts: 1 for `prompts:2`, 2 for `prompts:2:1`."""
-    turns = press.question.split(":")[2:3]
-    return 1 + (int(turns[0]) if turns and turns[0].isdecimal() else 0)
-
-
 def settling(*, kept: bool) -> Handler:
     """Keep chooses the turn's prompt for its target, revert goes back to the one it changed; the first answer stands."""
 
@@ -125,7 +119,7 @@ async def _measured(desk: Desk, click: Click) -> Turn:
         raise InputError(GONE)
     if turn.kept is not None:
         await _answered(desk, click, turn)
-    if await asked(desk, click.migration.id, turn.number) is None:
+    if await asked(desk.store, click.migration.id, turn.number) is None:
         await refuse(desk, click, Refusal(code="stale", sentence=NOT_NOW))
     return turn
 

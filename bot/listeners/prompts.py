@@ -31,7 +31,7 @@ async def look_view(desk: Desk, it: About) -> dict[str, Any]:
         before=await desk.store.prompts.original(it.click.migration.id),
         after=it.named.prompt,
         dev=it.found.dev,
-        open=await asked(desk, it.click.migration.id, it.number) is not None,
+        open=await asked(desk.store, it.click.migration.id, it.number) is not None,
     )
     return prompt_look.view(facts)
 
@@ -49,7 +49,7 @@ async def list_view(desk: Desk, it: About) -> dict[str, Any]:
         target=await prompt_facts.target(desk.store, it.found, it.place, desk.catalog.prices),
         dev=it.found.dev,
         history=history,
-        open=await asked(desk, it.click.migration.id, it.number) is not None,
+        open=await asked(desk.store, it.click.migration.id, it.number) is not None,
     )
     return prompt_list.view(facts)
 
@@ -84,7 +84,7 @@ async def reject(desk: Desk, args: AsyncArgs) -> None:
 
 async def _show_again(desk: Desk, args: AsyncArgs, view: ViewOf) -> None:
     it = await about(desk, args, Act.DECIDE_PROMPTS)
-    question = await asked(desk, it.click.migration.id, it.number)
+    question = await asked(desk.store, it.click.migration.id, it.number)
     if question:
         await desk.store.messages.touch(question_card(it.click.migration.id, question.key))
     desk.outbox.nudge()

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select, update
 
-from db.keys import progress_card
+from db.keys import progress_card, prompts_card
 from db.records import Improvement, JobState
 from db.store.cards import bump, bump_status
 from db.store.noun import Noun
@@ -32,4 +32,10 @@ class Improvements(Noun):
         now = values(improvement, "migration_id", "number", "target")
         async with self.db.write() as tx:
             await tx.execute(update(improvements).where(*key, I.state.in_(going)).values(**now))
-            await bump(tx, progress_card(improvement.migration_id, f"candidates:{improvement.number}"))
+            await bump(tx, *_cards(improvement))
+
+
+def _cards(improvement: Improvement) -> tuple[str, str]:
+    """The messages that tell how far a search is."""
+    stage = f"candidates:{improvement.number}"
+    return progress_card(improvement.migration_id, stage), prompts_card(improvement.migration_id, improvement.number)

@@ -290,3 +290,35 @@ async def test_a_turn_is_kept_or_reverted_once(office: Office, action: str, afte
     await dispatch(office, *late)
     assert any(f"was {word.lower()} already" in sentence for sentence in told(office, OWNER))
     assert (await office.store.prompts.selected(migration.id, 1))[TARGET] == after.hash
+
+
+async def said(office: Office, migration: Migration, text: str, answered: str) -> dict[str, Any]:
+    """What the requester writes in the thread, and the message that answers it."""
+    await office.requester.say(text, thread_ts=migration.thread_ts)
+    return await office.requester.message(lambda m: answered in json.dumps(m.get("blocks", []), ensure_ascii=False))
+
+
+async def test_words_show_the_prompts_and_propose_what_a_click_does(office: Office) -> None:
+    migration, person = await asked(office), office.requester
+    shown = await said(office, migration, "show prompts", "The prompts card in this thread")
+    assert "family rules `" in json.dumps(shown["blocks"])
+    await said(office, migration, "roll back", "no earlier choice")
+    await said(office, migration, "another round", "nothing to propose")
+    await said(office, migration, "try the prompt of yesterday on s2", "There are: as is, family rules")
+    await person.click(await said(office, migration, "try as is on s2", "Try as is"), "proposal_confirm")
+    await eventually(lambda: _submitted(office, WorkKind.TRY))
+    await office.store.prompts.choose(migration.id, 1, TARGET, AS_IS.hash, "Chosen by hand.", OWNER)
+    await person.click(await said(office, migration, "undo the last choice", "Go back to family rules"), "proposal_confirm")
+    await eventually(lambda: _is_chosen(office, migration, RULES))
+    await office.store.rounds.propose([proposed(migration)])
+    await person.click(await said(office, migration, "one more round", "3 failures"), "proposal_confirm")
+    await eventually(lambda: office.store.questions.decision(migration.id, "prompts:1"))
+    assert (await office.store.rounds.get("t1")).asked
+
+
+async def _submitted(office: Office, kind: WorkKind) -> bool:
+    return kind in [each for each, _, _ in office.engine.submitted]
+
+
+async def _is_chosen(office: Office, migration: Migration, prompt: PromptVersion) -> bool:
+    return (await office.store.prompts.selected(migration.id, 1))[TARGET] == prompt.hash

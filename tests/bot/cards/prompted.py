@@ -16,7 +16,7 @@ from bot.modals.prompt_list import Chosen, ListFacts
 from bot.modals.prompt_look import LookFacts
 from bot.modals.prompt_round import Offer
 from bot.modals.prompt_try import Offered
-from db.records import Effect, Improvement
+from db.records import Effect, Estimate, Improvement
 from pipeline.records import Edit, Interval, PromptVersion, Score
 
 NAME = "Support <tickets>"
@@ -107,8 +107,17 @@ def _portfolio() -> Iterator[tuple[str, Card]]:
     yield "prompts_none", prompts_card(replace(PROMPTS, targets=()))
     search = Improvement(migration_id="m1", number=1, target="local:gemma3-270m", calls=60, most_calls=200, usd=0.4, most_usd=2.0)
     over = replace(search, target="bedrock:amazon.nova-lite-v1:0", most_calls=0, note="Not tried: dev has fewer than 50 samples.")
+    planned = Estimate(stage="candidates", calls=200, seconds=60, usd=0.15)
     by_hand = replace(TARGET, by="U2", at=NOW, reason="Its tone is ours.")
-    searching = replace(PROMPTS, outputs=(130, 200), searches=(search, over), targets=(by_hand,))
+    searching = replace(
+        PROMPTS,
+        on=True,
+        calls=130,
+        planned=planned,
+        spent="about 0.09 USD for 130 calls",
+        searches=(search, over),
+        targets=(by_hand,),
+    )
     yield "prompts_searching", prompts_card(searching)
     full = replace(TARGET, candidates=CANDIDATES * 4)
     yield "prompts_full", prompts_card(replace(PROMPTS, targets=(full,) * 7))
