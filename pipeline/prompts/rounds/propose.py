@@ -39,7 +39,7 @@ def proposals(
 
 
 async def candidate(proposal: Proposal, prompt: PromptVersion, ask: Ask) -> PromptVersion:
-    """The prompt version that `proposal` makes of `prompt`, its parent; where `ask.writer` writes the words, it differs each time.
+    """The prompt version that `proposal` makes of `prompt`, its parent; it differs each time where a model writes the words.
 
     Not guarded: the caller asks `guards.check`, as for any candidate. Raises InputError when words are to be written and there is
     no writer, a FerryError when the writer gives no answer.
