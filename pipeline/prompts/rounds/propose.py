@@ -28,7 +28,9 @@ def proposals(
     are failures and `outputs` the answers. Empty when nothing fits (`nothing_fits` says why). What the guards would refuse, and
     what the prompt says already, is not proposed; words that a model has yet to write are judged in `candidate`.
     """
-    scene = Scene(prompt=prompt, groups=tuple(groups), comments=tuple(comments), ask=ask, outputs=tuple(outputs))
+    known = {sample.id for sample in ask.dev}
+    on_dev = tuple(output for output in outputs if output.sample_id in known)
+    scene = Scene(prompt=prompt, groups=tuple(groups), comments=tuple(comments), ask=ask, outputs=on_dev)
     found = [each for way in WAYS.values() for each in way.propose(scene) if _possible(each, prompt, ask)]
     order = list(WAYS)
 
