@@ -13,7 +13,7 @@ from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
 from pipeline.commands.prompts.files import AsJson
-from pipeline.commands.prompts.scored import dev_run, failing
+from pipeline.commands.prompts.scored import declared, dev_run, failing
 from pipeline.decide.latency import Seconds
 from pipeline.hashing import plain
 from pipeline.models.prices import known
@@ -39,7 +39,7 @@ def effect(
     criteria = criteria_for(metric, None, use_case, samples, criteria_file, brought=brought)
     old, new = (dev_run(path, frozen, criteria, brought) for path in (before, after))
     check_used(brought, [old, new])
-    shown = {shot for path in (before, after) if (prompt := prompt_of_run(path)) for shot in prompt.shots}
+    shown = {shot for path in (before, after) if (prompt := prompt_of_run(path)) for shot in declared(prompt, samples).shots}
     together = {sample.id: sample.cluster for sample in samples if sample.cluster is not None}
     price = known([new.key.model]).get(new.key.model)
     found = outcome(old, new, failing(samples, old, criteria), criteria, left_out=shown, clusters=together, price=price)

@@ -18,7 +18,7 @@ from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
 from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_prompts
-from pipeline.commands.prompts.scored import dev_run, failing
+from pipeline.commands.prompts.scored import declared, dev_run, failing
 from pipeline.errors import InputError
 from pipeline.hashing import plain
 from pipeline.models import ModelSettings, open_model
@@ -71,7 +71,7 @@ def propose_round(
         region=region, profile=profile, endpoint_url=endpoint_url, jitter=random.random, openai=given_access(context)
     )
     ask = _ask(original, target, use_case, frozen, criteria, open_model(writer, settings=settings) if writer else None)
-    now, groups = prompt_of_run(outputs) or original, failing(samples, run, criteria)
+    now, groups = declared(prompt_of_run(outputs) or original, samples), failing(samples, run, criteria)
     found = [p for p in proposals(now, groups, comment or (), ask, run.outputs) if technique is None or p.technique is technique]
     advice = latency_advice(target, run.outputs, ask.price)
     if as_json:

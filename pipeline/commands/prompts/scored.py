@@ -10,7 +10,8 @@ from pipeline.commands.files import read_run
 from pipeline.commands.score import run_samples
 from pipeline.decide.errors import group_failures
 from pipeline.errors import InputError
-from pipeline.records import Criteria, Dataset, ErrorGroup, RunResult, Sample, Split
+from pipeline.prompts.importers.candidate import shown
+from pipeline.records import Criteria, Dataset, ErrorGroup, PromptVersion, RunResult, Sample, Split
 
 
 def dev_run(path: Path, dataset: Dataset, criteria: Criteria, brought: Brought) -> RunResult:
@@ -22,6 +23,11 @@ def dev_run(path: Path, dataset: Dataset, criteria: Criteria, brought: Brought) 
             "Run the prompt with --split dev."
         )
     return with_scores(run, run_samples(dataset, run, path), criteria, brought)
+
+
+def declared(prompt: PromptVersion, dev: Sequence[Sample]) -> PromptVersion:
+    """`prompt` with the dev samples that it shows in full as its shots, where a text file did not say which they are."""
+    return prompt if prompt.shots else replace(prompt, shots=shown(prompt, dev))
 
 
 def failing(samples: Sequence[Sample], run: RunResult, criteria: Criteria) -> tuple[ErrorGroup, ...]:
