@@ -57,7 +57,7 @@ def _show(found: Outcome, shown: int) -> None:
         table.add_row(Text(each.group), str(each.n), *figures, str(len(each.improved)), str(len(each.worse)))
     out.print(table)
     if shown:
-        out.print(f"{shown} samples shown inside a prompt were left out.")
+        out.print(f"Left out, since a prompt shows them: {shown} of dev.")
     out.print(f"Output tokens per answer: {_figure(found.tokens_before, '.1f')} → {_figure(found.tokens_after, '.1f')}")
     out.print(f"Latency p50: {_seconds(found.latency_before.p50)} → {_seconds(found.latency_after.p50)}")
     out.print(f"USD per 1,000 calls: {_figure(found.usd_before, '.4f')} → {_figure(found.usd_after, '.4f')}")

@@ -78,6 +78,8 @@ def propose_round(
         typer.echo(json.dumps({"proposals": _entries(found), "advice": plain(advice)}, ensure_ascii=False, indent=2))
     else:
         _show(found, groups, run, advice)
+        if not found:
+            typer.echo(nothing_fits(now, groups, comment or (), ask, run.outputs))
     if apply is not None:
         _apply(_chosen(found, choose), now, ask, apply)
 
@@ -104,9 +106,7 @@ def _entries(found: Sequence[Proposal]) -> list[dict[str, object]]:
 def _show(found: Sequence[Proposal], groups: Sequence[ErrorGroup], run: RunResult, advice: Sequence[Advice]) -> None:
     out = Console()
     failed = sum(len(group.sample_ids) for group in groups)
-    if not found:
-        out.print(Text(nothing_fits(groups)))
-    else:
+    if found:
         table = Table("", "technique", "repairs up to", "USD per 1,000 calls", "what and why")
         table.title = Text(f"{failed} of {len(run.outputs)} samples fail on dev")
         for number, each in enumerate(found, 1):

@@ -104,6 +104,19 @@ def test_a_round_does_not_learn_from_test_and_refuses_what_it_cannot_do(data: Pa
     assert (code, "a round works on dev alone" in " ".join(said.split())) == (2, True)
 
 
+def test_samples_that_a_text_shows_count_as_shown(data: Path, tmp_path: Path) -> None:
+    shown = "Message: refund me\nIntent: refund\n\n"
+    model, first = script(tmp_path), prompt(tmp_path, f"{shown}Message: {{question}}\nIntent:")
+    before = run(data, model, first, "before.jsonl")
+    prompt(tmp_path)
+    code, said = rounds(data, before, model, "--json")
+    assert code == 0
+    assert "s5" not in {shot for each in json.loads(said)["proposals"] for shot in each["shots"]}
+    assert {each["technique"] for each in json.loads(said)["proposals"]} >= {"instruction", "post-processing"}
+    code, said = ferry("prompts", "effect", before, before, "--dataset", data, *USE)
+    assert "Left out, since a prompt shows them: 1 of dev." in said
+
+
 def test_a_version_survives_its_file_and_a_broken_one_is_a_sentence(tmp_path: Path) -> None:
     version = PromptVersion(
         system="a {x}",

@@ -25,6 +25,10 @@ def proposed(found: Situation, comments: Sequence[str] = (), ask: Ask | None = N
     return proposals(found.prompt, found.groups, comments, ask or found.ask, found.run.outputs)
 
 
+def why_none(found: Situation) -> str:
+    return nothing_fits(found.prompt, found.groups, (), found.ask, found.run.outputs)
+
+
 def of(technique: Technique, found: Sequence[Proposal]) -> list[Proposal]:
     return [each for each in found if each.technique is technique]
 
@@ -54,8 +58,9 @@ def test_the_same_situation_gives_the_same_proposals() -> None:
 
 
 def test_nothing_is_proposed_when_nothing_fails() -> None:
-    assert proposed(situation(messages(), {}, prompt=LISTED)) == ()
-    assert nothing_fits(()) == "Nothing fails on dev, so a round has nothing to repair."
+    found = situation(messages(), {}, prompt=LISTED)
+    assert proposed(found) == ()
+    assert why_none(found) == "Nothing fails on dev, so a round has nothing to repair."
 
 
 def test_failures_no_prompt_repairs_get_their_own_next_step() -> None:
@@ -64,7 +69,16 @@ def test_failures_no_prompt_repairs_get_their_own_next_step() -> None:
     failed = {s.id: Output(sample_id=s.id, text=None, failure=throttled) for s in samples[:4]}
     found = situation(samples, failed, prompt=LISTED)
     assert proposed(found) == ()
-    assert nothing_fits(found.groups).startswith("4 samples fail on dev, but no technique fits them.")
+    assert why_none(found).startswith("4 samples fail on dev, but no technique fits them.")
+
+
+def test_where_the_guards_refuse_every_change_the_first_refusal_is_told() -> None:
+    samples = messages()
+    found = situation(samples, {s.id: "other" for s in samples[:3]}, prompt=LISTED)
+    leaking = replace(found, prompt=replace(found.prompt, system=samples[5].variables["question"]))
+    assert proposed(leaking) == ()
+    assert "the guards refuse each of" in why_none(leaking)
+    assert "It repeats text of 1 dev samples" in why_none(leaking)
 
 
 def test_samples_of_another_split_are_never_used() -> None:
