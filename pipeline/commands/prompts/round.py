@@ -28,7 +28,7 @@ from pipeline.prompts.diff import changes
 from pipeline.prompts.guards import check
 from pipeline.prompts.importers.ferry_version import dumps
 from pipeline.prompts.port import Ask
-from pipeline.prompts.rounds import Advice, Proposal, Technique, candidate, latency_advice, nothing_fits, proposals
+from pipeline.prompts.rounds import Advice, Proposal, Technique, candidate, latency_advice, nothing_fits, proposals, refusals
 from pipeline.records import Criteria, Dataset, ErrorGroup, Model, PromptVersion, RunResult, Split, UseCase
 
 
@@ -79,7 +79,7 @@ def propose_round(
     else:
         _show(found, groups, run, advice)
         if not found:
-            typer.echo(nothing_fits(now, groups, comment or (), ask, run.outputs))
+            typer.echo(nothing_fits(groups, refusals(now, groups, comment or (), ask, run.outputs)))
     if apply is not None:
         _apply(_chosen(found, choose), now, ask, apply)
 

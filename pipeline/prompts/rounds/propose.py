@@ -37,15 +37,19 @@ def proposals(
     return tuple(sorted(dict.fromkeys(found), key=rank))
 
 
-def nothing_fits(
+def refusals(
     prompt: PromptVersion, groups: Sequence[ErrorGroup], comments: Sequence[str], ask: Ask, outputs: Sequence[Output] = ()
-) -> str:
-    """Why `proposals` gives none for the same arguments, as a sentence with the way out."""
+) -> tuple[str, ...]:
+    """The guards' sentences against what `proposals` leaves out for the same arguments."""
+    scene = _scene(prompt, groups, comments, ask, outputs)
+    return tuple(refusal for each in _thought_of(scene) if (refusal := _refusal(each, scene)) is not None)
+
+
+def nothing_fits(groups: Sequence[ErrorGroup], refused: Sequence[str] = ()) -> str:
+    """Why there is no proposal, as a sentence with the way out; `refused` are the `refusals`."""
     failed = sum(len(group.sample_ids) for group in groups)
     if not failed:
         return "Nothing fails on dev, so a round has nothing to repair."
-    scene = _scene(prompt, groups, comments, ask, outputs)
-    refused = [refusal for each in _thought_of(scene) if (refusal := _refusal(each, scene)) is not None]
     if refused:
         return f"{failed} samples fail on dev, but the guards refuse each of {len(refused)} changes. The first: {refused[0]}"
     largest = groups[0]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.models.providers.scripted import ScriptedModel
 from pipeline.prompts.guards import check, keeps_frozen, keeps_variables
 from pipeline.prompts.port import Ask
-from pipeline.prompts.rounds import WAYS, Proposal, Technique, candidate, nothing_fits, proposals
+from pipeline.prompts.rounds import WAYS, Proposal, Technique, candidate, nothing_fits, proposals, refusals
 from pipeline.prompts.rounds.placing import with_words
 from pipeline.prompts.template import Piece, pieces, variables, write
 from pipeline.records import Cause, Failure, Output, PromptVersion, Sample, Step, Syntax, UseCase
@@ -26,7 +26,7 @@ def proposed(found: Situation, comments: Sequence[str] = (), ask: Ask | None = N
 
 
 def why_none(found: Situation) -> str:
-    return nothing_fits(found.prompt, found.groups, (), found.ask, found.run.outputs)
+    return nothing_fits(found.groups, refusals(found.prompt, found.groups, (), found.ask, found.run.outputs))
 
 
 def of(technique: Technique, found: Sequence[Proposal]) -> list[Proposal]:
