@@ -18,7 +18,6 @@ from pipeline.errors import InputError
 from tests.bot.office import Office
 from tests.bot.test_clicks import click, dispatch, told
 
-
 SUBMITTED: dict[str, Any] = {
     "type": "view_submission",
     "team": {"id": TEAM},
