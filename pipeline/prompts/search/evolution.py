@@ -194,7 +194,7 @@ def _run(adapter: Adapter, selecting: Sequence[Sample], learning: Sequence[Sampl
     return Evolved(
         found=tuple(adapter.version(result.candidates[place]) for _, place in better[:FOUND]),
         refused=tuple(adapter.refused),
-        ended=raised.message if raised is not None else patience.why,
+        ended=raised.message if raised else patience.why,
     )
 
 
@@ -225,11 +225,17 @@ class _Patience:
         if self._adapter.bridge.error is not None or self._adapter.bridge.stopped:
             return True
         self._turns, self._since = self._turns + 1, self._since + 1
+        if self.why:
+            return True
         if self._since > PATIENCE:
             self.why = f"Nothing better was found in {PATIENCE} turns."
         elif self._turns > MOST_TURNS:
             self.why = f"{MOST_TURNS} turns were made."
         return bool(self.why)
+
+    def on_valset_evaluated(self, event: Mapping[str, Any]) -> None:
+        if event["average_score"] >= 1:
+            self.why = "A prompt was found that answers all of its slice of dev right."
 
     def on_candidate_accepted(self, _event: object) -> None:
         self._since = 0

@@ -1,6 +1,6 @@
 """The sentences of a search's report, for terminal, page and JSON alike."""
 
-from pipeline.prompts.search.report import FIXED, WINNER, SearchReport
+from pipeline.prompts.search.report import AS_IS, FIXED, WINNER, SearchReport
 from pipeline.records import Comparison, Verdict
 
 
@@ -8,8 +8,8 @@ def headline(report: SearchReport) -> str:
     """What is credited to the search, in one sentence, by the first metric that decides."""
     found = next((c for c in report.credited if c.primary), None)
     bars = {bar.role: bar.prompt_hash for bar in report.bars}
-    if bars[FIXED] == bars[WINNER]:
-        return f"No prompt beat {FIXED} on dev, so nothing is credited to the search."
+    if bars[WINNER] in {bars[AS_IS], bars[FIXED]}:
+        return f"No other prompt beat {AS_IS} and {FIXED} on dev, so nothing is credited to the search."
     if found is None or found.difference is None or found.interval is None:
         return f"The gain on test cannot be told: {found.reason if found else 'no metric decides.'}"
     span = f"{found.interval.low:+.3f} to {found.interval.high:+.3f}"

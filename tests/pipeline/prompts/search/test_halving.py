@@ -1,7 +1,7 @@
 """Successive halving: how dev is spent, who goes on, who falls out and what they are told."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
@@ -83,6 +83,7 @@ def test_nothing_to_narrow_is_refused() -> None:
         narrow([], CRITERIA, 100)
 
 
+@settings(max_examples=40)
 @given(right=st.lists(st.integers(0, FIRST), min_size=1, max_size=12), bars=st.sets(st.integers(0, 11)))
 def test_climbing_ends_at_dev_with_the_best_still_in(right: list[int], bars: set[int]) -> None:
     always = {f"hash of {i}" for i in bars}
