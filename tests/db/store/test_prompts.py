@@ -75,6 +75,20 @@ async def test_a_candidate_by_hand_stands_behind_the_others_once(store: Store) -
     assert [c.prompt for c in await store.prompts.candidates(migration.id, 1)] == [RULED, PROMPT]
 
 
+async def test_a_person_rejects_a_candidate_once_but_never_the_chosen_one(store: Store) -> None:
+    migration = await opened(store)
+    proposed = [Candidate(target="local:a", prompt=RULED), Candidate(target="local:a", prompt=PROMPT)]
+    await store.prompts.add_candidates(migration.id, 1, proposed)
+    await store.prompts.choose(migration.id, 1, "local:a", RULED.hash, "Ahead.")
+    with pytest.raises(RefusedError, match="is chosen"):
+        await store.prompts.reject(migration.id, 1, "local:a", RULED.hash, by="U1")
+    rejected = [await store.prompts.reject(migration.id, 1, "local:a", PROMPT.hash, by="U1") for _ in range(2)]
+    assert rejected == [True, False]
+    with pytest.raises(RefusedError, match="may not be used"):
+        await store.prompts.choose(migration.id, 1, "local:a", PROMPT.hash, "Chosen by hand.", by="U1")
+    assert [e.action for e in await store.audit.events()] == ["opened", "rejected a prompt"]
+
+
 async def test_who_falls_out_says_why_and_the_others_go_on(store: Store) -> None:
     migration = await opened(store)
     proposed = [Candidate(target="local:a", prompt=RULED), Candidate(target="local:a", prompt=PROMPT)]
