@@ -7,14 +7,13 @@ from pipeline.commands.prompts.diff import diff
 from pipeline.commands.prompts.effect import effect
 from pipeline.commands.prompts.lint import lint
 from pipeline.commands.prompts.optimize import optimize
-
-COMMANDS: Mapping[str, Callable[..., None]] = {"lint": lint, "convert": convert, "diff": diff, "optimize": optimize}
 from pipeline.commands.prompts.round import propose_round
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "lint": lint,
     "convert": convert,
     "diff": diff,
+    "optimize": optimize,
     "round": propose_round,
     "effect": effect,
 }
