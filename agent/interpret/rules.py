@@ -21,7 +21,8 @@ TYPO = 84.0
 REF = re.compile(r"\b(?:bedrock|local|scripted):[^\s,;\"')]+", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)\s*(%|percent(?:age points?)?|per cent|pp|points?)?", re.IGNORECASE)
 TRY = re.compile(
-    r"^(?:please\s+)?(?:try|test|run)\s+(?P<prompt>.+?)\s+(?:on|with|against)\s+(?:sample\s+)?(?P<sample>\S+?)[.!?]*$", re.I
+    r"^(?:please\s+)?(?:try|test|run)\s+(?P<prompt>.+?)\s+(?:on|with|against)\s+(?:sample\s+)?(?P<sample>\S+?)[.!?]*$",
+    re.IGNORECASE,
 )
 MOST_COUNT = 50
 ASKING = frozenset({"why", "what", "what's", "how", "which", "who"})
