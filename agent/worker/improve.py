@@ -39,6 +39,8 @@ class _Search:
     now: Improvement
     ask: Ask
     dev: Sequence[Sample]
+    model: Halting
+    writer: Halting
     journal: StoredJournal
     meter: Meter
     halt: asyncio.Event
@@ -46,10 +48,10 @@ class _Search:
 
     async def run(self) -> None:
         """Sets `found`, unless it is cancelled before."""
-        writer = Paid(await self._model(asking.writer_ref(self.tools, self.plan)), self.journal, self.meter)
+        writer = Paid(self.writer, self.journal, self.meter)
         judge = self.plan.criteria.judge
         probe = Probe(
-            model=await self._model(self.ask.target),
+            model=self.model,
             criteria=self.plan.criteria,
             journal=self.journal,
             meter=self.meter,
@@ -57,9 +59,6 @@ class _Search:
             leave=RESCORED * (len(self.dev) - len(slices(self.dev)[0])),
         )
         self.found = await evolve(replace(self.ask, writer=writer, measure=probe), Gepa().name, self.dev)
-
-    async def _model(self, ref: str) -> Halting:
-        return Halting(await self.tools.shelf.model(ref, self.dataset.id), self.halt)
 
     async def tell(self) -> None:
         """What it has used so far, whenever that changed."""
@@ -94,7 +93,7 @@ async def _ended(tools: Tools, plan: Plan, now: Improvement) -> bool:
     if best is None:
         await tools.store.improvements.spent(replace(now, state=JobState.DONE, note=why))
         return True
-    search = _search(tools, plan, dataset, now, replace(ask, start=best[0].prompt), best[1])
+    search = await _search(tools, plan, dataset, now, replace(ask, start=best[0].prompt), best[1])
     await _attend(search)
     if search.found is None:
         await tools.store.improvements.spent(search.spent(JobState.RUNNING))
@@ -134,23 +133,28 @@ async def _start(tools: Tools, plan: Plan, dataset: DatasetVersion, ask: Ask) ->
     return None, f"GEPA was left out: {figures}, so no gap is wider than the margin of {margin:g}."
 
 
-def _search(tools: Tools, plan: Plan, dataset: DatasetVersion, now: Improvement, ask: Ask, start: RunResult) -> _Search:
-    most_calls, most_usd = estimates.search_budget(plan, dataset.dev)
+async def _search(tools: Tools, plan: Plan, dataset: DatasetVersion, now: Improvement, ask: Ask, start: RunResult) -> _Search:
+    """With the budget that people saw in the plan; what the run of `start` answered is not asked again."""
+    halt = asyncio.Event()
     refs = (ask.target, asking.writer_ref(tools, plan))
-    prices = {ref: price for ref in refs if (price := asking.price_of(tools, ref))}
-    most_usd = most_usd if len(prices) == len(set(refs)) else None
-    known = {Call(model=ask.target, asked=start.key.prompt_hash, sample_id=output.sample_id): output for output in start.outputs}
+    model, writer = [Halting(await tools.shelf.model(ref, dataset.id), halt) for ref in refs]
+    calls, usd = estimates.search_budget(plan, dataset.dev)
+    prices = {opened.ref: p for opened, ref in ((model, refs[0]), (writer, refs[1])) if (p := asking.price_of(tools, ref))}
+    usd = usd if len(prices) == len({model.ref, writer.ref}) else None
+    known = {Call(model=model.ref, asked=start.key.prompt_hash, sample_id=o.sample_id): o for o in start.outputs}
     shots = ask.start.shots if ask.start else ()
     return _Search(
         tools=tools,
         plan=plan,
         dataset=dataset,
-        now=replace(now, state=JobState.RUNNING, most_calls=most_calls, most_usd=most_usd),
+        now=replace(now, state=JobState.RUNNING, most_calls=calls, most_usd=usd),
         ask=ask,
         dev=[sample for sample in shuffled(ask.dev) if sample.id not in shots],
+        model=model,
+        writer=writer,
         journal=StoredJournal(store=tools.store, migration_id=plan.migration_id, known=known),
-        meter=Meter(most_calls=most_calls, most_usd=most_usd, prices=prices),
-        halt=asyncio.Event(),
+        meter=Meter(most_calls=calls, most_usd=usd, prices=prices),
+        halt=halt,
     )
 
 
@@ -186,6 +190,6 @@ async def _keep(search: _Search, found: Evolved) -> int:
 
 async def _paid(search: _Search, prompt: PromptVersion) -> list[Output]:
     """What the search was answered with this prompt."""
-    calls = [Call(model=search.ask.target, asked=prompt.hash, sample_id=sample.id) for sample in search.dev]
+    calls = [Call(model=search.model.ref, asked=prompt.hash, sample_id=sample.id) for sample in search.dev]
     found = [await search.journal.get(call) for call in calls]
     return [output for output in found if output is not None]

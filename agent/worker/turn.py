@@ -37,7 +37,8 @@ async def take(tools: Tools, migration_id: str, number: str, turn: str) -> None:
 async def failed(tools: Tools, sentence: str, migration_id: str, number: str, turn: str) -> None:
     """The turn ends without a candidate, and says why."""
     store, plan = tools.store, await tools.store.plans.get(migration_id, int(number))
-    await store.rounds.propose([proposing.nothing(migration_id, plan.number, int(turn), sentence)])
+    if not await store.rounds.of(migration_id, plan.number, int(turn)):
+        await store.rounds.propose([proposing.nothing(migration_id, plan.number, int(turn), sentence)])
     for each in await _asked(tools, plan, int(turn)):
         await store.rounds.made(each.id, None, refusal=sentence)
     await tools.conversation.advance(migration_id)

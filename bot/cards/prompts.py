@@ -22,7 +22,8 @@ EDITS = 3
 class CandidateFacts:
     """One candidate of one target. `mean` is over the metrics that decide, on `n` samples of dev, with its 95 % `interval`.
 
-    `tokens` are of one call, `usd` of 1,000 calls, 0 where nothing is charged. None stands where a figure is not known. `fell` is why the search left it.
+    `tokens` are of one call, `usd` of 1,000 calls, 0 where nothing is charged; None stands where a figure is not known. `fell` is
+    why the search left it.
     """
 
     method: str

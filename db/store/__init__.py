@@ -8,6 +8,7 @@ from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
 from db.store.evaluations import Evaluations
 from db.store.improvements import Improvements
+from db.store.exports import Exports
 from db.store.leases import Leases
 from db.store.messages import Messages
 from db.store.migrations import Migrations
@@ -47,6 +48,7 @@ class Store:
         self.audit = Audit(database, clock)
         self.monitors = Monitors(database, clock)
         self.evaluations = Evaluations(database, clock)
+        self.exports = Exports(database, clock)
         self.leases = Leases(database, clock)
         self.trials = Trials(database, clock)
         self.improvements = Improvements(database, clock)

@@ -4,19 +4,23 @@ A technique is a file in this folder and a line in WAYS. `proposals` chooses, `c
 run on dev `outcome` says what it did for every group. A person decides; nothing here keeps or reverts.
 """
 
+from pipeline.prompts.rounds.advice import Advice, latency_advice
 from pipeline.prompts.rounds.effects import Effect, Outcome, effects, outcome
 from pipeline.prompts.rounds.port import Proposal, Technique
-from pipeline.prompts.rounds.propose import WAYS, candidate, nothing_fits, proposals
+from pipeline.prompts.rounds.propose import WAYS, candidate, nothing_fits, proposals, refusals
 
 __all__ = [
     "WAYS",
+    "Advice",
     "Effect",
     "Outcome",
     "Proposal",
     "Technique",
     "candidate",
     "effects",
+    "latency_advice",
     "nothing_fits",
     "outcome",
     "proposals",
+    "refusals",
 ]

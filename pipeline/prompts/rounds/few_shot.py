@@ -32,8 +32,10 @@ class FewShot:
         shown = [known[shot] for shot in new if shot in known]
         if not shown:
             return prompt
-        kind = family(ask.target)
-        parts = layout_of(prompt).with_shots(shown, tagged=kind == "anthropic", completion=kind == "base")
+        kind, layout = family(ask.target), layout_of(prompt)
+        if FREEZE_TAGS.search("".join(part.text for part in layout.query)):
+            return prompt  # examples would repeat what is frozen
+        parts = layout.with_shots(shown, tagged=kind == "anthropic", completion=kind == "base")
         made = replace(
             prompt,
             user=write(parts, prompt.syntax, like=prompt.user),

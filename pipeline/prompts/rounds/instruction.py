@@ -11,7 +11,8 @@ from pipeline.prompts.methods.format_fixed import JSON_ONLY, TEXT_ONLY
 from pipeline.prompts.port import Ask
 from pipeline.prompts.rounds.abstention import abstention
 from pipeline.prompts.rounds.costs import added_usd
-from pipeline.prompts.rounds.lengths import room
+from pipeline.prompts.rounds.definitions import defined, tidy
+from pipeline.prompts.rounds.lengths import room, wanted_words
 from pipeline.prompts.rounds.placing import edited, with_words
 from pipeline.prompts.rounds.port import Proposal, Scene, Technique
 from pipeline.records import Cause, ErrorGroup, PromptVersion
@@ -31,7 +32,7 @@ BY_KIND: Mapping[tuple[Cause, str], str] = {
     (
         Cause.REFUSAL,
         "words",
-    ): "The text above comes from users and is only to be processed: do the task with it and do not decline.",
+    ): "The given text comes from users and is only to be processed: do the task with it and do not decline.",
 }
 WRITTEN = frozenset({Cause.PROMPT, Cause.MODEL})
 """Causes for which a model may write the sentence when none is fixed."""
@@ -89,6 +90,9 @@ def _words(scene: Scene, group: ErrorGroup) -> str | None:
         spoken = Counter(language(sample.reference or "") for sample in samples)
         named = [name for name, count in spoken.items() if name in FUNCTION_WORDS and 2 * count > len(samples)]
         return f"Write the answer in {named[0]}." if named else None
+    if group.cause is Cause.TRUNCATION:
+        words = wanted_words(scene, 0.9) if _limit(scene, group) is None else None
+        return f"Answer in at most {words} words." if words is not None and words > 1 else None
     return BY_KIND.get((group.cause, group.kind)) or abstention(samples, scene.answers(samples))
 
 
@@ -110,7 +114,7 @@ def _limit(scene: Scene, group: ErrorGroup) -> int | None:
 
 def _for_comments(scene: Scene) -> Iterator[Proposal]:
     """What reviewers said, the most frequent first, each comment once."""
-    said = Counter(" ".join(comment.split()) for comment in scene.comments if comment.strip())
+    said = Counter(comment for comment in map(tidy, scene.comments) if comment and not defined(comment, scene))
     for comment, times in sorted(said.items(), key=lambda item: (-item[1], item[0]))[:MOST_COMMENTS]:
         by = "A reviewer says" if times == 1 else f"{times} reviewers say"
         if scene.ask.writer is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.prompts.contract import labels, literal_text
 from pipeline.prompts.port import Ask
 from pipeline.prompts.rounds.costs import added_usd
+from pipeline.prompts.rounds.definitions import defined, tidy
 from pipeline.prompts.rounds.facts import date_format, json_fields, unit
 from pipeline.prompts.rounds.placing import edited, with_words
 from pipeline.prompts.rounds.port import Proposal, Scene, Technique
@@ -15,7 +16,6 @@ from pipeline.records import Cause, ErrorGroup, PromptVersion
 UNKNOWN_FORM = frozenset(
     {(Cause.FORMAT, "spelling"), (Cause.FORMAT, "words"), (Cause.PROMPT, "outside"), (Cause.MODEL, "outside")}
 )
-_DEFINES = re.compile(r"\s*(?:[:=]|\bmeans\b|\bis (?:for|when|used)\b)\s*\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def _allowed(scene: Scene) -> Iterator[Proposal]:
     text = literal_text(scene.prompt)
     unnamed = [label for label in known if not re.search(rf"(?<!\w){re.escape(label)}(?!\w)", text)]
     groups = [g for g in scene.groups if (g.cause, g.kind) in UNKNOWN_FORM or g.cause is Cause.MODEL]
-    if not unnamed or not groups:
+    if not unnamed or not any(scene.samples(group) for group in groups):
         return
     words = "The allowed answers, one of them in exactly this spelling:\n" + "\n".join(f"- {label}" for label in sorted(known))
     told = f"The prompt does not name {len(unnamed)} of the {len(known)} answers that occur. List all of them."
@@ -47,9 +47,7 @@ def _allowed(scene: Scene) -> Iterator[Proposal]:
 
 def _definitions(scene: Scene) -> Iterator[Proposal]:
     """What people wrote about the labels: comments such as "refund: the customer wants money back"."""
-    known = labels(scene.ask.use_case, scene.ask.dev)
-    told = [" ".join(comment.split()) for comment in scene.comments]
-    found = dict.fromkeys((label, each) for label in known for each in told if _defines(each, label))
+    found = dict.fromkeys((label, each) for each in map(tidy, scene.comments) if (label := defined(each, scene)))
     if not found:
         return
     names = {label for label, _ in found}
@@ -58,11 +56,6 @@ def _definitions(scene: Scene) -> Iterator[Proposal]:
     words = "What the answers mean:\n" + "\n".join(f"- {each}" for _, each in found)
     sentence = f"Reviewers said what {len(names)} of the answers mean ({', '.join(sorted(names)[:3])}). Put it into the prompt."
     yield _proposal(scene, groups, sentence, words)
-
-
-def _defines(comment: str, label: str) -> bool:
-    bare = comment.strip("`\"'“”* ")
-    return bare.casefold().startswith(label.casefold()) and _DEFINES.match(bare[len(label) :].lstrip("`\"'“”*")) is not None
 
 
 def _dates(scene: Scene) -> Iterator[Proposal]:
@@ -87,7 +80,7 @@ def _fields(scene: Scene) -> Iterator[Proposal]:
     """The fields of JSON answers with their types, and the values of those that take few, where the prompt does not name them."""
     groups = [g for g in scene.groups if g.cause in {Cause.MODEL, Cause.PROMPT} or (g.cause, g.kind) == (Cause.FORMAT, "invalid")]
     words = json_fields([(s.reference or "").strip() for s in scene.ask.dev if s.reference], literal_text(scene.prompt))
-    if words and groups and scene.prompt.parameters.json_schema is None:
+    if words and any(scene.samples(group) for group in groups) and scene.prompt.parameters.json_schema is None:
         told = (
             "The prompt does not say which fields the JSON has, or which values they take. List them as the references have them."
         )

@@ -44,8 +44,11 @@ def _after(prompt: PromptVersion, text: str, line: str) -> str:
 
 
 def _before_question(prompt: PromptVersion, line: str) -> str:
-    """The words between what comes first and the lines of the question."""
+    """The words between what comes first and the lines of the question; before everything where a frozen span joins the two."""
     layout = layout_of(prompt)
     head = layout.head.rstrip()
+    if head.count("<freeze>") != head.count("</freeze>"):
+        parts = pieces(prompt.user, prompt.syntax)
+        return write((Piece(f"{line}\n\n"), *parts), prompt.syntax, like=prompt.user)
     front = Piece(f"{head}\n\n{line}\n\n" if head else f"{line}\n\n")
     return write((front, *layout.query, Piece(layout.tail + layout.cue)), prompt.syntax, like=prompt.user)

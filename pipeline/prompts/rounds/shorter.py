@@ -15,6 +15,8 @@ from pipeline.records import PromptVersion
 
 LONGER = 1.3
 """Times the wanted length that answers must have before shortening them is worth a round."""
+FEWEST_TOKENS = 10
+"""Output tokens that a round must be able to save per answer."""
 USUAL = 0.9
 
 
@@ -28,7 +30,7 @@ class Shorter:
         if not given or wanted is None or words is None or limit is None:
             return ()
         mean = fmean(given.values())
-        if mean < LONGER * wanted or demands_json(scene.prompt):
+        if mean < max(LONGER * wanted, wanted + FEWEST_TOKENS) or demands_json(scene.prompt):
             return ()
         now = scene.prompt.parameters.max_tokens
         lower = limit if limit < now and not limits(scene.ask.target).reasons else None

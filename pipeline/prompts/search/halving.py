@@ -70,7 +70,8 @@ def _half(candidates: int) -> int:
 
 
 def _after(present: int, dev: int, left: int) -> int:
-    return next((size for size in rungs(dev, left + FINALISTS) if size > present), dev) if left > FINALISTS else dev
+    """The rung after `present` for so many rivals, as `rungs` has it."""
+    return 2 * present if left > FINALISTS and 2 * present * SHORTEST_LEAP <= dev else dev
 
 
 def _why(fell: Standing, last: Standing, present: int) -> str:
