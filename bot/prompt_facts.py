@@ -9,7 +9,7 @@ from agent import arms
 from bot.cards.prompts import CandidateFacts, PromptsFacts, TargetFacts
 from bot.cards.tried import TriedFacts
 from bot.cards.turn import TurnFacts
-from bot.spending import spent
+from bot.spending import NOTHING, spent
 from db.records import Attempt, DatasetVersion, Fallen, Message, Plan, PromptChoice, Question, QuestionKind, Run, RunUse, Turn
 from db.store import Store
 from pipeline.decide.selection import Standing, choose
@@ -17,6 +17,8 @@ from pipeline.decide.statistics import mean_interval, paired, wilson
 from pipeline.errors import InputError
 from pipeline.models.prices import Prices
 from pipeline.records import Candidate, Criteria, Interval, Output, RunResult, Sample, Score, Spent, Split, Usage
+
+FREE = "no call was charged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ async def prompts(store: Store, migration_id: str, number: int, prices: Prices) 
         on=_is_on(await store.questions.pending(migration_id), number),
         calls=sum(run.stored for run in runs),
         planned=next((each for each in found.plan.estimates if each.stage == arms.CANDIDATES), None),
-        spent=await spent(store, runs, prices),
+        spent=f"spent {said}" if (said := await spent(store, runs, prices)) != NOTHING else FREE,
         searches=await store.improvements.of(migration_id, number),
     )
 

@@ -1,5 +1,4 @@
-"""A candidate in full, as files in the migration's thread: its text in a form that can be edited and given back, and every line
-that changed."""
+"""A candidate in full, as files in the migration's thread: its text, to be edited and given back, and every line that changed."""
 
 import asyncio
 import json
@@ -28,17 +27,21 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Block.add_representer(str, _text)
 
 
-def names(migration_id: str, prompt: PromptVersion) -> tuple[str, str]:
-    """The files of a candidate, under the data folder."""
-    stem = f"prompts/{migration_id}/{prompt.hash[:16]}"
-    return f"{stem}/prompt-{prompt.hash[:8]}.{'yaml' if prompt.system else 'txt'}", f"{stem}/changes-{prompt.hash[:8]}.txt"
+def names(migration_id: str, prompt: PromptVersion) -> tuple[str, str, str]:
+    """The files of a candidate under the data folder: its text, its changes as text and as a page."""
+    folder, short = f"prompts/{migration_id}/{prompt.hash[:16]}", prompt.hash[:8]
+    kind = "yaml" if prompt.system else "txt"
+    return f"{folder}/prompt-{short}.{kind}", f"{folder}/changes-{short}.txt", f"{folder}/changes-{short}.html"
 
 
 async def write(folder: Path, migration_id: str, before: PromptVersion, after: PromptVersion) -> None:
-    """Both files; writing them again writes the same."""
-    whole, changed = names(migration_id, after)
+    """All of them; writing them again writes the same."""
+    from pipeline.prompts.page import side_by_side
+
+    whole, changed, page = names(migration_id, after)
     await asyncio.to_thread(_write, folder / whole, editable(after))
     await asyncio.to_thread(_write, folder / changed, "\n".join(told(before, after)) + "\n")
+    await asyncio.to_thread(_write, folder / page, await asyncio.to_thread(side_by_side, before, after))
 
 
 def _write(path: Path, text: str) -> None:

@@ -36,4 +36,4 @@ def prompt_files_card(facts: PromptFilesFacts) -> Card:
     """The sentence above a candidate's whole text and its changes."""
     about = f"*{literal(facts.method, 80)}* (`{facts.prompt_hash[:8]}`) for {literal(facts.target, 150)}"
     way = "*Edit* under *What changed* takes the first file back."
-    return Card(text=f"Prompt {about}: the whole text, and every change. {way}", files=facts.files)
+    return Card(text=f"Prompt {about}: the whole text, and every change as text and side by side. {way}", files=facts.files)

@@ -22,7 +22,8 @@ EDITS = 3
 class CandidateFacts:
     """One candidate of one target. `mean` is over the metrics that decide, on `n` samples of dev, with its 95 % `interval`.
 
-    `tokens` are of one call, `usd` of 1,000 calls. None stands where a figure is not known. `fell` is why the search left it.
+    `tokens` are of one call, `usd` of 1,000 calls, 0 where nothing is charged; None stands where a figure is not known. `fell` is
+    why the search left it.
     """
 
     method: str
@@ -94,7 +95,7 @@ def _used(facts: PromptsFacts) -> Iterator[str]:
         yield "Candidates are being measured on dev; after each part of it the weaker ones fall out."
     if facts.planned:
         money = "" if facts.planned.usd is None else f" of about {facts.planned.usd:,.2f} USD planned"
-        spent = f"; spent {facts.spent}{money}" if facts.spent else ""
+        spent = f"; {facts.spent}{money}" if facts.spent else ""
         yield f"*Budget* {facts.calls:,} of about {facts.planned.calls:,} calls planned{spent}"
     for search in facts.searches[:MOST_TARGETS]:
         if search.most_calls:
@@ -166,8 +167,8 @@ def _figures(candidate: CandidateFacts, dev: int) -> Iterator[str]:
     yield f"n = {candidate.n:,} of {dev:,} on dev"
     if candidate.tokens is not None:
         yield f"{candidate.tokens:,.0f} tokens a call"
-    if candidate.usd is not None:
-        yield f"{candidate.usd:,.2f} USD for 1,000 calls"
+    if candidate.usd:
+        yield f"{candidate.usd:,.{2 if candidate.usd >= 1 else 4}f} USD for 1,000 calls"
 
 
 def _edits(edits: Sequence[Edit]) -> Iterator[str]:

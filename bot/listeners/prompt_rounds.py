@@ -46,7 +46,7 @@ async def open_form(desk: Desk, args: AsyncArgs) -> None:
 
 def _offer(turn: Turn) -> Offer:
     usd = READ(json.loads(turn.proposal)).usd_per_1000
-    cost = "" if usd is None else f"{usd:+,.2f} USD for 1,000 calls, as far as lengths and prices tell."
+    cost = f"{usd:+,.4f} USD for 1,000 calls, as far as lengths and prices tell." if usd else ""
     return Offer(technique=turn.technique, group=turn.group, sentence=turn.sentence, cost=cost)
 
 

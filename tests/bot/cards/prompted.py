@@ -114,7 +114,7 @@ def _portfolio() -> Iterator[tuple[str, Card]]:
         on=True,
         calls=130,
         planned=planned,
-        spent="about 0.09 USD for 130 calls",
+        spent="spent about 0.09 USD for 130 calls",
         searches=(search, over),
         targets=(by_hand,),
     )
