@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from agent import arms
-from db.records import Question, QuestionKind, RunStatus
+from agent import arms, turns
+from db.records import JobState, Question, QuestionKind, RunStatus
 from db.store import Store
 
 
@@ -35,13 +35,26 @@ async def _runs(store: Store, question: Question) -> str | None:
 async def all_started(store: Store, question: Question) -> bool:
     """Whether the stage has all its runs. A node makes the others before it asks; candidates are proposed by the worker."""
     stage, _, number = question.subject.partition(":")
-    if stage != arms.CANDIDATES:
-        return True
+    return stage != arms.CANDIDATES or (
+        await turns.are_made(store, question.migration_id, int(number)) and await has_candidates(store, question)
+    )
+
+
+async def has_candidates(store: Store, question: Question) -> bool:
+    """Whether candidates were proposed and every one that passed the guards has its run."""
+    number = question.subject.partition(":")[2]
     runs = await store.runs.listed(question.migration_id, stage=question.subject)
     started = {(run.key.model, run.key.prompt_hash) for run in runs}
     candidates = await store.prompts.candidates(question.migration_id, int(number))
     passed = {(c.target, c.prompt.hash) for c in candidates if c.refusal is None}
     return bool(passed) and passed <= started
+
+
+async def _improved(store: Store, question: Question) -> str | None:
+    """A search that failed has ended too: the migration goes on with what there is."""
+    searches = await store.improvements.of(question.migration_id, int(question.subject))
+    ended = searches and all(each.state in {JobState.DONE, JobState.FAILED} for each in searches)
+    return "done" if ended else None
 
 
 async def _review(store: Store, question: Question) -> str | None:
@@ -60,6 +73,8 @@ _SOURCES: Mapping[QuestionKind, Callable[[Store, Question], Awaitable[str | None
     QuestionKind.DATASET: _dataset,
     QuestionKind.PLAN: _decision,
     QuestionKind.RUNS: _runs,
+    QuestionKind.IMPROVED: _improved,
+    QuestionKind.PROMPTS: _decision,
     QuestionKind.REVIEW: _review,
     QuestionKind.REPORT: _report,
     QuestionKind.SIGN_OFF: _decision,

@@ -1,9 +1,12 @@
 """Which runs a stage needs: pure, with ids made from what a run is, so that making it again makes the same one."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from db.records import DatasetVersion, Monitor, Plan, Run, RunStatus
 from pipeline.hashing import content_hash
+from pipeline.prompts.search.halving import rungs
 from pipeline.records import Candidate, PromptVersion, RunKey, Split
 from pipeline.report.records import AS_IS, FORMAT_FIXED, WINNER
 
@@ -28,11 +31,22 @@ def baseline(plan: Plan, dataset: DatasetVersion, prompt: PromptVersion) -> tupl
     return tuple(_run(plan, dataset, BASELINE, plan.source, prompt, split, f"source · {split}") for split in Split)
 
 
-def candidates(plan: Plan, dataset: DatasetVersion, proposed: Iterable[Candidate]) -> tuple[Run, ...]:
-    """Every candidate that passed the guards, on dev, once for each text."""
-    stage = candidates_stage(plan.number)
-    runs = (_run(plan, dataset, stage, c.target, c.prompt, Split.DEV, c.prompt.method) for c in proposed if c.refusal is None)
-    return _once(runs)
+def candidates(plan: Plan, dataset: DatasetVersion, proposed: Sequence[Candidate]) -> tuple[Run, ...]:
+    """Every candidate that passed the guards, once for each text, on the first rung of dev."""
+    passed = _once(candidate(plan, dataset, each) for each in proposed if each.refusal is None)
+    rivals = Counter(run.key.model for run in passed)
+    return tuple(replace(run, total=rungs(dataset.dev, rivals[run.key.model])[0]) for run in passed)
+
+
+def candidate(plan: Plan, dataset: DatasetVersion, proposed: Candidate) -> Run:
+    """One candidate on all of dev."""
+    stage, prompt = candidates_stage(plan.number), proposed.prompt
+    return _run(plan, dataset, stage, proposed.target, prompt, Split.DEV, prompt.method)
+
+
+def is_candidate(run: Run) -> bool:
+    """Whether a run covers dev rung by rung, in the shuffled order."""
+    return run.stage.startswith(f"{CANDIDATES}:")
 
 
 def targets(

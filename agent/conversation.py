@@ -189,15 +189,17 @@ async def open_conversation(
     cron: str = CRON,
     timezone: str = TIMEZONE,
     catalog: Catalog | None = None,
+    writer: str = "",
 ) -> AsyncIterator[Conversation]:
     """A conversation on the checkpoints of `places`; `cron` and `timezone` are for the monitors that sign-offs start.
 
-    `catalog` is what plans know of models; without one they go by the snapshot.
+    `catalog` is what plans know of models; without one they go by the snapshot. `writer` is the operator's model that writes
+    prompts.
     """
     from agent.checkpoints import open_checkpoints
     from agent.graph import build
     from agent.nodes import Deps
 
     async with open_checkpoints(places) as saver:
-        deps = Deps(store=store, engine=engine, cron=cron, timezone=timezone, catalog=catalog or Catalog())
+        deps = Deps(store=store, engine=engine, cron=cron, timezone=timezone, catalog=catalog or Catalog(), writer=writer)
         yield Conversation(store, build(saver), deps, clock, holder=holder)

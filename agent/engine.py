@@ -30,6 +30,10 @@ class WorkKind(StrEnum):
     DIGEST = "digest"  # monitor id, tick
     TRIAL = "trial"  # migration id, plan number
     EVALUATE = "evaluate"  # run id, part
+    IMPROVE = "improve"  # migration id, round, target
+    PROPOSE = "propose"  # migration id, round, turn
+    ROUND = "round"  # migration id, round, turn
+    TRY = "try"  # try id
     LIFECYCLE = "lifecycle"  # monitor id, day
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from db.records import DatasetVersion, Estimate, MetricCost
+from db.records import DatasetVersion, Estimate, MetricCost, Plan
 from pipeline.errors import InputError
 from pipeline.models.prices import Prices
 from pipeline.records import Criteria, PromptVersion, Sample, Usage
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pipeline.metrics.guide import Cost, PriceOf
 
 CANDIDATES_GUESS, CHARACTERS, MEASURED = 4, 4.0, 500
-BARS = 3
+BARS, BARS_ON_DEV = 3, 2
+SEARCH = "search"
+UNPRICED = "the price of"
 SECONDS = {"recorded": 0.0, "scripted": 0.02, "local": 0.5, "bedrock": 2.0, "openai": 2.0}
 IN_FLIGHT = {"recorded": 64, "scripted": 8, "local": 1, "bedrock": 16, "openai": 16}
 FREE = {"recorded": "replays what is in the file; nothing is charged", "scripted": "a script; nothing is charged"}
@@ -24,6 +26,15 @@ JUDGING = "judging: "
 
 def provider(ref: str) -> str:
     return ref.partition(":")[0].strip().lower()
+
+
+def writer_ref(operators: str, criteria: Criteria) -> str:
+    """The model that may be asked to write prompts: the operator's, else the plan's judge; empty where there is neither.
+
+    A judge that says what a file says writes nothing; the operator may name such a one all the same.
+    """
+    judge = criteria.judge.model if criteria.judge else ""
+    return operators or ("" if provider(judge) in {"recorded", "scripted"} else judge)
 
 
 def usage_of_a_call(prompt: PromptVersion, samples: Sequence[Sample]) -> Usage:
@@ -50,8 +61,56 @@ def of_models(
     dev, test = dataset.dev, dataset.test
     taken = partial(_usd, a_call=a_call, prices=prices)
     yield _estimate("baseline", (source,), dev + test, taken, _recorded_seconds(samples))
-    yield _estimate("candidates", targets, CANDIDATES_GUESS * dev, taken, None, f"about {CANDIDATES_GUESS} prompts each")
+    note = f"about {CANDIDATES_GUESS} prompts each, the weaker ones on a part of dev"
+    yield _estimate("candidates", targets, narrowed_calls(dev), taken, None, note)
     yield _estimate("targets", targets, BARS * test, taken, None, f"at most {BARS} prompts each")
+
+
+def narrowed_calls(dev: int) -> int:
+    """Calls of one target's candidates on dev: the bars on all of it, the others by successive halving."""
+    from pipeline.prompts.search.plan import halving_calls
+
+    return BARS_ON_DEV * dev + halving_calls(dev, CANDIDATES_GUESS - BARS_ON_DEV)
+
+
+def of_search(writer: str, targets: Sequence[str], dev: int, a_call: Usage, prices: Prices) -> Iterator[Estimate]:
+    """The search for better prompts, at most; nothing without a model that writes them, or where dev is too small for it."""
+    from pipeline.prompts.methods.gepa import SMALLEST_DEV
+    from pipeline.prompts.search.plan import REFLECTION, TURNS
+
+    if not writer or dev < SMALLEST_DEV:
+        return
+    asked = _estimate(SEARCH, targets, search_calls(dev) - TURNS, partial(_usd, a_call=a_call, prices=prices), None)
+    written = _estimate(SEARCH, (writer,), TURNS * len(targets), partial(_usd, a_call=REFLECTION, prices=prices), None)
+    charged = [each.usd for each in (asked, written) if each.note.find(UNPRICED) < 0 and each.usd is not None]
+    unknown = any(UNPRICED in each.note for each in (asked, written))
+    yield Estimate(
+        stage=SEARCH,
+        calls=asked.calls + written.calls,
+        seconds=asked.seconds + written.seconds,
+        usd=None if unknown or not charged else sum(charged),
+        note="at most, and only for a target that is behind the source by more than the margin"
+        + ("; the price of a model is unknown" if unknown else ""),
+    )
+
+
+def search_calls(dev: int) -> int:
+    """Calls that the search for a better prompt of one target may take, the writer's among them."""
+    from pipeline.prompts.search.evolution import LARGEST_SLICE, MINIBATCH, SMALLEST_SLICE
+    from pipeline.prompts.search.loop import RESCORED
+    from pipeline.prompts.search.plan import TURNS
+
+    slice_ = min(LARGEST_SLICE, max(SMALLEST_SLICE, dev // 2))
+    return TURNS * (MINIBATCH + slice_) + RESCORED * max(0, dev - slice_) + TURNS
+
+
+def search_budget(plan: Plan, dev: int) -> tuple[int, float | None]:
+    """Calls and USD that the plan grants the search of one target; no cap in money where the plan shows none."""
+    planned = next((each for each in plan.estimates if each.stage == SEARCH), None)
+    if planned is None:
+        return search_calls(dev), None
+    share = max(1, len(plan.targets))
+    return planned.calls // share, None if planned.usd is None else planned.usd / share
 
 
 def of_judge(
@@ -77,7 +136,7 @@ def _cells(targets: int, dataset: DatasetVersion) -> dict[str, tuple[int, int]]:
     """Answers on dev and on test by stage: dev needs only what decides."""
     return {
         "baseline": (dataset.dev, dataset.test),
-        "candidates": (CANDIDATES_GUESS * dataset.dev * targets, 0),
+        "candidates": (narrowed_calls(dataset.dev) * targets, 0),
         "targets": (0, BARS * dataset.test * targets),
     }
 

@@ -8,23 +8,27 @@ from dataclasses import dataclass, field
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from agent import arms, handover, review, rounds, told
+from agent import arms, handover, narrowing, review, rounds, told, turns
 from agent.engine import Engine, WorkKind
 from agent.state import State
-from db.records import MessageKind, MigrationStatus, QuestionKind, Run
+from db.records import Improvement, MessageKind, MigrationStatus, QuestionKind, Run
 from db.store import Store
 from pipeline.models.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look, `catalog` what models take."""
+    """What nodes work with; never in a checkpoint. `cron` and `timezone` are when monitors look, `catalog` what models take.
+
+    `writer` is the operator's model that writes prompts.
+    """
 
     store: Store
     engine: Engine
     cron: str
     timezone: str
     catalog: Catalog = field(default_factory=Catalog)
+    writer: str = ""
 
 
 def ask(kind: QuestionKind, key: str, subject: str) -> str:
@@ -38,9 +42,9 @@ async def gate_dataset(_state: State) -> State:
 
 async def draft_plan(state: State, runtime: Runtime[Deps]) -> State:
     """Plan N+1: the guide's proposal, or the last plan with what was asked of it. The newest dataset version counts."""
-    store, number = runtime.context.store, state.get("number", 0)
-    plan, dataset = await rounds.next_plan(store, state["migration_id"], number, runtime.context.catalog)
-    await store.plans.add(plan)
+    context, number = runtime.context, state.get("number", 0)
+    plan, dataset = await rounds.next_plan(context.store, state["migration_id"], number, context.catalog, context.writer)
+    await context.store.plans.add(plan)
     return {"number": plan.number, "dataset_id": dataset.id}
 
 
@@ -65,20 +69,59 @@ async def propose_prompts(state: State, runtime: Runtime[Deps]) -> State:
     """Submitted, because a conversion may call a provider."""
     migration_id, number = state["migration_id"], state["number"]
     await runtime.context.engine.submit(WorkKind.CONVERT, f"{migration_id}:{number}", migration_id, str(number))
-    return {}
+    return {"rung": 0, "turn": 0}
 
 
 async def gate_candidates(state: State) -> State:
-    return {"answer": ask(QuestionKind.RUNS, f"candidates:{state['number']}", arms.candidates_stage(state["number"]))}
+    """Asked again after every rung, under a key of its own: the first one keeps the key that older threads wait under."""
+    stage, rung = arms.candidates_stage(state["number"]), state.get("rung", 0)
+    return {"answer": ask(QuestionKind.RUNS, f"{stage}:{rung}" if rung else stage, stage)}
+
+
+async def narrow_prompts(state: State, runtime: Runtime[Deps]) -> State:
+    """The better candidates go on to more of dev, the others fall out; with all of dev covered, is a search still to be made?"""
+    store = runtime.context.store
+    extended = await narrowing.narrow(store, state)
+    for run in extended:
+        await runtime.context.engine.submit(WorkKind.RUN, run.id, run.id)
+    open_ones = () if extended else await narrowing.not_improved(store, state)
+    return {"answer": "more" if extended else "improve" if open_ones else "done", "rung": state.get("rung", 0) + 1}
+
+
+async def improve_prompts(state: State, runtime: Runtime[Deps]) -> State:
+    """A search for each target, once for each number; the worker says whether there is anything to search with or for."""
+    migration_id, number = state["migration_id"], state["number"]
+    for target in await narrowing.not_improved(runtime.context.store, state):
+        await runtime.context.store.improvements.add(Improvement(migration_id=migration_id, number=number, target=target))
+        key = f"{migration_id}:{number}:{target}"
+        await runtime.context.engine.submit(WorkKind.IMPROVE, key, migration_id, str(number), target)
+    return {}
+
+
+async def gate_improved(state: State) -> State:
+    return {"answer": ask(QuestionKind.IMPROVED, str(state["number"]), str(state["number"]))}
 
 
 async def choose_prompts(state: State, runtime: Runtime[Deps]) -> State:
-    """The dev winner of each target, with the reason."""
-    store = runtime.context.store
+    """The dev winner of each target, with the reason, unless a person chose; what the next turn could try is looked for."""
+    store, migration_id, number = runtime.context.store, state["migration_id"], state["number"]
     for target, chosen in (await rounds.dev_winners(store, state)).items():
-        await store.prompts.select(state["migration_id"], state["number"], target, chosen.prompt_hash, chosen.reason)
-    await store.messages.touch(told.prompts_key(state["migration_id"], state["number"]))
+        await store.prompts.choose(migration_id, number, target, chosen.prompt_hash, chosen.reason)
+    await store.messages.touch(told.prompts_key(migration_id, number))
+    turn = str(state.get("turn", 0) + 1)
+    await runtime.context.engine.submit(WorkKind.PROPOSE, f"{migration_id}:{number}:{turn}", migration_id, str(number), turn)
     return {}
+
+
+async def gate_prompts(state: State) -> State:
+    return {"answer": ask(QuestionKind.PROMPTS, turns.gate(state["number"], state.get("turn", 0)), str(state["number"]))}
+
+
+async def start_round(state: State, runtime: Runtime[Deps]) -> State:
+    """The worker makes the candidate of the proposal that was asked for."""
+    migration_id, number, turn = state["migration_id"], str(state["number"]), state.get("turn", 0) + 1
+    await runtime.context.engine.submit(WorkKind.ROUND, f"{migration_id}:{number}:{turn}", migration_id, number, str(turn))
+    return {"turn": turn, "rung": state.get("rung", 0) + 1}
 
 
 async def start_targets(state: State, runtime: Runtime[Deps]) -> State:
@@ -139,7 +182,10 @@ async def publish(state: State, runtime: Runtime[Deps]) -> State:
 
 
 async def cancel(state: State, runtime: Runtime[Deps]) -> State:
-    return await _end(runtime.context, state, f"plan:{state['number']}", MigrationStatus.CANCELLED)
+    """Cancelled at the prompts where one decided so there, else at the plan."""
+    gate = turns.question(state["number"], state.get("turn", 0))
+    at_prompts = await runtime.context.store.questions.decision(state["migration_id"], gate)
+    return await _end(runtime.context, state, gate if at_prompts else f"plan:{state['number']}", MigrationStatus.CANCELLED)
 
 
 async def reject(state: State, runtime: Runtime[Deps]) -> State:

@@ -25,7 +25,8 @@ REVIEW_PAIRS = 6
 class Subject:
     """What a plan is about: `test` are the samples of the test split, `prompt` is the source's.
 
-    `catalog` says what models take and cost, `pilots` what an earlier round showed of the spread, by metric.
+    `catalog` says what models take and cost, `pilots` what an earlier round showed of the spread, by metric. `writer` is the
+    operator's model that writes prompts.
     """
 
     migration: Migration
@@ -35,6 +36,7 @@ class Subject:
     prompt: PromptVersion = field(default_factory=lambda: PromptVersion(user=""))
     catalog: Catalog = field(default_factory=Catalog)
     pilots: "Mapping[str, Pilot]" = field(default_factory=dict)
+    writer: str = ""
 
 
 def first(about: Subject, repeats: Plan | None = None) -> Plan:
@@ -99,6 +101,8 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
     answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples, a_call, prices)
     judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, prices.of)
     judge = criteria.judge.model if criteria.judge else None
+    writer = estimates.writer_ref(about.writer, criteria)
+    searching = estimates.of_search(writer, migration.targets, dataset.dev, a_call, prices)
     needs = Needs(targets=migration.targets, samples=about.samples, prompt=about.prompt, judge=judge)
     said = limits(criteria, about.samples, migration.targets, about.test, about.pilots)
     return Plan(
@@ -108,7 +112,7 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
         source=migration.source,
         targets=migration.targets,
         review_pairs=review_pairs,
-        estimates=(*answering, *judging),
+        estimates=(*answering, *searching, *judging),
         costs=costs,
         notes=(*said, *notes(needs, about.catalog)),
         offered=offered(criteria, about.samples),

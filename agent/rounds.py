@@ -1,14 +1,15 @@
 """Reads of a round's facts, put together the way nodes and work need them. Writes nothing but what a decision asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent import arms, corrections, measured, planning
+from agent import arms, corrections, measured, narrowing, planning
 from agent.review import Judged
 from agent.revision import revised
 from agent.state import State
-from db.records import DatasetVersion, Decision, Migration, Plan, PlanChange, Run, RunStatus
+from db.records import DatasetVersion, Decision, Fallen, Migration, Plan, PlanChange, Run, RunStatus
 from db.store import Store
 from pipeline.errors import InputError
 from pipeline.prompts.template import render, variables
@@ -40,8 +41,13 @@ async def facts(store: Store, state: State) -> RoundFacts:
     )
 
 
-async def next_plan(store: Store, migration_id: str, number: int, catalog: "Catalog") -> tuple[Plan, DatasetVersion]:
-    """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected."""
+async def next_plan(
+    store: Store, migration_id: str, number: int, catalog: "Catalog", writer: str = ""
+) -> tuple[Plan, DatasetVersion]:
+    """The plan after plan `number` (0: none yet) over the newest dataset version, with all that SMEs corrected.
+
+    `writer` is the operator's model that writes prompts.
+    """
     dataset = await corrections.apply(store, migration_id)
     if dataset is None:
         raise InputError("There is no dataset yet. Drop the file into this thread.")
@@ -54,7 +60,9 @@ async def next_plan(store: Store, migration_id: str, number: int, catalog: "Cata
     if decision and targets != migration.targets:
         migration = await store.migrations.edit(migration_id, by=decision.by, targets=targets)
     test = await store.datasets.samples(dataset.id, Split.TEST)
-    about = planning.Subject(migration=migration, dataset=dataset, samples=samples, test=test, prompt=prompt, catalog=catalog)
+    about = planning.Subject(
+        migration=migration, dataset=dataset, samples=samples, test=test, prompt=prompt, catalog=catalog, writer=writer
+    )
     if not number:
         return planning.first(about, await _repeated(store, migration)), dataset
     about = replace(about, pilots=await _pilots(store, migration_id, number))
@@ -109,19 +117,29 @@ async def asked_change(store: Store, migration_id: str, number: int) -> Decision
 
 
 async def dev_winners(store: Store, state: State) -> Mapping[str, "Selection"]:
-    """Each target's best candidate on dev; samples shown inside any of its prompts count for none of them."""
+    """Each target's best finalist on dev, but for targets whose prompt a person chose.
+
+    Samples shown inside any of its prompts count for none of them.
+    """
     from pipeline.decide.selection import choose
 
-    found = await facts(store, state)
-    runs = await store.runs.listed(state["migration_id"], stage=arms.candidates_stage(state["number"]))
-    by_key = {(run.key.model, run.key.prompt_hash): run for run in runs}
+    plan = await store.plans.get(state["migration_id"], state["number"])
+    standing = {each.target: each for each in await store.prompts.choices(plan.migration_id, plan.number)}
     winners = {}
-    for target in found.plan.targets:
-        passed = [c for c in found.candidates if c.target == target and c.refusal is None]
-        results = [await store.runs.result(by_key[target, c.prompt.hash].id) for c in passed]
-        shots = {sample_id for c in passed for sample_id in c.prompt.shots}
-        winners[target] = choose(results, found.plan.criteria, left_out=shots)
+    for target in plan.targets:
+        if target in standing and standing[target].by is not None:
+            continue
+        finalists = await narrowing.finalists(store, plan, target)
+        shots = narrowing.shown([candidate for candidate, _ in finalists])
+        chosen = choose([result for _, result in finalists], plan.criteria, left_out=shots)
+        fallen = [each for each in await store.prompts.fallen(plan.migration_id, plan.number) if each.target == target]
+        winners[target] = replace(chosen, reason=" ".join((chosen.reason, *_fell_out(fallen))))
     return winners
+
+
+def _fell_out(fallen: Sequence[Fallen]) -> Iterator[str]:
+    by_rung = Counter(each.samples for each in fallen)
+    return (f"{count} fell out after {samples} dev samples." for samples, count in sorted(by_rung.items()))
 
 
 async def finished_arms(store: Store, state: State) -> tuple[Judged, list[Judged]]:

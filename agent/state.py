@@ -7,11 +7,17 @@ GRAPH_VERSION = 1
 
 
 class State(TypedDict, total=False):
-    """`number` counts plans and is the round; `answer` is what the last gate or fork learnt and the next edge looks at."""
+    """`number` counts plans and is the round; `answer` is what the last gate or fork learnt and the next edge looks at.
+
+    Within a number, `rung` counts how often candidates were looked at and `turn` how often people asked for another turn on dev.
+    Both are 0 in checkpoints that do not have them.
+    """
 
     migration_id: str
     dataset_id: str
     number: int
+    rung: int
+    turn: int
     answer: str
     report_hash: str
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from db.keys import references_card, review_card
+from db.keys import prompts_card, references_card, review_card
 from db.records import Assignment, MessageKind, Migration
 from db.store import Store
 
@@ -13,7 +13,7 @@ TRIED_AGAIN = "The criteria could not be tried at first; they are tried again no
 
 
 def prompts_key(migration_id: str, number: int) -> str:
-    return f"prompts:{migration_id}:{number}"
+    return prompts_card(migration_id, number)
 
 
 def trial_key(migration_id: str, number: int) -> str:

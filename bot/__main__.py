@@ -133,6 +133,7 @@ def _worker(settings: Settings) -> None:
         cron=settings.monitor_cron,
         timezone=settings.timezone,
         evaluation=_evaluation(settings),
+        writer=settings.writer,
         models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai),
         catalog=catalog,
     )

@@ -16,6 +16,8 @@ class Act(StrEnum):
     EDIT = "edit"
     UPLOAD = "upload"
     DECIDE_PLAN = "decide_plan"
+    DECIDE_PROMPTS = "decide_prompts"
+    TRY_PROMPT = "try_prompt"
     REVIEW = "review"
     CHECK_REFERENCE = "check_reference"
     CLOSE_REVIEW = "close_review"
@@ -31,6 +33,8 @@ WORDS = {
     Act.EDIT: "change its details",
     Act.UPLOAD: "give it a dataset",
     Act.DECIDE_PLAN: "decide on its plan",
+    Act.DECIDE_PROMPTS: "decide on its prompts",
+    Act.TRY_PROMPT: "try its prompts",
     Act.CLOSE_REVIEW: "close its review",
     Act.PAUSE: "pause it",
     Act.RESUME: "resume it",

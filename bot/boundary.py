@@ -24,8 +24,12 @@ from pipeline.errors import FerryError
 
 Handler = Callable[[Desk, AsyncArgs], Awaitable[None]]
 Check = Callable[[AsyncArgs], Mapping[str, str]]
+Examine = Callable[[Desk, AsyncArgs], Awaitable[Mapping[str, str]]]
 Listener = Callable[[AsyncArgs], Awaitable[None]]
 log = structlog.get_logger()
+
+EXAMINED_S = 2.0
+"""Seconds a form may be examined: Slack waits three for the acknowledgement."""
 
 LATE = {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "invalid_trigger_id"}
 
@@ -47,8 +51,20 @@ def listener(desk: Desk, handler: Handler) -> Listener:
 def submission(desk: Desk, check: Check, handler: Handler) -> Listener:
     """A form's `handler`: the errors of `check` (pure, by field) go back in the acknowledgement, else it is worked on."""
 
+    async def examine(_: Desk, args: AsyncArgs) -> Mapping[str, str]:
+        return check(args)
+
+    return examination(desk, examine, handler)
+
+
+def examination(desk: Desk, examine: Examine, handler: Handler) -> Listener:
+    """The same with a check that reads the facts; the form stays open meanwhile, so it has EXAMINED_S and no more.
+
+    What takes longer is worked on as it is: `handler` has to check again, and what is wrong is told instead of shown in the form.
+    """
+
     async def check_first(desk: Desk, args: AsyncArgs) -> None:
-        errors = check(args)
+        errors = await _in_time(examine(desk, args))
         if errors:
             await args.ack(response_action="errors", errors=dict(errors))
             return
@@ -62,6 +78,14 @@ def submission(desk: Desk, check: Check, handler: Handler) -> Listener:
             await args.ack()
 
     return guarded
+
+
+async def _in_time(examined: Awaitable[Mapping[str, str]]) -> Mapping[str, str]:
+    try:
+        return await asyncio.wait_for(examined, EXAMINED_S)
+    except TimeoutError:
+        log.info("examination_too_slow")
+        return {}
 
 
 async def _settle(desk: Desk, args: AsyncArgs, handler: Handler) -> None:

@@ -14,13 +14,13 @@ from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
 from bot.cards.findings import FindingsFacts
 from bot.cards.note import NoteFacts
-from bot.cards.prompts import CandidateFacts, PromptsFacts
 from bot.cards.question import QuestionFacts
 from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts
 from bot.cards.review import Pair, ReviewFacts
 from bot.cards.status import StatusFacts
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore
 from bot.cards.verdict import TableFacts
+from bot.prompt_facts import input_text, prompts
 from bot.spending import spent
 from bot.subjects import MRKDWN, read_proposal, read_start
 from db.keys import problem_of
@@ -37,7 +37,7 @@ from db.records import (
 )
 from db.store import Store
 from pipeline.models.prices import Prices
-from pipeline.records import Candidate, Finding, PromptVersion, Sample, Score
+from pipeline.records import Finding, Sample, Score
 from pipeline.report import CHARTS
 from pipeline.report.records import Report
 
@@ -102,8 +102,8 @@ async def _cells(store: Store, runs: tuple[Run, ...], asked: "Sequence[Sequence[
     return (await store.runs.scored(ids, sorted(names)) if cells else 0), cells
 
 
-async def question(store: Store, message: Message) -> QuestionFacts:
-    """Facts of a question's card; the report is read only for a sign-off."""
+async def question(store: Store, message: Message, prices: Prices) -> QuestionFacts:
+    """Facts of a question's card; the report is read only for a sign-off, candidates only to accept them."""
     migration = await migration_of(store, message)
     asked = await store.questions.get(migration.id, message.subject)
     over = migration.status in {MigrationStatus.CANCELLED, MigrationStatus.SIGNED, MigrationStatus.REJECTED}
@@ -114,6 +114,7 @@ async def question(store: Store, message: Message) -> QuestionFacts:
         open=not over and not await store.questions.is_closed(migration.id, asked.key),
         decision=await store.questions.decision(migration.id, asked.key),
         plan=await store.plans.get(migration.id, int(asked.subject)) if kind is QuestionKind.PLAN else None,
+        prompts=await prompts(store, migration.id, int(asked.subject), prices) if kind is QuestionKind.PROMPTS else None,
         report=await report(store, asked.subject) if kind is QuestionKind.SIGN_OFF else None,
         report_hash=asked.subject,
         progress=await store.reviews.progress(migration.id, int(asked.subject)) if kind is QuestionKind.REVIEW else None,
@@ -131,36 +132,6 @@ async def report(store: Store, report_hash: str) -> Report:
 async def findings(store: Store, message: Message) -> FindingsFacts:
     dataset = await store.datasets.get(message.subject)
     return FindingsFacts(dataset=dataset, findings=FINDINGS.validate_json(dataset.findings_json))
-
-
-async def prompts(store: Store, message: Message) -> PromptsFacts:
-    """Candidates by target with their differences from the original."""
-    migration, number = await migration_of(store, message), int(message.subject)
-    original = await store.prompts.original(migration.id)
-    chosen = await store.prompts.selected(migration.id, number)
-    by_target: dict[str, list[CandidateFacts]] = {}
-    for candidate in await store.prompts.candidates(migration.id, number):
-        told = _candidate(original, candidate, chosen=chosen.get(candidate.target) == candidate.prompt.hash)
-        by_target.setdefault(candidate.target, []).append(told)
-    return PromptsFacts(name=migration.name, round=number, candidates=by_target)
-
-
-def _candidate(original: PromptVersion, candidate: Candidate, *, chosen: bool) -> CandidateFacts:
-    before, after = _lines(original), _lines(candidate.prompt)
-    return CandidateFacts(
-        method=candidate.prompt.method,
-        prompt_hash=candidate.prompt.hash,
-        refusal=candidate.refusal,
-        chosen=chosen,
-        edits=candidate.prompt.edits,
-        removed=tuple(line for line in before if line not in after) if candidate.prompt.user else (),
-        added=tuple(line for line in after if line not in before),
-    )
-
-
-def _lines(prompt: PromptVersion) -> dict[str, None]:
-    """The lines of a prompt that say something, in order."""
-    return dict.fromkeys(line.strip() for text in prompt.texts for line in text.splitlines() if line.strip())
 
 
 async def review(store: Store, message: Message) -> ReviewFacts:
@@ -262,13 +233,6 @@ async def corrections(store: Store, message: Message) -> CorrectionsFacts:
         owner=migration.owner,
         requester=migration.requester,
     )
-
-
-def input_text(sample: Sample) -> str:
-    """What the models were given of a sample, as a person reads it."""
-    if len(sample.variables) == 1:
-        return next(iter(sample.variables.values()))
-    return "\n".join(f"{name}: {value}" for name, value in sample.variables.items())
 
 
 async def table(store: Store, message: Message) -> TableFacts:

@@ -28,7 +28,7 @@ from pipeline.errors import FerryError, TemporaryError
 
 Render = Callable[[Message], Awaitable[Card]]
 LEASE = "outbox"
-EDITED_OFTEN = frozenset({MessageKind.PROGRESS, MessageKind.STATUS})
+EDITED_OFTEN = frozenset({MessageKind.PROGRESS, MessageKind.STATUS, MessageKind.PROMPTS})
 WAITS = {Kind.UNREACHABLE: 5.0, Kind.REFUSED: 60.0}
 """Seconds until a message is tried again; the lane itself rests longer with each failure, so that nobody is hammered."""
 log = structlog.get_logger()

@@ -101,7 +101,14 @@ async def _desk(
     places, client = settings.places, slack_client(settings)
     catalog = read_catalog(settings.prices)
     opened = open_conversation(
-        places, store, engine, clock=clock, cron=settings.monitor_cron, timezone=settings.timezone, catalog=catalog
+        places,
+        store,
+        engine,
+        clock=clock,
+        cron=settings.monitor_cron,
+        timezone=settings.timezone,
+        catalog=catalog,
+        writer=settings.writer,
     )
     conversation = await ends.enter_async_context(opened)
     pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot import facts
+from bot import facts, prompt_facts, prompt_files
 from bot.cards.digest import digest_card
 from bot.cards.errors import errors_card
-from bot.cards.files import files_card
+from bot.cards.files import files_card, prompt_files_card
 from bot.cards.findings import findings_card
 from bot.cards.kit import Card
 from bot.cards.note import problem_card, reply_card
@@ -19,6 +19,8 @@ from bot.cards.references import corrections_card, references_card
 from bot.cards.review import review_card
 from bot.cards.status import status_card
 from bot.cards.trial import trial_card
+from bot.cards.tried import tried_card
+from bot.cards.turn import turn_card
 from bot.cards.verdict import table_card
 from db.records import Message, MessageKind, MigrationStatus
 from db.store import Store
@@ -62,7 +64,7 @@ class Renderer:
         return status_card(await facts.status(self.store, message, self.prices))
 
     async def question(self, message: Message) -> Card:
-        return question_card(await facts.question(self.store, message))
+        return question_card(await facts.question(self.store, message, self.prices))
 
     async def findings(self, message: Message) -> Card:
         return findings_card(await facts.findings(self.store, message))
@@ -90,7 +92,14 @@ class Renderer:
         )
 
     async def prompts(self, message: Message) -> Card:
-        return prompts_card(await facts.prompts(self.store, message))
+        number = int(message.subject)
+        return prompts_card(await prompt_facts.prompts(self.store, message.migration_id or "", number, self.prices))
+
+    async def turn(self, message: Message) -> Card:
+        return turn_card(await prompt_facts.turn(self.store, message))
+
+    async def tried(self, message: Message) -> Card:
+        return tried_card(await prompt_facts.tried(self.store, message))
 
     async def review(self, message: Message) -> Card:
         return review_card(await facts.review(self.store, message))
@@ -99,6 +108,9 @@ class Renderer:
         return table_card(await facts.table(self.store, message))
 
     async def files(self, message: Message) -> Card:
+        """A report's files, or those of a candidate."""
+        if about := await prompt_files.facts(self.store, message):
+            return prompt_files_card(about)
         return files_card(await facts.files(self.store, message))
 
     async def digest(self, message: Message) -> Card:
@@ -129,6 +141,8 @@ RENDERERS: Mapping[MessageKind, Callable[[Renderer, Message], Awaitable[Card]]] 
     MessageKind.FINDINGS: Renderer.findings,
     MessageKind.PROGRESS: Renderer.progress,
     MessageKind.PROMPTS: Renderer.prompts,
+    MessageKind.ROUND: Renderer.turn,
+    MessageKind.TRY: Renderer.tried,
     MessageKind.REVIEW: Renderer.review,
     MessageKind.TABLE: Renderer.table,
     MessageKind.FILES: Renderer.files,

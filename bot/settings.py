@@ -38,6 +38,7 @@ class Settings(BaseSettings):
 
     `interpreter_model` is the Bedrock model id that reads free text the rules are not sure of; without it the rules stand.
     `evaluation_role` and `evaluation_bucket` are where Bedrock Evaluations is asked for second opinions, both or neither.
+    `writer` is the model that may be asked to write prompts, instead of the judge of each plan.
     """
 
     model_config = SettingsConfigDict(env_prefix="FERRY_", extra="ignore", populate_by_name=True)
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     evaluation_role: str | None = None
     evaluation_bucket: str | None = Field(default=None, validate_default=True)
     evaluation_judge: str | None = None
+    writer: str = ""
     openai_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
     openai_servers: SecretStr | None = None  # addresses and their keys, see docs/operations.md

@@ -54,6 +54,7 @@ class Story:
             "start the migration with /migrate": self.start,
             "see the dataset frozen and the plan proposed": self.plan,
             "approve the plan": self.approve,
+            "use the prompts Ferry chose": self.prompts,
             "judge the blind pairs as both SMEs": self.review,
             "read the comparison table": self.table,
             "sign off as owner": self.sign_off,
@@ -104,6 +105,11 @@ class Story:
         card = await self._button("plan_approve", 5)
         await self.requester.click(card, "plan_approve")
         await self.requester.message(lambda m: _says(m, "Approved"), seconds=self._wait(20))
+
+    async def prompts(self) -> None:
+        card = await self._button("prompts_use", 600)
+        await self.requester.click(card, "prompts_use")
+        await self.requester.message(lambda m: not _has_button(m, "prompts_use") and _says(m, "Prompts"), seconds=self._wait(20))
 
     async def review(self) -> None:
         for sme in (SME_1, SME_2):

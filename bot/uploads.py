@@ -37,6 +37,19 @@ async def take(desk: Desk, migration: Migration, file: Mapping[str, Any], by: st
     await desk.engine.submit(WorkKind.INGEST, upload_id, upload_id)
 
 
+async def read(desk: Desk, file: Mapping[str, Any]) -> tuple[str, str]:
+    """Name and text of a small file that was given in a form. Raises InputError for one that is no UTF-8 text."""
+    described = await _described(desk, file)
+    name = str(described.get("name") or "file")
+    path = desk.files / f"prompts/given-{file['id']}"
+    await _fetch(desk, described, path, name)
+    content = await asyncio.to_thread(path.read_bytes)
+    try:
+        return name, content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} is no text in UTF-8. Save it as plain text in UTF-8 and give it again.") from error
+
+
 async def _described(desk: Desk, file: Mapping[str, Any]) -> Mapping[str, Any]:
     """Slack's full description; events and forms may carry a part of it only."""
     if file.get("url_private_download") and file.get("size") is not None:

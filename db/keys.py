@@ -28,6 +28,21 @@ def progress_card(migration_id: str, stage: str) -> str:
     return f"progress:{migration_id}:{stage}"
 
 
+def prompts_card(migration_id: str, number: int) -> str:
+    """The prompt candidates of a round."""
+    return f"prompts:{migration_id}:{number}"
+
+
+def round_card(turn_id: str) -> str:
+    """What a turn of a round brought."""
+    return f"round:{turn_id}"
+
+
+def try_card(try_id: str) -> str:
+    """What a prompt tried on one sample answered."""
+    return f"try:{try_id}"
+
+
 def upload_card(migration_id: str, upload_id: str) -> str:
     """What came of an upload: the findings, or why it was refused."""
     return f"findings:{migration_id}:{upload_id}"

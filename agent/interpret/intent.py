@@ -12,12 +12,16 @@ class IntentKind(StrEnum):
     WHY = "why"
     SHOW_WORST = "show_worst"
     SHOW_ERRORS = "show_errors"
+    SHOW_PROMPTS = "show_prompts"
     HELP = "help"
     CHANGE_MARGIN = "change_margin"
     ADD_TARGET = "add_target"
     ADD_METRIC = "add_metric"
     REMOVE_METRIC = "remove_metric"
     USE_JUDGE = "use_judge"
+    TRY_PROMPT = "try_prompt"
+    ROLL_BACK = "roll_back"
+    ANOTHER_ROUND = "another_round"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -31,6 +35,9 @@ CHANGING = frozenset(
         IntentKind.ADD_METRIC,
         IntentKind.REMOVE_METRIC,
         IntentKind.USE_JUDGE,
+        IntentKind.TRY_PROMPT,
+        IntentKind.ROLL_BACK,
+        IntentKind.ANOTHER_ROUND,
         IntentKind.PAUSE,
         IntentKind.RESUME,
         IntentKind.CANCEL,
@@ -40,8 +47,8 @@ CHANGING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples, `judge` a model's ref, empty for none any more; None
-    where the text does not say.
+    """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples, `judge` a model's ref, empty for none any more,
+    `prompt` a candidate's method or the start of its hash, `sample` the id of a sample; None where the text does not say.
 
     A changing intent without its value is to be asked back. `sure` says that no better reading is to be looked for.
     """
@@ -52,6 +59,8 @@ class Intent:
     target: str | None = None
     count: int | None = None
     judge: str | None = None
+    prompt: str | None = None
+    sample: str | None = None
     sure: bool = False
 
 
@@ -60,8 +69,8 @@ UNKNOWN = Intent(kind=IntentKind.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Short strings: `metrics` are the names in the plan, `offered` those that could be added, `targets` model refs, `waiting`
-    what the migration waits for.
+    """Short strings: `metrics` are the names in the plan, `offered` those that could be added, `targets` model refs,
+    `prompts` the methods of the candidates, `waiting` what the migration waits for.
     """
 
     status: str = ""
@@ -69,6 +78,7 @@ class Facts:
     metrics: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
 
 
 Reader = Callable[[str, Facts], Awaitable[Intent | None]]

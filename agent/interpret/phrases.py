@@ -29,6 +29,20 @@ _SAID = {
         "what goes wrong", "why is it wrong", "why are the answers wrong", "causes", "show causes", "what are the causes",
         "summarise the errors", "summarize the errors", "error causes", "failure groups", "typical errors", "common errors",
     ),
+    IntentKind.SHOW_PROMPTS: (
+        "show prompts", "prompts", "show the prompts", "list prompts", "show candidates", "candidates", "list the candidates",
+        "which prompts are there", "which prompt is used", "show the prompt candidates", "prompt candidates", "which prompt won",
+        "what prompts did you try", "show the chosen prompts",
+    ),
+    IntentKind.ROLL_BACK: (
+        "roll back", "rollback", "roll back the prompt", "undo the choice", "undo the last choice", "go back to the last prompt",
+        "go back to the former prompt", "use the previous prompt", "use the former prompt again", "take the choice back",
+        "revert the prompt", "undo prompt",
+    ),
+    IntentKind.ANOTHER_ROUND: (
+        "another round", "one more round", "start another round", "next round", "do another round", "improve the prompts",
+        "improve the prompt", "make the prompt better", "try another round", "one more turn", "go for another round",
+    ),
     IntentKind.HELP: (
         "help", "help me", "what can you do", "how does this work", "commands", "what are the commands", "how do I use this",
         "what can I ask", "what can I say", "usage", "instructions", "I need help", "show help", "how to use", "options",

@@ -20,6 +20,10 @@ SHORT_WHY = 7
 TYPO = 84.0
 REF = re.compile(r"\b(?:bedrock|local|scripted):[^\s,;\"')]+", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)\s*(%|percent(?:age points?)?|per cent|pp|points?)?", re.IGNORECASE)
+TRY = re.compile(
+    r"^(?:please\s+)?(?:try|test|run)\s+(?P<prompt>.+?)\s+(?:on|with|against)\s+(?:sample\s+)?(?P<sample>\S+?)[.!?]*$",
+    re.IGNORECASE,
+)
 MOST_COUNT = 50
 ASKING = frozenset({"why", "what", "what's", "how", "which", "who"})
 
@@ -35,6 +39,7 @@ def read(text: str, facts: Facts) -> Intent:
         or _judge(shown, said)
         or _measured(said, facts)
         or _target(shown, said)
+        or _try(shown, facts)
         or _worst(said)
         or _why(said)
         or _alike(shown, said)
@@ -134,6 +139,19 @@ def _target(shown: str, said: list[str]) -> Intent | None:
     if not ref and names_target and said[0] in {"add", "include", "try"} and len(said) <= LONGEST:
         return Intent(kind=IntentKind.ADD_TARGET)
     return None
+
+
+def _try(shown: str, facts: Facts) -> Intent | None:
+    """ "try family rules on s17": one of the candidates, by its method or the start of its hash, and a sample's id."""
+    found = TRY.match(shown)
+    if found is None or REF.search(shown):
+        return None
+    named = found["prompt"].casefold().removeprefix("the ").removeprefix("prompt ").removesuffix(" prompt")
+    best = process.extractOne(named, facts.prompts, scorer=fuzz.ratio, score_cutoff=TYPO)
+    prompt = best[0] if best else named if re.fullmatch(r"[0-9a-f]{6,64}", named) else None
+    if prompt is None and "prompt" not in shown.casefold():
+        return None
+    return Intent(kind=IntentKind.TRY_PROMPT, prompt=prompt, sample=found["sample"], sure=prompt is not None)
 
 
 def _worst(said: list[str]) -> Intent | None:

@@ -2,10 +2,11 @@
 
 from agent import arms, rounds, told
 from agent.engine import WorkKind
+from agent.worker import asking
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, MessageKind, Plan
 from pipeline.errors import InputError
-from pipeline.records import Candidate, Split
+from pipeline.records import Candidate
 
 
 async def convert(tools: Tools, migration_id: str, number: str) -> None:
@@ -24,16 +25,11 @@ async def convert(tools: Tools, migration_id: str, number: str) -> None:
 
 
 async def _propose(tools: Tools, plan: Plan, dataset: DatasetVersion) -> list[Candidate]:
-    from pipeline.prompts.methods import Ask, candidates
+    from pipeline.prompts.methods import candidates
 
-    migration = await tools.store.migrations.get(plan.migration_id)
-    original = await tools.store.prompts.original(plan.migration_id)
-    dev = await tools.shelf.samples(dataset.id, Split.DEV)
-    constraints = plan.criteria.own_texts
     proposed: list[Candidate] = []
     for target in plan.targets:
-        ask = Ask(prompt=original, target=target, use_case=migration.use_case, dev=dev, constraints=constraints)
-        found = await candidates(ask)
+        found = await candidates(await asking.ask_for(tools, plan, dataset, target))
         proposed.extend(Candidate(target=c.target, prompt=c.prompt, refusal=c.refusal) for c in found)
     return proposed
 

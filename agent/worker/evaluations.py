@@ -124,7 +124,7 @@ async def _groups(tools: Tools, run: Run, metrics: Metrics, asked: set[tuple[str
     for output in await tools.store.runs.outputs(run.id):
         if waiting := tuple(metric for metric in metrics if (output.sample_id, metric.name) not in scored):
             groups.setdefault(waiting, []).append(output)
-    samples = await tools.shelf.samples(run.dataset_id, run.key.split)
+    samples = await tools.shelf.of_run(run)
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
     found: dict[Metrics, tuple[Line, ...]] = {}
     for waiting, outputs in groups.items():
@@ -150,7 +150,7 @@ def _planned(tools: Tools, run: Run, groups: Mapping[Metrics, tuple[Line, ...]],
 async def _sent(tools: Tools, run: Run, job: EvaluationJob) -> tuple[Line, ...]:
     """What the job is about, the same on every look: answers once stored do not change."""
     ids = frozenset(job.samples)
-    samples = await tools.shelf.samples(run.dataset_id, run.key.split)
+    samples = await tools.shelf.of_run(run)
     outputs = [output for output in await tools.store.runs.outputs(run.id) if output.sample_id in ids]
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
     return (await asyncio.to_thread(lines, samples, outputs, prompt, ()))[0]

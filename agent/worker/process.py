@@ -30,7 +30,9 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
     models = replace(settings.models, jitter=random.random)
     holder, cron, timezone = settings.executor_id, settings.cron, settings.timezone
     catalog = settings.catalog
-    opened = open_conversation(places, store, engine, holder=holder, cron=cron, timezone=timezone, catalog=catalog)
+    opened = open_conversation(
+        places, store, engine, holder=holder, cron=cron, timezone=timezone, catalog=catalog, writer=settings.writer
+    )
     async with opened as conversation:
         tools = Tools(
             store=store,
@@ -40,6 +42,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
             places=places,
             clock=utc_now,
             stop_s=settings.stop_s,
+            writer=settings.writer,
             catalog=catalog,
             live=models,
             opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,

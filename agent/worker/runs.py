@@ -34,11 +34,11 @@ async def start(tools: Tools, run_id: str) -> None:
     run = await tools.store.runs.get(run_id)
     if run.status is RunStatus.DONE or not await tools.may_spend(run_id):
         return await _after(tools, run)
-    samples = await tools.shelf.samples(run.dataset_id, run.key.split)
+    samples = await tools.shelf.of_run(run)
     stored = await tools.store.runs.stored_ids(run_id)
     missing = [(low, high) for low, high in spans(run) if any(s.id not in stored for s in samples[low:high])]
     for low, high in missing:
-        await tools.engine.submit(WorkKind.CHUNK, f"{run_id}:{low}", run_id, str(low), str(high))
+        await tools.engine.submit(WorkKind.CHUNK, f"{run_id}:{low}:{high}", run_id, str(low), str(high))
     if not missing:
         await _finish(tools, run)
     return None
@@ -51,7 +51,7 @@ async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:
     async with model.lane():
         if await tools.may_spend(run_id) is None:
             return
-        samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
+        samples = (await tools.shelf.of_run(run))[int(low) : int(high)]
         stored = await tools.store.runs.stored_ids(run_id)
         todo = tuple(sample for sample in samples if sample.id not in stored)
         if todo:

@@ -29,9 +29,9 @@ async def owed(tools: Tools, run: Run) -> bool:
     waiting = await _waiting(tools, run, metrics)
     if waiting and criteria.judge is None:
         raise InputError(f"{metrics[0].name} needs a judge, and the plan names none. Name one with Change on the plan.")
-    samples = await tools.shelf.samples(run.dataset_id, run.key.split)
+    samples = await tools.shelf.of_run(run)
     for low, high in spans(samples, waiting):
-        await tools.engine.submit(WorkKind.JUDGE, f"{run.id}:{low}", run.id, str(low), str(high))
+        await tools.engine.submit(WorkKind.JUDGE, f"{run.id}:{low}:{high}", run.id, str(low), str(high))
     second = await evaluations.owed(tools, run, criteria)
     return bool(waiting) or second
 
@@ -49,7 +49,7 @@ async def judge(tools: Tools, run_id: str, low: str, high: str) -> None:
     criteria = await rounds.criteria_of(tools.store, run)
     if criteria is None or criteria.judge is None or await tools.may_spend(run_id) is None:
         return
-    samples = (await tools.shelf.samples(run.dataset_id, run.key.split))[int(low) : int(high)]
+    samples = (await tools.shelf.of_run(run))[int(low) : int(high)]
     metrics, ids = measured.judged(run, criteria), {sample.id for sample in samples}
     outputs = await tools.store.runs.outputs(run_id, ids)
     kept = {(score.sample_id, score.metric) for score in await tools.store.runs.scores(run_id, ids)}
@@ -102,7 +102,7 @@ async def _by_code(tools: Tools, run: Run, criteria: Criteria) -> None:
     waiting = await _waiting(tools, run, metrics)
     if not waiting:
         return
-    samples = await tools.shelf.samples(run.dataset_id, run.key.split)
+    samples = await tools.shelf.of_run(run)
     outputs = [output for output in await tools.store.runs.outputs(run.id) if output.sample_id in waiting]
     scores = await asyncio.to_thread(lambda: tuple(score_with(samples, outputs, metrics)))
     await tools.store.runs.save(run.id, (), scores)

@@ -17,7 +17,8 @@ class WorkerSettings:
 
     `chunks` is how many chunks are taken at once (calls at once are bounded by each model), `works` how many other works,
     `sweep_s` how often the facts are compared with what is submitted, `stop_s` how long in-flight work may take to stop.
-    `evaluation` is where second opinions are asked for; None: they are not.
+    `evaluation` is where second opinions are asked for; None: they are not. `writer` is the model that may be asked to write
+    prompts, instead of the judge of each plan.
     """
 
     executor_id: str = "worker-1"
@@ -29,5 +30,6 @@ class WorkerSettings:
     cron: str = CRON
     timezone: str = TIMEZONE
     evaluation: "Place | None" = None
+    writer: str = ""
     models: ModelSettings = field(default_factory=ModelSettings)
     catalog: Catalog = field(default_factory=Catalog)

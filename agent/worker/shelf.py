@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from agent import arms
 from agent.planning import provider
+from db.records import Run
 from db.store import Store
 from pipeline.metrics.judge.port import Bench
 from pipeline.models.settings import ModelSettings
+from pipeline.prompts.search.order import shuffled
 from pipeline.records import JudgeChoice, Model, Output, Request, Sample, Split
 
 KEPT = 4
@@ -94,6 +97,11 @@ class Shelf:
         while len(self.kept) > KEPT:
             self.kept.popitem(last=False)
         return self.kept[key]
+
+    async def of_run(self, run: Run) -> tuple[Sample, ...]:
+        """The samples a run covers, in its order: candidates spend dev shuffled, rung by rung; others go by the file."""
+        samples = await self.samples(run.dataset_id, run.key.split)
+        return shuffled(samples)[: run.total] if arms.is_candidate(run) else samples
 
     async def close(self) -> None:
         await self.closing.aclose()

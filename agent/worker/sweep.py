@@ -6,11 +6,11 @@ Level-triggered and idempotent: what is queued or running already is not touched
 from collections import Counter
 from datetime import datetime, timedelta
 
-from agent import answers, arms, told
+from agent import answers, arms, told, turns
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
 from db.keys import errors_card, problem_of
-from db.records import Migration, Question, QuestionKind
+from db.records import JobState, Migration, Question, QuestionKind
 
 SELDOM = 32
 LOOK = timedelta(minutes=1)
@@ -31,6 +31,8 @@ class Sweep:
     async def __call__(self) -> None:
         await self._runs()
         await self._opinions()
+        for asked in await self._tools.store.tries.waiting():
+            await self._seldom(WorkKind.TRY, asked.id)
         for migration in await self._tools.store.migrations.active():
             await self._uploads(migration)
             await self._migration(migration)
@@ -73,18 +75,26 @@ class Sweep:
             await self._beside(question)
 
     async def _resubmit(self, question: Question) -> None:
-        stage, _, number = question.subject.partition(":")
         if question.kind is QuestionKind.REPORT:
-            kind, number = WorkKind.REPORT, question.subject
-        elif (
-            question.kind is QuestionKind.RUNS
-            and stage == arms.CANDIDATES
-            and not await answers.all_started(self._tools.store, question)
-        ):
-            kind = WorkKind.CONVERT
-        else:
-            return
-        await self._tools.engine.submit(kind, f"{question.migration_id}:{number}", question.migration_id, number)
+            await self._submit(WorkKind.REPORT, question.migration_id, question.subject)
+        elif question.kind is QuestionKind.IMPROVED:
+            for search in await self._tools.store.improvements.of(question.migration_id, int(question.subject)):
+                if search.state in {JobState.QUEUED, JobState.RUNNING}:
+                    await self._submit(WorkKind.IMPROVE, question.migration_id, question.subject, search.target)
+        elif question.kind is QuestionKind.RUNS and question.subject.startswith(f"{arms.CANDIDATES}:"):
+            await self._candidates(question)
+
+    async def _candidates(self, question: Question) -> None:
+        """The work that makes the candidates whose runs are waited for: the conversion, or the turn that was asked for last."""
+        store, number = self._tools.store, question.subject.partition(":")[2]
+        if not await answers.has_candidates(store, question):
+            await self._submit(WorkKind.CONVERT, question.migration_id, number)
+        elif not await turns.are_made(store, question.migration_id, int(number)):
+            turn = await turns.asked(store, question.migration_id, int(number))
+            await self._submit(WorkKind.ROUND, question.migration_id, number, str(turn))
+
+    async def _submit(self, kind: WorkKind, *args: str) -> None:
+        await self._tools.engine.submit(kind, ":".join(args), *args)
 
     async def _beside(self, question: Question) -> None:
         """What goes on beside a question without being its answer: the errors of a measured round, a trial under way."""
@@ -93,6 +103,10 @@ class Sweep:
             await self._seldom(WorkKind.ERRORS, migration_id, number)
         elif question.kind is QuestionKind.PLAN and await self._is_tried(migration_id, int(number)):
             await self._seldom(WorkKind.TRIAL, migration_id, number)
+        elif question.kind is QuestionKind.PROMPTS:
+            turn = await turns.asked(self._tools.store, migration_id, int(question.subject)) + 1
+            if not await self._tools.store.rounds.of(migration_id, int(question.subject), turn):
+                await self._seldom(WorkKind.PROPOSE, migration_id, question.subject, str(turn))
 
     async def _is_tried(self, migration_id: str, number: int) -> bool:
         """Whether a trial was begun and neither ended nor failed; one that failed waits for its button."""
@@ -100,10 +114,10 @@ class Sweep:
         problem = await self._tools.store.messages.get(problem_of(told.trial_key(migration_id, number))) if waiting else None
         return waiting and (problem is None or problem.body == told.TRIED_AGAIN)
 
-    async def _seldom(self, kind: WorkKind, migration_id: str, number: str) -> None:
-        key = f"{migration_id}:{number}"
+    async def _seldom(self, kind: WorkKind, *args: str) -> None:
+        key = ":".join(args)
         if _is_due(self._looks[f"{kind}:{key}"]):
-            await self._tools.engine.submit(kind, key, migration_id, number)
+            await self._submit(kind, *args)
         self._looks[f"{kind}:{key}"] += 1
 
 

@@ -24,7 +24,7 @@ class Tools:
     """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish.
 
     `catalog` is what is known of models and their prices, `live` how AWS is asked about one (None: it is not). `opinion` is
-    whom second opinions are asked of, where the operator has set that up.
+    whom second opinions are asked of, where the operator has set that up, `writer` the model that writes prompts.
     """
 
     store: Store
@@ -37,6 +37,7 @@ class Tools:
     catalog: Catalog = field(default_factory=Catalog)
     live: ModelSettings | None = None
     opinion: Bedrock | None = None
+    writer: str = ""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def may_spend(self, run_id: str) -> Run | None:
@@ -44,5 +45,9 @@ class Tools:
         if self.stopping.is_set():
             return None
         run = await self.store.runs.get(run_id)
-        migration = await self.store.migrations.get(run.migration_id)
-        return run if run.status in GOING and migration.status not in RESTING else None
+        return run if run.status in GOING and await self.may_spend_on(run.migration_id) else None
+
+    async def may_spend_on(self, migration_id: str) -> bool:
+        """Whether calls for a migration are still wanted: not by a worker that stops, nor for one that rests or is over."""
+        migration = await self.store.migrations.get(migration_id)
+        return not self.stopping.is_set() and migration.status not in RESTING

@@ -22,3 +22,18 @@ def files_card(facts: FilesFacts) -> Card:
         return Card(text=f"Charts of {about}: {said}", files=facts.files)
     text = f"Report of {about}: the page, the workbook, and the data, which `ferry recompute` checks."
     return Card(text=text, files=facts.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptFilesFacts:
+    method: str
+    prompt_hash: str
+    target: str
+    files: tuple[str, ...]
+
+
+def prompt_files_card(facts: PromptFilesFacts) -> Card:
+    """The sentence above a candidate's whole text and its changes."""
+    about = f"*{literal(facts.method, 80)}* (`{facts.prompt_hash[:8]}`) for {literal(facts.target, 150)}"
+    way = "*Edit* under *What changed* takes the first file back."
+    return Card(text=f"Prompt {about}: the whole text, and every change as text and side by side. {way}", files=facts.files)

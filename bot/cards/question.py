@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from bot.blocks.escape import literal
 from bot.buttons import Press
+from bot.cards.accept import accept_body
 from bot.cards.kit import Block, Card, actions, bar, button, context, header, lines, mention, section, when
 from bot.cards.plan import can_be_tried, plan_body
+from bot.cards.prompts import PromptsFacts
 from bot.cards.verdict import caution_lines, verdict_lines
 from db.records import Decision, Migration, Plan, Question, QuestionKind
 from pipeline.report.records import Report
@@ -18,6 +20,8 @@ ANSWERS = {
     "request_changes": "Changes requested",
     "reject": "Rejected",
     "close": "Closed",
+    "use": "These prompts are used",
+    "round": "Another round asked",
 }
 
 
@@ -30,6 +34,7 @@ class QuestionFacts:
     open: bool
     decision: Decision | None = None
     plan: Plan | None = None
+    prompts: PromptsFacts | None = None
     report: Report | None = None
     report_hash: str = ""
     progress: Mapping[str, tuple[int, int]] | None = None
@@ -66,6 +71,21 @@ def _plan_buttons(facts: QuestionFacts) -> list[Block]:
         *tried,
         _button(facts, "Cancel", "plan_cancel", "cancel", style="danger", confirm=over),
     ]
+
+
+def _prompts(facts: QuestionFacts) -> Card:
+    title = "Use these prompts?" if facts.open and not facts.decision else "The prompts"
+    blocks: list[Block] = [header(f"{title} {facts.migration.name}"), *accept_body(facts.prompts)]
+    if facts.open and not facts.decision:
+        over = "The migration ends; nothing is deleted."
+        blocks.append(
+            actions(
+                _button(facts, "Use these prompts", "prompts_use", "use", style="primary"),
+                _button(facts, "Another round", "prompts_round", "round"),
+                _button(facts, "Cancel", "prompts_cancel", "cancel", style="danger", confirm=over),
+            )
+        )
+    return Card(text=f"Prompts for {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts)])
 
 
 def _review(facts: QuestionFacts) -> Card:
@@ -130,8 +150,10 @@ def _nothing_to_press(facts: QuestionFacts) -> Card:
 BUILDERS: Mapping[QuestionKind, Callable[[QuestionFacts], Card]] = {
     QuestionKind.DATASET: _dataset,
     QuestionKind.PLAN: _plan,
+    QuestionKind.PROMPTS: _prompts,
     QuestionKind.REVIEW: _review,
     QuestionKind.SIGN_OFF: _sign_off,
     QuestionKind.RUNS: _nothing_to_press,
+    QuestionKind.IMPROVED: _nothing_to_press,
     QuestionKind.REPORT: _nothing_to_press,
 }

@@ -28,6 +28,8 @@ STAGES = {
     QuestionKind.DATASET: "Dataset",
     QuestionKind.PLAN: "Plan",
     QuestionKind.RUNS: "Runs",
+    QuestionKind.IMPROVED: "Search for better prompts",
+    QuestionKind.PROMPTS: "Prompts",
     QuestionKind.REVIEW: "Review by SMEs",
     QuestionKind.REPORT: "Report",
     QuestionKind.SIGN_OFF: "Sign-off",
@@ -91,6 +93,7 @@ def waiting(facts: StatusFacts) -> str:
         return "Ferry"
     people = {
         QuestionKind.RUNS: _progress(facts.runs),
+        QuestionKind.IMPROVED: "Ferry",
         QuestionKind.REPORT: "Ferry",
         QuestionKind.REVIEW: mentions(facts.reviewers, nobody="Ferry"),
         QuestionKind.SIGN_OFF: mention(migration.owner, nobody="an owner to be named"),
@@ -147,6 +150,8 @@ def _next_of(kind: QuestionKind | None) -> str:
         QuestionKind.DATASET: "drop the dataset file (CSV, JSONL, JSON or XLSX) into this thread.",
         QuestionKind.PLAN: "approve or change the plan in this thread.",
         QuestionKind.RUNS: "nothing to do; progress is shown in this thread.",
+        QuestionKind.IMPROVED: "nothing to do; better prompts are being searched for, the prompts card shows the budget used.",
+        QuestionKind.PROMPTS: "look at the prompts in this thread, then press *Use these prompts*.",
         QuestionKind.REVIEW: "the SMEs judge blind pairs in their direct messages from Ferry.",
         QuestionKind.REPORT: "nothing to do; the report is being written.",
         QuestionKind.SIGN_OFF: "the owner reads the report in this thread and decides.",

@@ -3,10 +3,33 @@
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.desk import Desk
-from bot.listeners import commands, details, home, messages, plan, proposals, references, review, runs, sign_off, start, unknown
+from bot.listeners import (
+    commands,
+    details,
+    home,
+    messages,
+    plan,
+    prompt_edit,
+    prompt_rounds,
+    prompt_try,
+    prompts,
+    proposals,
+    references,
+    review,
+    runs,
+    sign_off,
+    start,
+    unknown,
+)
+
+ALL = (
+    commands, start, details, plan, prompts, prompt_edit, prompt_try, prompt_rounds, review, references, sign_off, runs,
+    proposals, messages, home, unknown,
+)  # fmt: skip
+"""`unknown` is last, because it takes what no other took."""
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Every listener; `unknown` is last, because it takes what no other took."""
-    for each in (commands, start, details, plan, review, references, sign_off, runs, proposals, messages, home, unknown):
+    """Every listener."""
+    for each in ALL:
         each.register(app, desk)

@@ -12,6 +12,7 @@ from bot.cards.kit import mention, some, when
 from bot.cards.note import Proposal
 from bot.cards.status import STAGES
 from bot.cards.verdict import verdict_lines
+from bot.listeners import prompt_words
 from bot.modals.details import TARGETS_HINT, read_ref
 from bot.modals.metrics import JUDGE_HINT, read_judge
 from bot.modals.plan_change import read_margin
@@ -21,9 +22,11 @@ from db.records import Migration, PlanChange
 from db.store import Store
 
 WORST, MOST, GROUPS = 5, 10, 8
-HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that got worse), *show errors* (groups, causes).
+HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that got worse), *show errors* (groups, causes),
+*show prompts* (the candidates and which one is used).
 You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*,
-*add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*.
+*add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*,
+*try family rules on SAMPLE-ID*, *roll back*, *another round*.
 I change nothing before a click."""
 
 
@@ -90,6 +93,11 @@ async def _errors(store: Store, migration: Migration, _: Intent) -> Answer:
             lines = error_lines(loads(message.body), GROUPS)
             return _say("\n".join([f"*What goes wrong · round {number}*", *lines]))
     return _say("Nothing has been grouped yet: that happens as soon as the targets are measured.")
+
+
+async def _prompts(store: Store, migration: Migration, intent: Intent) -> Answer:
+    said = await prompt_words.answer(store, migration, intent)
+    return _propose(said) if isinstance(said, Proposal) else _say(said)
 
 
 async def _margin(_: Store, __: Migration, intent: Intent) -> Answer:
@@ -183,4 +191,5 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answ
     IntentKind.CANCEL: _cancel,
     IntentKind.HELP: _help,
     IntentKind.UNKNOWN: _unknown,
+    **dict.fromkeys(prompt_words.ANSWERS, _prompts),
 }

@@ -9,6 +9,7 @@ from bot.access import Act
 from bot.boundary import listener
 from bot.buttons import Press
 from bot.desk import Desk
+from bot.listeners import prompt_words
 from bot.listeners.answers import Answer, answer_to
 from bot.listeners.guard import allowed
 from bot.opening import read_opening
@@ -49,6 +50,7 @@ async def _known(desk: Desk, migration: Migration) -> Facts:
         metrics=tuple(choice.metric for choice in plan.criteria.metrics) if plan else (),
         offered=plan.offered if plan else (),
         targets=migration.targets,
+        prompts=await prompt_words.names(desk.store, migration.id),
     )
 
 

@@ -13,6 +13,7 @@ from bot.buttons import Press, loads
 from bot.cards.kit import mention
 from bot.cards.note import Proposal
 from bot.desk import Desk
+from bot.listeners import prompt_words
 from bot.listeners.guard import Click, allowed, decide, refuse
 from bot.listeners.runs import go_on, rest
 from bot.modals.details import read_ref
@@ -119,6 +120,7 @@ ACTS = {
     "pause": Act.PAUSE,
     "resume": Act.RESUME,
     "cancel": Act.CANCEL,
+    **prompt_words.ACTS,
 }
 DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "change_margin": _margin,
@@ -129,6 +131,7 @@ DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,
+    **prompt_words.DOES,
 }
 
 

@@ -14,11 +14,12 @@ VALUE = "value"
 
 
 def modal(callback: str, title: str, blocks: Sequence[Block], *, submit: str = "Send", meta: Mapping[str, str]) -> dict[str, Any]:
+    """A form; without a `submit` it has nothing to send and only its own buttons act."""
     return {
         "type": "modal",
         "callback_id": callback,
         "title": _text(title, limits.VIEW_TITLE),
-        "submit": _text(submit, limits.VIEW_BUTTON),
+        **({"submit": _text(submit, limits.VIEW_BUTTON)} if submit else {}),
         "close": _text("Close", limits.VIEW_BUTTON),
         "private_metadata": json.dumps(dict(meta)),
         "blocks": list(blocks),

@@ -29,18 +29,23 @@ from db.records.facts import (
 from db.records.judging import EvaluationJob
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
 from db.records.references import ReferenceCheck
+from db.records.search import Attempt, Effect, Fallen, Improvement, PromptChoice, Turn
 from db.records.spending import RunUse
 
 __all__ = [
     "Assignment",
+    "Attempt",
     "AuditEvent",
     "Choice",
     "DatasetVersion",
     "Decision",
     "Delivery",
     "Digest",
+    "Effect",
     "Estimate",
     "EvaluationJob",
+    "Fallen",
+    "Improvement",
     "JobState",
     "Message",
     "MessageKind",
@@ -53,6 +58,7 @@ __all__ = [
     "Plan",
     "PlanChange",
     "Preference",
+    "PromptChoice",
     "Question",
     "QuestionKind",
     "ReferenceAnswer",
@@ -63,5 +69,6 @@ __all__ = [
     "SignOff",
     "StoredReport",
     "Trial",
+    "Turn",
     "Upload",
 ]

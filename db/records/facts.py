@@ -109,11 +109,13 @@ class ReferenceAnswer(StrEnum):
 
 
 class QuestionKind(StrEnum):
-    """What the graph can ask. DATASET, RUNS and REVIEW are answered by facts, the others by a person's decision."""
+    """What the graph can ask. PLAN, PROMPTS and SIGN_OFF are answered by a person's decision, the others by facts."""
 
     DATASET = "dataset"
     PLAN = "plan"
     RUNS = "runs"
+    IMPROVED = "improved"
+    PROMPTS = "prompts"
     REVIEW = "review"
     REPORT = "report"
     SIGN_OFF = "sign_off"
@@ -269,6 +271,8 @@ class MessageKind(StrEnum):
     FINDINGS = "findings"
     PROGRESS = "progress"
     PROMPTS = "prompts"
+    ROUND = "round"
+    TRY = "try"
     REVIEW = "review"
     TABLE = "table"
     FILES = "files"

@@ -8,20 +8,24 @@ from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
 from db.store.evaluations import Evaluations
 from db.store.exports import Exports
+from db.store.improvements import Improvements
 from db.store.leases import Leases
 from db.store.messages import Messages
 from db.store.migrations import Migrations
 from db.store.monitors import Monitors
 from db.store.noun import Clock, utc_now
 from db.store.plans import Plans
+from db.store.probes import Probes
 from db.store.prompts import Prompts
 from db.store.questions import Questions
 from db.store.references import References
 from db.store.reports import Reports
 from db.store.reviews import Reviews
+from db.store.rounds import Rounds
 from db.store.rulings import Rulings
 from db.store.runs import Runs
 from db.store.trials import Trials
+from db.store.tries import Tries
 
 
 class Store:
@@ -47,6 +51,10 @@ class Store:
         self.exports = Exports(database, clock)
         self.leases = Leases(database, clock)
         self.trials = Trials(database, clock)
+        self.improvements = Improvements(database, clock)
+        self.probes = Probes(database, clock)
+        self.rounds = Rounds(database, clock)
+        self.tries = Tries(database, clock)
 
     async def close(self) -> None:
         await self._database.close()

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.keys import progress_card, prompts_card
+from db.records import Fallen, PromptChoice, RunStatus
 from db.store.audit import append
-from db.store.cards import bump_status
+from db.store.cards import bump, bump_status
 from db.store.migrations import found
 from db.store.noun import Noun
-from db.store.rows import insert_missing, insert_new, records
-from db.tables import candidates, prompts, selections
+from db.store.rows import Values, insert_missing, insert_new, records
+from db.tables import candidates, prompts, runs, selections
 from pipeline.errors import RefusedError
 from pipeline.records import Candidate, PromptVersion
 
-C, P, S = candidates.c, prompts.c, selections.c
+REJECTED = "A person rejected it; the audit record says who."
+C, P, R, S = candidates.c, prompts.c, runs.c, selections.c
 
 
 class Prompts(Noun):
@@ -58,11 +61,7 @@ class Prompts(Noun):
 
     async def add_candidates(self, migration_id: str, round_number: int, proposed: Sequence[Candidate]) -> None:
         """Keep what was proposed for each target, in this order; what a round already has stays as it is."""
-        rows = [
-            {"migration_id": migration_id, "round": round_number, "target": c.target, "prompt_hash": c.prompt.hash,
-             "position": position, "prompt": c.prompt, "refusal": c.refusal}
-            for position, c in enumerate(proposed)
-        ]  # fmt: skip
+        rows = [_candidate(migration_id, round_number, candidate, position) for position, candidate in enumerate(proposed)]
         async with self.db.write() as tx:
             await _keep(tx, migration_id, [c.prompt for c in proposed])
             await insert_missing(tx, candidates, rows)
@@ -73,18 +72,93 @@ class Prompts(Noun):
         async with self.db.read() as tx:
             return records(Candidate, await tx.execute(query.order_by(C.position, C.target, C.prompt_hash)))
 
-    async def select(self, migration_id: str, round_number: int, target: str, prompt_hash: str, reason: str) -> None:
-        """Choose the prompt of a target in a round; the first choice stands."""
-        row = {
-            "migration_id": migration_id,
-            "round": round_number,
-            "target": target,
-            "prompt_hash": prompt_hash,
-            "reason": reason,
-        }
+    async def add_candidate(self, migration_id: str, round_number: int, candidate: Candidate, *, by: str | None = None) -> bool:
+        """Keep one more candidate, behind those the round has; False when it has this prompt for this target already.
+
+        `by` is who wrote it by hand.
+        """
+        of_round = and_(C.migration_id == migration_id, C.round == round_number)
         async with self.db.write() as tx:
-            if await insert_new(tx, selections, row):
-                await bump_status(tx, migration_id)
+            migration = await found(tx, migration_id, lock=True)
+            last = await tx.scalar(select(func.max(C.position)).where(of_round))
+            await _keep(tx, migration_id, [candidate.prompt])
+            row = _candidate(migration_id, round_number, candidate, 0 if last is None else last + 1)
+            added = await insert_new(tx, candidates, row)
+            if by is not None and added:
+                detail = {"target": candidate.target, "prompt": candidate.prompt.hash}
+                await append(tx, by, "wrote", team=migration.team, migration_id=migration_id, detail=detail, at=self.clock())
+            await bump(tx, prompts_card(migration_id, round_number))
+        return added
+
+    async def narrow(self, migration_id: str, round_number: int, target: str, fallen: Sequence[Fallen], total: int) -> None:
+        """Who fell out of the search, and that the runs of the others shall cover `total` samples; both, or nothing of it."""
+        of_target = and_(C.migration_id == migration_id, C.round == round_number, C.target == target)
+        going_on = select(C.prompt_hash).where(of_target, C.fell_at.is_(None), C.refusal.is_(None))
+        stage = f"candidates:{round_number}"
+        extended = and_(R.migration_id == migration_id, R.stage == stage, R.model == target, R.prompt_hash.in_(going_on))
+        async with self.db.write() as tx:
+            for each in fallen:
+                out = update(candidates).where(of_target, C.prompt_hash == each.prompt_hash, C.fell_at.is_(None))
+                await tx.execute(out.values(fell_at=each.samples, fell_why=each.why))
+            await tx.execute(update(runs).where(extended, R.total < total).values(total=total, status=RunStatus.QUEUED))
+            await bump(tx, prompts_card(migration_id, round_number), progress_card(migration_id, stage))
+
+    async def fallen(self, migration_id: str, round_number: int) -> tuple[Fallen, ...]:
+        """Who fell out of the search of a round, in the order of the candidates."""
+        out = select(candidates).where(C.migration_id == migration_id, C.round == round_number, C.fell_at.is_not(None))
+        async with self.db.read() as tx:
+            rows = await tx.execute(out.order_by(C.position, C.target))
+            return tuple(
+                Fallen(target=row.target, prompt_hash=row.prompt_hash, samples=row.fell_at, why=row.fell_why) for row in rows
+            )
+
+    async def choose(
+        self, migration_id: str, round_number: int, target: str, prompt_hash: str, reason: str, by: str | None = None
+    ) -> bool:
+        """Choose the prompt of a target in a round; what was chosen before stays in the history.
+
+        False, and nothing written, when it is chosen already. RefusedError for a prompt that may not be run.
+        """
+        async with self.db.write() as tx:
+            migration = await found(tx, migration_id, lock=True)
+            history = await _choices(tx, migration_id, round_number, target)
+            if history and history[-1].prompt_hash == prompt_hash:
+                return False
+            if by is not None:
+                await _check_passed(tx, migration_id, round_number, target, prompt_hash)
+                detail = {"target": target, "prompt": prompt_hash}
+                await append(tx, by, "chose", team=migration.team, migration_id=migration_id, detail=detail, at=self.clock())
+            row = {
+                "migration_id": migration_id, "round": round_number, "target": target, "turn": len(history) + 1,
+                "prompt_hash": prompt_hash, "reason": reason, "by": by, "at": self.clock(),
+            }  # fmt: skip
+            await insert_new(tx, selections, row)
+            await bump(tx, prompts_card(migration_id, round_number))
+            await bump_status(tx, migration_id)
+        return True
+
+    async def reject(self, migration_id: str, round_number: int, target: str, prompt_hash: str, *, by: str) -> bool:
+        """A person takes a candidate out of the choice; False when it is out already. RefusedError for the one that is chosen."""
+        one = and_(C.migration_id == migration_id, C.round == round_number, C.target == target, C.prompt_hash == prompt_hash)
+        async with self.db.write() as tx:
+            migration = await found(tx, migration_id, lock=True)
+            history = await _choices(tx, migration_id, round_number, target)
+            if history and history[-1].prompt_hash == prompt_hash:
+                raise RefusedError("This prompt is chosen. Choose another one for this target first, then reject it.")
+            out = update(candidates).where(one, C.refusal.is_(None)).values(refusal=REJECTED).returning(C.prompt_hash)
+            if (await tx.execute(out)).first() is None:
+                return False
+            detail = {"target": target, "prompt": prompt_hash}
+            await append(
+                tx, by, "rejected a prompt", team=migration.team, migration_id=migration_id, detail=detail, at=self.clock()
+            )
+            await bump(tx, prompts_card(migration_id, round_number))
+        return True
+
+    async def choices(self, migration_id: str, round_number: int) -> tuple[PromptChoice, ...]:
+        """Every choice of a round, oldest first for each target."""
+        async with self.db.read() as tx:
+            return await _choices(tx, migration_id, round_number)
 
     async def selected(self, migration_id: str, round_number: int) -> Mapping[str, str]:
         """Target -> hash of its chosen prompt."""
@@ -92,9 +166,32 @@ class Prompts(Noun):
 
     async def chosen(self, migration_id: str, round_number: int) -> Mapping[str, tuple[str, str]]:
         """Target -> hash of its chosen prompt and the reason."""
-        query = select(selections).where(S.migration_id == migration_id, S.round == round_number).order_by(S.target)
-        async with self.db.read() as tx:
-            return {row.target: (row.prompt_hash, row.reason) for row in await tx.execute(query)}
+        return {each.target: (each.prompt_hash, each.reason) for each in await self.choices(migration_id, round_number)}
+
+
+async def _choices(
+    tx: AsyncConnection, migration_id: str, round_number: int, target: str | None = None
+) -> tuple[PromptChoice, ...]:
+    query = select(selections).where(S.migration_id == migration_id, S.round == round_number)
+    query = query if target is None else query.where(S.target == target)
+    return records(PromptChoice, await tx.execute(query.order_by(S.target, S.turn)))
+
+
+async def _check_passed(tx: AsyncConnection, migration_id: str, round_number: int, target: str, prompt_hash: str) -> None:
+    """Raises RefusedError for a prompt that is no candidate of this target, or that a guard refused."""
+    one = and_(C.migration_id == migration_id, C.round == round_number, C.target == target, C.prompt_hash == prompt_hash)
+    row = (await tx.execute(select(C.refusal).where(one))).first()
+    if row is None:
+        raise RefusedError("This prompt is no candidate of this round. The prompts card lists the ones that are.")
+    if row.refusal is not None:
+        raise RefusedError(f"This prompt may not be used. {row.refusal}")
+
+
+def _candidate(migration_id: str, round_number: int, candidate: Candidate, position: int) -> Values:
+    return {
+        "migration_id": migration_id, "round": round_number, "target": candidate.target, "prompt_hash": candidate.prompt.hash,
+        "position": position, "prompt": candidate.prompt, "refusal": candidate.refusal,
+    }  # fmt: skip
 
 
 async def _keep(tx: AsyncConnection, migration_id: str, versions: Sequence[PromptVersion]) -> None:

@@ -17,7 +17,7 @@ from db.tables import assignments, decisions, messages, migrations, plans, prefe
 from pipeline.errors import RefusedError
 
 A, D, M, Q = assignments.c, decisions.c, migrations.c, questions.c
-WITHOUT_CARD = {QuestionKind.RUNS, QuestionKind.REPORT}
+WITHOUT_CARD = {QuestionKind.RUNS, QuestionKind.IMPROVED, QuestionKind.REPORT}
 UNANSWERED = ~select(D.question).where(D.migration_id == Q.migration_id, D.question == Q.key).exists()
 
 
@@ -99,7 +99,7 @@ class Questions(Noun):
     async def waiting_for(self, team: str, user: str) -> tuple[tuple[Migration, Question], ...]:
         """What this person can answer now, longest waiting first: a requester plans, an SME pairs, an owner sign-offs."""
         mine = or_(
-            and_(Q.kind.in_((QuestionKind.DATASET, QuestionKind.PLAN)), M.requester == user),
+            and_(Q.kind.in_((QuestionKind.DATASET, QuestionKind.PLAN, QuestionKind.PROMPTS)), M.requester == user),
             and_(Q.kind == QuestionKind.SIGN_OFF, M.owner == user),
             and_(Q.kind == QuestionKind.REVIEW, _has_pairs(user)),
         )

@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.keys import progress_card, status_card
+from db.keys import progress_card, prompts_card, question_card, status_card
 from db.records import MessageKind, MigrationStatus, Run, RunStatus, RunUse
 from db.store.cards import bump, bump_status, post
 from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import Values, insert_missing, insert_new, record, upsert, values
-from db.tables import migrations, outputs, runs, samples, scores
+from db.tables import messages, migrations, outputs, runs, samples, scores
 from pipeline.errors import RefusedError
 from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.records import Failure, Output, RunKey, RunResult, Score, Spent, Usage
@@ -98,6 +98,13 @@ class Runs(Noun):
             judged = {row.run_id: row for row in await tx.execute(_judged(run_ids))}
         return tuple(_use(run_id, answered.get(run_id), judged.get(run_id)) for run_id in run_ids)
 
+    async def extend(self, run_id: str, total: int) -> None:
+        """Let a run cover `total` samples; a run that covers as many already stays as it is."""
+        async with self.db.write() as tx:
+            longer = update(runs).where(R.id == run_id, R.total < total).values(total=total, status=RunStatus.QUEUED)
+            if (await tx.execute(longer.returning(R.id))).first() is not None:
+                await _bump(tx, run_id)
+
     async def reopen(self, run_id: str) -> None:
         """Let a finished run go on, because a later plan asks for more scores of the same outputs."""
         async with self.db.write() as tx:
@@ -126,7 +133,7 @@ class Runs(Noun):
         complete = and_(R.id == run_id, R.status.in_(UNFINISHED), R.stored >= R.total)
         async with self.db.write() as tx:
             if (await tx.execute(update(runs).where(complete).values(status=RunStatus.DONE).returning(R.id))).first() is not None:
-                await _bump(tx, run_id)
+                await _bump(tx, run_id, *await _prompt_cards(tx, run_id))
             return (await _get(tx, run_id)).status is RunStatus.DONE
 
     async def fail(self, run_id: str, problem: str) -> None:
@@ -221,9 +228,20 @@ async def _show(tx: AsyncConnection, run: Run) -> None:
     await bump_status(tx, migration.id)
 
 
-async def _bump(tx: AsyncConnection, run_id: str) -> None:
+async def _bump(tx: AsyncConnection, run_id: str, *more: str) -> None:
     run = await _get(tx, run_id)
-    await bump(tx, progress_card(run.migration_id, run.stage), status_card(run.migration_id))
+    await bump(tx, progress_card(run.migration_id, run.stage), status_card(run.migration_id), *more)
+
+
+async def _prompt_cards(tx: AsyncConnection, run_id: str) -> tuple[str, ...]:
+    """The messages that show a candidate's figures: the candidates of its number, and the question whether to use them."""
+    run = await _get(tx, run_id)
+    stage, _, number = run.stage.partition(":")
+    if stage != "candidates":
+        return ()
+    asked = messages.c.key.startswith(question_card(run.migration_id, f"prompts:{number}"), autoescape=True)
+    keys = await tx.scalars(select(messages.c.key).where(messages.c.migration_id == run.migration_id, asked))
+    return prompts_card(run.migration_id, int(number)), *keys.all()
 
 
 async def _fresh(tx: AsyncConnection, run_id: str, given: Sequence[Output]) -> dict[str, Output]:

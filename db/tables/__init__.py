@@ -1,6 +1,6 @@
 """The tables of the facts. Their unique keys are the idempotency of the product: what may happen once has one row."""
 
-from db.tables import judging, migration, question, run, traffic
+from db.tables import judging, migration, question, run, search, traffic
 from db.tables.base import METADATA, table
 
 migrations = table(migration.MigrationRow)
@@ -32,6 +32,11 @@ trials = table(judging.TrialRow)
 evaluation_jobs = table(judging.EvaluationJobRow)
 reference_checks = table(judging.ReferenceCheckRow)
 
+improvements = table(search.ImprovementRow)
+probes = table(search.ProbeRow)
+turns = table(search.TurnRow)
+tries = table(search.TryRow)
+
 messages = table(traffic.MessageRow)
 deliveries = table(traffic.DeliveryRow)
 leases = table(traffic.LeaseRow)
@@ -47,6 +52,7 @@ __all__ = [
     "deliveries",
     "digests",
     "evaluation_jobs",
+    "improvements",
     "leases",
     "messages",
     "migrations",
@@ -54,6 +60,7 @@ __all__ = [
     "outputs",
     "plans",
     "preferences",
+    "probes",
     "prompts",
     "questions",
     "reference_checks",
@@ -65,5 +72,7 @@ __all__ = [
     "selections",
     "sign_offs",
     "trials",
+    "tries",
+    "turns",
     "uploads",
 ]

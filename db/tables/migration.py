@@ -85,7 +85,10 @@ class PromptRow(Base, table=True):
 
 
 class CandidateRow(Base, table=True):
-    """A prompt proposed for a target in a round. It keeps its own version: two methods may make the same hash."""
+    """A prompt proposed for a target in a round. It keeps its own version: two methods may make the same hash.
+
+    `fell_at` samples of dev it fell out of the search, for the reason `fell_why`.
+    """
 
     __tablename__ = "candidate"
     migration_id: str = Field(primary_key=True, foreign_key="migration.id")
@@ -95,17 +98,22 @@ class CandidateRow(Base, table=True):
     position: int
     prompt: PromptVersion = Field(sa_type=Frozen(PromptVersion))
     refusal: str | None = Field(sa_type=Words)
+    fell_at: int | None
+    fell_why: str | None = Field(sa_type=Words)
 
 
 class SelectionRow(Base, table=True):
-    """Which candidate won a round for a target, and why."""
+    """Which candidate was chosen for a target in a round, why and by whom; the newest turn stands."""
 
     __tablename__ = "selection"
     migration_id: str = Field(primary_key=True, foreign_key="migration.id")
     round: int = Field(primary_key=True)
     target: str = Field(primary_key=True)
+    turn: int = Field(primary_key=True)
     prompt_hash: str
     reason: str = Field(sa_type=Words)
+    by: str | None
+    at: datetime
 
 
 class PlanRow(Base, table=True):

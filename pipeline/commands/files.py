@@ -83,8 +83,8 @@ def read_prompt(
 ) -> PromptVersion:
     """The prompt in `path`, or the one prompt `dataset` records for its source; `turns` are earlier messages.
 
-    A file of a known format (OpenAI chat JSON, Bedrock Prompt, ...) brings its own turns, tools and, where it names any,
-    parameters. Raises InputError when there is no prompt; with `needed` False it is empty then.
+    A file of a known format (OpenAI chat JSON, Bedrock Prompt, a whole prompt version, ...) brings its own turns, tools and,
+    where it names any, parameters. Raises InputError when there is no prompt; with `needed` False it is empty then.
     """
     from pipeline.prompts.template import parse_prompt
 

@@ -1,13 +1,21 @@
-"""Chooses one target's prompt among its candidates on dev: quality first, then tokens, then the simpler method."""
+"""Chooses one target's prompt among its candidates on dev: quality first, then tokens, then the simpler method.
+
+A difference that chance makes is no quality: a simpler method stays unless another is better by more than one paired standard
+error (Breiman, Friedman, Olshen & Stone 1984, "Classification and Regression Trees", section 3.4.3).
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.decide.pairs import index
+from pipeline.decide.statistics import mean_interval, paired
 from pipeline.errors import InputError
 from pipeline.records import Criteria, RunResult
 
 DIGITS = 9  # means closer than this are equal: sums of floats depend on their order
+ONE_ERROR, TWO_ERRORS = 0.6827, 0.9545  # the share of a normal distribution within so many standard errors
+FEW = 20
+"""Samples below which two standard errors are asked: from 2 of 5 samples few-shot was chosen once, and lost on test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +34,11 @@ class Standing:
     tokens: float | None
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
+    def rank(self, table: "Sequence[Standing]") -> tuple[float, float]:
+        """Sorts the better before the worse, the shorter before the longer where all of `table` have their tokens counted."""
+        comparable = all(other.tokens is not None for other in table)
+        return -(self.mean or 0.0), (self.tokens or 0.0) if comparable else 0.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -40,21 +53,26 @@ class Selection:
 def choose(candidates: Sequence[RunResult], criteria: Criteria, *, left_out: Collection[str] = ()) -> Selection:
     """The best of one target's dev runs, given from the simplest method to the most elaborate.
 
-    `left_out` are the samples shown as examples inside any candidate's prompt; none of them counts for anyone. A sample counts
-    when any candidate has a score for it, so that a candidate cannot win by failing where others answer. Raises InputError
-    without candidates or primary metrics, and when two candidates saw different inputs for one sample.
+    The one with the highest mean wins, unless a simpler one that costs no more tokens is not behind it by more than one paired
+    standard error (two below FEW samples); then the simplest such one stays. `left_out` are the samples shown as examples inside
+    any candidate's prompt; none of them counts for anyone. A sample counts when any candidate has a score for it, so that a
+    candidate cannot win by failing where others answer. Raises InputError without candidates or primary metrics, and when two
+    candidates saw different inputs for one sample.
     """
+    table = standings(candidates, criteria, left_out=left_out)
+    best = min(range(len(table)), key=lambda i: (*table[i].rank(table), i))
+    kept = next((i for i in range(best) if _stays(table[i], table[best])), best)
+    said = _reason(table, best) if kept == best else _why_it_stays(table[kept], table[best])
+    aside = f" {len(set(left_out))} samples shown inside prompts were left out." if left_out else ""
+    return Selection(label=table[kept].label, prompt_hash=table[kept].prompt_hash, table=table, reason=said + aside)
+
+
+def standings(candidates: Sequence[RunResult], criteria: Criteria, *, left_out: Collection[str] = ()) -> tuple[Standing, ...]:
+    """The table `choose` chooses from, in the order of the candidates. Raises InputError as `choose` does."""
     if not candidates or not criteria.primary:
         raise InputError("There is nothing to choose from: at least one candidate run and one primary metric are needed.")
     _check_same_inputs(candidates)
-    table = _table(candidates, criteria, frozenset(left_out))
-    best = min(range(len(table)), key=lambda i: (*_rank(table[i], table), i))
-    return Selection(
-        label=table[best].label,
-        prompt_hash=table[best].prompt_hash,
-        table=table,
-        reason=_reason(table, best, len(frozenset(left_out))),
-    )
+    return _table(candidates, criteria, frozenset(left_out))
 
 
 def _check_same_inputs(candidates: Sequence[RunResult]) -> None:
@@ -106,17 +124,41 @@ def _tokens(run: RunResult, samples: Collection[str]) -> float | None:
     return sum(counted) / len(counted) if counted and len(counted) == len(usages) else None
 
 
-def _rank(standing: Standing, table: Sequence[Standing]) -> tuple[float, float]:
-    comparable = all(other.tokens is not None for other in table)
-    return -(standing.mean or 0.0), (standing.tokens or 0.0) if comparable else 0.0
+def _stays(simpler: Standing, best: Standing) -> bool:
+    """Whether `best` is not better than `simpler` by more than chance makes, and `simpler` costs no more tokens."""
+    if (simpler.mean or 0.0) >= (best.mean or 0.0):
+        return False  # level: the rank has decided
+    dearer = simpler.tokens is not None and best.tokens is not None and simpler.tokens > best.tokens
+    found = mean_interval(paired(_differences(simpler, best)), TWO_ERRORS if best.n < FEW else ONE_ERROR)
+    return not dearer and (found is None or round(found.low, DIGITS) <= 0)
 
 
-def _reason(table: Sequence[Standing], best: int, left_out: int) -> str:
+def _differences(before: Standing, after: Standing) -> list[float]:
+    """What each sample adds to the difference of the means, weighed so that their mean is that difference."""
+    sums = dict.fromkeys((sample for values in after.scores.values() for sample in values), 0.0)
+    for metric, values in after.scores.items():
+        for sample, value in values.items():
+            sums[sample] += (value - before.scores[metric][sample]) * len(sums) / (len(values) * len(after.scores))
+    return list(sums.values())
+
+
+def _why_it_stays(kept: Standing, best: Standing) -> str:
+    errors = (
+        f"two paired standard errors (two, because there are under {FEW} samples)"
+        if best.n < FEW
+        else "one paired standard error"
+    )
+    return (
+        f"{kept.label}: {kept.mean or 0.0:.3f} on {kept.n} dev samples. {best.label} has {best.mean or 0.0:.3f}, ahead by no "
+        f"more than {errors}, so the simpler method stays."
+    )
+
+
+def _reason(table: Sequence[Standing], best: int) -> str:
     won = table[best]
-    aside = f" {left_out} samples shown inside prompts were left out." if left_out else ""
     if won.mean is None:
-        return f"No candidate could be scored on dev, so the simplest one, {won.label}, is kept.{aside}"
-    return f"{won.label}: {won.mean:.3f} on {won.n} dev samples, {_margin_of_win(table, best)}.{aside}"
+        return f"No candidate could be scored on dev, so the simplest one, {won.label}, is kept."
+    return f"{won.label}: {won.mean:.3f} on {won.n} dev samples, {_margin_of_win(table, best)}."
 
 
 def _margin_of_win(table: Sequence[Standing], best: int) -> str:
@@ -127,6 +169,6 @@ def _margin_of_win(table: Sequence[Standing], best: int) -> str:
     if second.mean != table[best].mean:
         return f"ahead of {second.label} with {second.mean or 0.0:.3f}"
     tied = [standing for standing in others if standing.mean == table[best].mean]
-    if any(_rank(standing, table) == _rank(table[best], table) for standing in tied):
+    if any(standing.rank(table) == table[best].rank(table) for standing in tied):
         return f"level with {second.label}, and the simpler method"
     return f"level with {second.label}, with fewer tokens per sample"

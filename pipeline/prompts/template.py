@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.errors import InputError
+from pipeline.prompts.steps.prepare import prepared
 from pipeline.prompts.tools import offered
 from pipeline.records import PromptVersion, Request, Sample, Syntax, Turn
 
@@ -83,9 +84,10 @@ def render(prompt: PromptVersion, sample: Sample) -> Request:
     """The request for one sample.
 
     A variable takes the column of its name, else the one that differs only in case. Raises InputError naming the variable
-    the sample lacks and the columns it has, and for tools of a sample that cannot be read.
+    the sample lacks and the columns it has, for an input step that is unknown, and for tools of a sample that cannot be read.
     """
-    system, *filled = (fill(text, prompt.syntax, sample.variables) for text in prompt.texts)
+    values = prepared(prompt.prepare, sample.variables)
+    system, *filled = (fill(text, prompt.syntax, values) for text in prompt.texts)
     roles = (*(turn.role for turn in prompt.turns), "user")
     turns = tuple(Turn(role=role, text=text) for role, text in zip(roles, filled, strict=True))
     tools = offered(prompt.tools, sample)

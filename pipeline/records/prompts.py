@@ -66,11 +66,20 @@ class Toolset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A pure change of a text beside the model call, one of those in pipeline.prompts.steps; `values` are what it works with."""
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptVersion:
     """An immutable template with parameters. `parent` is the hash it was made from, `method` what made it.
 
     `turns` are messages between the system and the user text, templates like them: conversations shown before the question.
     `shots` names the dev samples shown inside the prompt: they are left out wherever this prompt is scored on dev.
+    `prepare` changes a sample's values before they are put in, `finish` the answer before anyone sees it; both in order.
     """
 
     user: str
@@ -82,15 +91,18 @@ class PromptVersion:
     edits: tuple[Edit, ...] = ()
     shots: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    prepare: tuple[Step, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    finish: tuple[Step, ...] = field(default=(), metadata=OMIT_DEFAULT)
     tools: Toolset | None = field(default=None, metadata=OMIT_DEFAULT)
 
     @property
     def hash(self) -> str:
-        """Covers what a model sees: turns, syntax, parameters, tools. Two methods that agree make the same version."""
-        seen = [self.system, self.user, self.syntax, self.parameters]
-        if self.tools is not None:
-            return content_hash([*seen, self.turns, self.tools])
-        return content_hash([*seen, self.turns] if self.turns else seen)
+        """Covers what a model sees, tools among it, and what happens to its answer. Two that agree are the same version."""
+        seen: list[object] = [self.system, self.user, self.syntax, self.parameters]
+        seen += [self.turns] if self.turns else []
+        seen += [{"prepare": self.prepare, "finish": self.finish}] if self.prepare or self.finish else []
+        seen += [{"tools": self.tools}] if self.tools is not None else []
+        return content_hash(seen)
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from agent.worker.tools import Tools
 from agent.worker.work import perform
 from db import Store, open_store
 from db.places import Places
-from db.records import Choice, Decision, Migration, NewMigration, PlanChange, Preference
+from db.records import Choice, Decision, Migration, NewMigration, PlanChange, Preference, QuestionKind
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.template import parse_prompt
 from pipeline.records import UseCase
@@ -51,6 +51,8 @@ class Story:
     migration: Migration
     script: Path
     uploads: int = field(default=0)
+    accepts: bool = True
+    """Whether the requester uses the prompts Ferry chose, as soon as they are asked."""
 
     @property
     def id(self) -> str:
@@ -59,13 +61,25 @@ class Story:
     async def work(self, *kinds: WorkKind) -> None:
         """Do what is waiting, of these kinds or of all, and what follows from it."""
         aside: deque[tuple[WorkKind, str, tuple[str, ...]]] = deque()
-        while self.engine.waiting:
+        while self.engine.waiting or await self._accepts():
+            if not self.engine.waiting:
+                continue
             kind, key, args = self.engine.waiting.popleft()
             if kinds and kind not in kinds:
                 aside.append((kind, key, args))
             else:
                 await perform(self.tools, kind, args)
         self.engine.waiting.extend(aside)
+
+    async def _accepts(self) -> bool:
+        """Use the prompts, where that is asked and nothing else is waiting."""
+        question = await self.store.questions.pending(self.id) if self.accepts else None
+        if question is None or question.kind is not QuestionKind.PROMPTS:
+            return False
+        if not await self.decide(question.key, "use"):
+            return False
+        await self.conversation.advance(self.id)
+        return True
 
     async def upload(self, samples: int = 24, *, text: str | None = None) -> str:
         """Drop a file into the thread: the first samples of the demo's dataset, or `text`."""
@@ -107,6 +121,14 @@ class Story:
     async def waits_for(self) -> str | None:
         question = await self.store.questions.pending(self.id)
         return question.key if question else None
+
+    async def to_prompts(self) -> None:
+        """From the start to the question whether the prompts are used, which nobody answers by themselves."""
+        self.accepts = False
+        await self.conversation.advance(self.id)
+        await self.upload()
+        await self.work()
+        await self.answer("plan:1", "approve")
 
     async def to_review(self) -> None:
         """From the start to the question whose answer the SMEs give."""

@@ -1,5 +1,7 @@
 """The estimate of a plan: money where every charged model's price is known, and which price is missing where not."""
 
+from dataclasses import replace
+
 from agent import estimates
 from db.records import DatasetVersion, Estimate
 from pipeline.models.prices import Entry, Prices
@@ -34,3 +36,17 @@ def test_one_unknown_price_makes_the_sum_unknown_and_is_named() -> None:
     assert found["baseline"].usd
     assert found["targets"].usd is None
     assert "the price of bedrock:zz is unknown" in found["targets"].note
+
+
+def test_candidates_are_planned_rung_by_rung_and_the_search_by_what_it_may_take() -> None:
+    dataset = replace(DATASET, dev=120)
+    assert told("bedrock:a", "bedrock:a", dataset=dataset)["candidates"].calls == 2 * 120 + 2 * 120
+    a_call = estimates.usage_of_a_call(PROMPT, SAMPLES)
+    (search,) = estimates.of_search("bedrock:a", ["bedrock:a"], 120, a_call, PRICES)
+    assert search.calls == estimates.search_calls(120) == 15 * (8 + 50 + 1) + 2 * 70
+    assert search.usd
+    assert not list(estimates.of_search("", ["bedrock:a"], 120, a_call, PRICES))
+    assert not list(estimates.of_search("bedrock:a", ["bedrock:a"], 20, a_call, PRICES))
+    (unpriced,) = estimates.of_search("bedrock:zz", ["bedrock:a"], 120, a_call, PRICES)
+    assert unpriced.usd is None
+    assert "unknown" in unpriced.note

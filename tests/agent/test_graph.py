@@ -21,6 +21,8 @@ KEYS = {
     "gate_plan": (QuestionKind.PLAN, "plan:2", "2"),
     "gate_baseline": (QuestionKind.RUNS, "runs:baseline:2", "baseline"),
     "gate_candidates": (QuestionKind.RUNS, "runs:candidates:2", "candidates:2"),
+    "gate_improved": (QuestionKind.IMPROVED, "improved:2", "2"),
+    "gate_prompts": (QuestionKind.PROMPTS, "prompts:2", "2"),
     "gate_targets": (QuestionKind.RUNS, "runs:targets:2", "targets:2"),
     "gate_review": (QuestionKind.REVIEW, "review:2", "2"),
     "gate_report": (QuestionKind.REPORT, "report:2", "2"),

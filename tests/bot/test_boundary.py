@@ -1,19 +1,29 @@
 """A listener never raises: what a person caused is a sentence, anything else a reference."""
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.boundary import listener, show, submission
+from bot import boundary
+from bot.boundary import examination, listener, show, submission
 from bot.cards.kit import Card, section, table
 from bot.desk import Desk
 from bot.workspace.people import GENERAL, REQUESTER, TEAM, WITHOUT_BOT
 from pipeline.errors import InputError
 from tests.bot.office import Office
 from tests.bot.test_clicks import click, dispatch, told
+
+SUBMITTED: dict[str, Any] = {
+    "type": "view_submission",
+    "team": {"id": TEAM},
+    "user": {"id": REQUESTER, "team_id": TEAM},
+    "view": {"id": "V1", "hash": "h", "callback_id": "form", "type": "modal", "state": {"values": {}}},
+}
 
 
 async def wrong(_: Desk, __: AsyncArgs) -> None:
@@ -46,15 +56,28 @@ async def test_a_form_whose_check_breaks_is_acknowledged_and_told(office: Office
 
     office.bot.app._async_listeners.clear()
     office.bot.app.view("form")(submission(office.bot.desk, check, wrong))
-    body: dict[str, Any] = {
-        "type": "view_submission",
-        "team": {"id": TEAM},
-        "user": {"id": REQUESTER, "team_id": TEAM},
-        "view": {"id": "V1", "hash": "h", "callback_id": "form", "type": "modal", "state": {"values": {}}},
-    }
-    assert await dispatch(office, AsyncBoltRequest(mode="socket_mode", body=body)) == [200]
+    assert await dispatch(office, AsyncBoltRequest(mode="socket_mode", body=SUBMITTED)) == [200]
     direct = [c for c in office.workspace.state.channels.values() if c.is_im and REQUESTER in c.members]
     assert [m["text"] for c in direct for m in c.messages.values()] == ["This form is of an older Ferry. Open it again."]
+
+
+async def test_a_form_that_takes_too_long_to_examine_is_acknowledged_in_time_and_worked_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked: list[str] = []
+
+    async def slow(_: Desk, __: AsyncArgs) -> dict[str, str]:
+        await asyncio.sleep(60)
+        return {"user": "too late"}
+
+    async def work(_: Desk, __: AsyncArgs) -> None:
+        worked.append("done")
+
+    monkeypatch.setattr(boundary, "EXAMINED_S", 0.05)
+    office.bot.app._async_listeners.clear()
+    office.bot.app.view("form")(examination(office.bot.desk, slow, work))
+    assert await dispatch(office, AsyncBoltRequest(mode="socket_mode", body=SUBMITTED)) == [200]
+    assert worked == ["done"]
 
 
 async def test_in_a_channel_without_the_bot_the_answer_goes_through_the_response_url(office: Office) -> None:

@@ -109,6 +109,7 @@ async def test_a_newcomer_walks_the_demo(tmp_path: Path) -> None:
         try:
             await start(visitor, dataset)
             await approve(visitor)
+            await accept(visitor)
             await review(visitor)
             await sign(visitor)
         finally:
@@ -141,6 +142,18 @@ async def approve(visitor: Visitor) -> None:
     await visitor.press("Approve")
     await visitor.sees("Approved")
     await visitor.keep("progress")
+
+
+async def accept(visitor: Visitor) -> None:
+    """The candidates are measured: look at what changed, at all of them, at the form that tries one, then use what dev chose."""
+    use = visitor.page.locator(".blocks").get_by_role("button", name="Use these prompts", exact=True)
+    await use.last.wait_for(timeout=MODEL_S)
+    await visitor.keep("prompts")
+    for name in ("What changed", "All candidates", "Try on a sample", "Another round"):
+        await look_into(visitor, name)
+    await visitor.press("Use these prompts")
+    await visitor.sees("These prompts are used")
+    await visitor.keep("prompts-used")
 
 
 async def look_into(visitor: Visitor, name: str) -> None:

@@ -84,7 +84,7 @@ class Cast:
         return True
 
     async def requester(self) -> None:
-        """Starts the migration, then approves each plan."""
+        """Starts the migration, then approves each plan and uses the prompts Ferry chose."""
         if not self.filed:
             await self._start()
         if self.approves_plans:
@@ -94,6 +94,8 @@ class Cast:
                     await self.click(REQUESTER, card, "plan_approve")
                 else:
                     await self._fill(card, *form)
+        for card in self.cards("prompts_use"):
+            await self.click(REQUESTER, card, "prompts_use")
 
     def _forms(self) -> Mapping[str, tuple[str, Json]]:
         """What is asked of a plan before it is approved: the button that opens the form, and what is filled in."""

@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 
 from pipeline.commands.prompts.convert import convert
 from pipeline.commands.prompts.diff import diff
+from pipeline.commands.prompts.effect import effect
 from pipeline.commands.prompts.lint import lint
 from pipeline.commands.prompts.measure import measure
+from pipeline.commands.prompts.optimize import optimize
+from pipeline.commands.prompts.round import propose_round
 
-COMMANDS: Mapping[str, Callable[..., None]] = {"lint": lint, "convert": convert, "diff": diff, "measure": measure}
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "lint": lint,
+    "convert": convert,
+    "diff": diff,
+    "measure": measure,
+    "optimize": optimize,
+    "round": propose_round,
+    "effect": effect,
+}

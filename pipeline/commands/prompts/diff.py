@@ -1,6 +1,7 @@
 """`ferry prompts diff`: what changed from one prompt to another, by section."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -32,8 +33,7 @@ def diff(
         return
     out = Console()
     out.print(Text(f"{one.name} → {other.name}" + ("" if found else ": equal")))
-    for change in found:
-        _show(out, change)
+    show_changes(out, found)
 
 
 def _two(before: str, after: str | None) -> tuple[Imported, Imported]:
@@ -45,11 +45,13 @@ def _two(before: str, after: str | None) -> tuple[Imported, Imported]:
     return found[0], found[1]
 
 
-def _show(out: Console, change: Change) -> None:
-    out.print(Text(f"\n{change.section}: {change.summary}", "bold"))
-    for line in change.lines:
-        for mark, text in _marked(line):
-            out.print(Text(f"{mark} {text}", _STYLES[mark]))
+def show_changes(out: Console, found: Sequence[Change]) -> None:
+    """Each section that changed, its lines marked + and -."""
+    for change in found:
+        out.print(Text(f"\n{change.section}: {change.summary}", "bold"))
+        for line in change.lines:
+            for mark, text in _marked(line):
+                out.print(Text(f"{mark} {text}", _STYLES[mark]))
 
 
 def _marked(line: Line) -> list[tuple[str, str]]:

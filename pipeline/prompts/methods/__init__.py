@@ -14,13 +14,15 @@ from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
 from pipeline.prompts.methods.family_rules import FamilyRules
 from pipeline.prompts.methods.few_shot import FewShot
 from pipeline.prompts.methods.format_fixed import FormatFixed
+from pipeline.prompts.methods.gepa import Gepa
 from pipeline.prompts.methods.rewrite import ALL as CONVERSIONS
 from pipeline.prompts.port import Ask, Method
 from pipeline.records import Candidate, PromptVersion
 
 __all__ = ["METHODS", "Ask", "Candidate", "Method", "candidates", "untried"]
 
-_ALL: tuple[Method, ...] = (AsIs(), FormatFixed(), FamilyRules(), AnswerSchema(), BedrockOptimize(), *CONVERSIONS, FewShot())
+_CHEAP: tuple[Method, ...] = (AsIs(), FormatFixed(), FamilyRules(), AnswerSchema(), BedrockOptimize())
+_ALL: tuple[Method, ...] = (*_CHEAP, *CONVERSIONS, FewShot(), Gepa())
 METHODS: Mapping[str, Method] = {method.name: method for method in _ALL}
 
 

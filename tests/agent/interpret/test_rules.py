@@ -14,6 +14,7 @@ FACTS = Facts(
     metrics=("normalised_match", "exact_match", "rouge_l", "refusal", "rubric:tone"),
     offered=("chrf", "number_match", "deepeval_faithfulness", "answer_recall"),
     targets=("local:gemma3-270m",),
+    prompts=("as is", "format-fixed", "family rules", "by hand"),
 )
 HAIKU = "bedrock:us.anthropic.claude-haiku-4-5-20251001-v1:0"
 
@@ -65,6 +66,22 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "error groups",
         "shwo the errors",
     ),
+    IntentKind.SHOW_PROMPTS: ("show prompts", "show me the prompts please", "candidates", "Which prompt won?", "list candidates"),
+    IntentKind.TRY_PROMPT: (
+        "try family rules on s17",
+        "please try the format-fixed prompt on sample ticket_0042.",
+        "try 0a1b2c3d on s1",
+        "test by hand on s4",
+        "try that prompt on s4",
+    ),
+    IntentKind.ROLL_BACK: (
+        "roll back",
+        "rollback please",
+        "undo the choice",
+        "use the previous prompt",
+        "go back to the last prompt",
+    ),
+    IntentKind.ANOTHER_ROUND: ("another round", "one more round please", "start another round", "improve the prompt"),
     IntentKind.CHANGE_MARGIN: (
         "change the margin to 3 %",
         "set margin of exact_match to 0.02",
@@ -116,6 +133,9 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "thanks!",
         "good morning everyone",
         "lunch at 12?",
+        "try the pasta on Friday",
+        "do not roll back",
+        "another round of drinks for everybody who came to the party yesterday evening",
         "why is the sky blue",
         "why is it always so wrong of people to be late for a meeting",
         "the margin of that photo looks nice",
@@ -152,6 +172,20 @@ def test_the_table_is_long_enough_to_mean_something() -> None:
 @pytest.mark.parametrize(("kind", "text"), CASES, ids=[f"{kind}: {text[:40]}" for kind, text in CASES])
 def test_sayings_are_understood(kind: IntentKind, text: str) -> None:
     assert read(text, FACTS).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "sample"),
+    [
+        ("try family rules on s17", "family rules", "s17"),
+        ("try famly rules on sample Ticket-42!", "family rules", "Ticket-42"),
+        ("try 0a1b2c3d on s1", "0a1b2c3d", "s1"),
+        ("try the prompt of yesterday on s1", None, "s1"),
+    ],
+)
+def test_a_try_names_a_candidate_and_a_sample(text: str, prompt: str | None, sample: str) -> None:
+    intent = read(text, FACTS)
+    assert (intent.kind, intent.prompt, intent.sample) == (IntentKind.TRY_PROMPT, prompt, sample)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,9 @@ async def test_a_worker_completes_what_the_bot_submits_and_ends_on_sigterm(tmp_p
             await until(lambda: waits("plan:1"))
             await story.decide("plan:1", "approve")
             await conversation.advance(story.id)
+            await until(lambda: waits("prompts:1"))
+            await story.decide("prompts:1", "use")
+            await conversation.advance(story.id)
             await until(lambda: waits("review:1"))
         await engine.close()
         assert worker.stop() == 0
@@ -76,6 +79,9 @@ async def test_sigkill_in_the_middle_loses_nothing_and_pays_little_twice(tmp_pat
                 worker.start()
 
             async def reviewed() -> bool:
+                """The requester uses the prompts as soon as they are asked; the sweep goes on from there."""
+                if await story.waits_for() == "prompts:1":
+                    await story.decide("prompts:1", "use")
                 return await story.waits_for() == "review:1"
 
             await until(reviewed)

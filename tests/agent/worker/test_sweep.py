@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agent.engine import WorkKind
+from agent.worker import turn
 from agent.worker.errors import errors_failed
 from agent.worker.sweep import Sweep
 from db.keys import errors_card, problem_of
@@ -101,3 +102,40 @@ async def test_errors_of_a_round_are_those_of_its_own_dataset(tmp_path: Path) ->
         problem = await story.store.messages.get(problem_of(errors_card(story.id, 1)))
         assert problem is None
         await story.store.migrations.set_status(story.id, MigrationStatus.CANCELLED, by=REQUESTER)
+
+
+async def test_a_lost_search_a_lost_turn_and_lost_proposals_are_taken_up(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        story.accepts = False
+        await story.conversation.advance(story.id)
+        await story.upload()
+        await story.work()
+        await story.decide("plan:1", "approve")
+        await story.conversation.advance(story.id)
+        sweep = Sweep(story.tools)
+        for kind, then in ((WorkKind.IMPROVE, "improved:1"), (WorkKind.PROPOSE, "prompts:1")):
+            await story.work(*(each for each in WorkKind if each is not kind))
+            await lost(story, kind)
+            assert await story.waits_for() == then
+            await sweep()
+        await story.work()
+        assert await story.store.rounds.of(story.id, 1, 1)
+        await story.decide("prompts:1", "round")
+        await story.conversation.advance(story.id)
+        await lost(story, WorkKind.ROUND)
+        assert await story.waits_for() == "runs:candidates:1:3"
+        await sweep()
+        await story.work()
+        assert await story.waits_for() == "prompts:1:1"
+
+
+async def test_a_turn_that_cannot_be_made_says_why_and_holds_up_nobody(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        await story.decide("prompts:1", "round")
+        await story.conversation.advance(story.id)
+        await lost(story, WorkKind.ROUND)
+        await turn.failed(story.tools, "The disk is full.", story.id, "1", "1")
+        await story.work()
+        assert await story.waits_for() == "prompts:1:1"
+        assert [each.refusal for each in await story.store.rounds.of(story.id, 1, 1) if each.asked] == ["The disk is full."]

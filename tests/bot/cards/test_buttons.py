@@ -19,6 +19,7 @@ from bot.listeners import register
 from bot.modals import criteria, edit_details, metrics, new_migration, notes, plan_change, references
 from db.records import Question, QuestionKind
 from db.store import Store
+from tests.bot.cards.prompted import forms
 from tests.bot.cards.told import MIGRATION, cards, homes
 from tests.bot.office import KeepingEngine
 from tests.stores import START
@@ -69,9 +70,11 @@ def app(sqlite_store: Store, tmp_path: Path) -> Registering:
 
 
 def shown() -> Iterator[dict[str, Any]]:
-    """Every button of every card, and those of the home tab."""
+    """Every button of every card and form, and those of the home tab."""
     for _, card in cards():
         yield from _buttons(list(card.blocks))
+    for _, form in forms():
+        yield from _buttons(form["blocks"])
     pages = [home_view(HomeFacts(migrations=(MIGRATION,) * 60, waiting=(), page=page)) for page in range(3)]
     for view in [*pages, *(view for _, view in homes())]:
         yield from _buttons(view["blocks"])
@@ -94,9 +97,9 @@ async def test_every_button_has_a_listener_and_every_listener_a_button(app: Regi
 
 async def test_every_form_has_a_listener_and_every_listener_a_form(app: Registering) -> None:
     of_plan = {plan_change.CALLBACK, metrics.CALLBACK, criteria.CALLBACK}
-    forms = of_plan | {new_migration.CALLBACK, edit_details.CALLBACK, notes.NOTE_CALLBACK, notes.REASON_CALLBACK}
-    forms |= {references.CALLBACK}
-    assert forms == app.views
+    shown = of_plan | {new_migration.CALLBACK, edit_details.CALLBACK, notes.NOTE_CALLBACK, notes.REASON_CALLBACK}
+    of_prompts = {form["callback_id"] for _, form in forms() if "submit" in form}
+    assert shown | of_prompts | {references.CALLBACK} == app.views
 
 
 def test_every_button_says_which_migration_it_belongs_to() -> None:
@@ -111,7 +114,7 @@ def test_every_button_says_which_migration_it_belongs_to() -> None:
 
 
 def test_what_a_person_decides_names_its_question_and_its_answer() -> None:
-    deciding = re.compile("plan_|sign_off_|review_close")
+    deciding = re.compile("plan_|prompts_|sign_off_|review_close")
     told = {b["action_id"]: loads(b["value"]) for b in shown() if deciding.match(b["action_id"])}
     assert {action: (press.question, press.answer) for action, press in told.items()} == {
         "plan_approve": ("plan:1", "approve"),
@@ -120,6 +123,9 @@ def test_what_a_person_decides_names_its_question_and_its_answer() -> None:
         "plan_criteria": ("plan:1", "change"),
         "plan_try": ("plan:1", "try"),
         "plan_cancel": ("plan:1", "cancel"),
+        "prompts_use": ("prompts:1", "use"),
+        "prompts_round": ("prompts:1", "round"),
+        "prompts_cancel": ("prompts:1", "cancel"),
         "review_close": ("review:1", "close"),
         "sign_off_approve": ("sign_off:1", "approve"),
         "sign_off_changes": ("sign_off:1", "request_changes"),
@@ -133,4 +139,5 @@ def test_every_kind_of_question_has_a_card() -> None:
 
 def test_a_click_that_ends_something_or_binds_somebody_is_asked_about_first() -> None:
     asked = {button["action_id"] for button in shown() if "confirm" in button}
-    assert asked == {"plan_cancel", "migration_cancel", "review_close", "sign_off_approve"}
+    stops = {"plan_cancel", "prompts_cancel", "migration_cancel", "migration_pause", "prompt_reject"}
+    assert asked == stops | {"review_close", "sign_off_approve"}

@@ -12,14 +12,15 @@ from bot.blocks import limits
 from bot.blocks.validate import validate, validate_view
 from bot.cards.home import PAGE, HomeFacts, home_view
 from bot.cards.kit import Card, bar, duration, lines, mention, mentions, some, table, verbatim
-from bot.cards.prompts import PromptsFacts, prompts_card
+from bot.cards.prompts import prompts_card
 from bot.cards.question import question_card
 from bot.cards.verdict import TableFacts, table_card, verdict_lines
 from bot.fit import payloads
 from db.records import QuestionKind
 from pipeline.records import Criteria, MetricChoice
 from pipeline.report.table import rows
-from tests.bot.cards.told import CANDIDATES, HASH, MIGRATION, PLAN, REPORT, asked, question
+from tests.bot.cards.prompted import CANDIDATES, HASH, PROMPTS, TARGET
+from tests.bot.cards.told import MIGRATION, PLAN, REPORT, asked, question
 
 MANY = tuple(replace(MIGRATION, id=f"m{n}", name=f"Migration {n}") for n in range(500))
 
@@ -75,8 +76,9 @@ def test_a_long_answer_says_where_it_was_cut() -> None:
 
 
 def test_targets_and_candidates_that_are_not_shown_are_counted() -> None:
-    seven = {f"local:m{n}": CANDIDATES for n in range(7)}
-    assert "and 2 more targets" in words(prompts_card(PromptsFacts(name="Support", round=1, candidates=seven)).blocks)
+    full = prompts_card(replace(PROMPTS, targets=(replace(TARGET, candidates=CANDIDATES * 4),) * 7)).blocks
+    assert "and 2 more targets" in words(full)
+    assert words(full).count("and 14 more candidates") == 5
     many = tuple(f"bedrock:model-{n}" for n in range(40))
     plan = question_card(replace(asked(QuestionKind.PLAN), plan=replace(PLAN, targets=many)))
     assert "and 25 more" in words(plan.blocks)

@@ -11,11 +11,13 @@ from bot.blocks.validate import validate_message, validate_view
 from bot.fit import payloads
 from bot.render import RENDERERS
 from db.records import MessageKind
+from tests.bot.cards.prompted import forms
 from tests.bot.cards.told import cards, homes
 
 GOLDEN = Path(__file__).parent / "golden"
 CARDS = dict(cards())
 HOMES = dict(homes())
+FORMS = dict(forms())
 
 
 def same_as_golden(name: str, shown: dict[str, Any]) -> None:
@@ -41,6 +43,12 @@ def test_the_home_tab_looks_as_agreed_and_slack_takes_it(name: str) -> None:
     same_as_golden(name, HOMES[name])
 
 
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_about_prompts_looks_as_agreed_and_slack_takes_it(name: str) -> None:
+    assert validate_view(FORMS[name]) == ()
+    same_as_golden(name, FORMS[name])
+
+
 def test_no_golden_file_is_left_over_and_every_kind_of_message_has_a_renderer() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.json")} == {*CARDS, *HOMES}
+    assert {path.stem for path in GOLDEN.glob("*.json")} == {*CARDS, *HOMES, *FORMS}
     assert set(RENDERERS) == set(MessageKind)

@@ -25,6 +25,8 @@ from bot.cards.references import CorrectionsFacts, ReferencesFacts, corrections_
 from bot.cards.review import ReviewFacts, review_card
 from bot.cards.status import StatusFacts, status_card
 from bot.cards.trial import TrialFacts, trial_card
+from bot.cards.tried import TriedFacts, tried_card
+from bot.cards.turn import TurnFacts, turn_card
 from bot.cards.verdict import TableFacts, table_card
 from bot.fit import payloads
 from tests.bot.blocks.live import live
@@ -47,11 +49,14 @@ BUILDERS: Mapping[str, tuple[type[Any], Callable[[Any], Card]]] = {
     "status": (StatusFacts, status_card),
     "table": (TableFacts, table_card),
     "trial": (TrialFacts, trial_card),
+    "tried": (TriedFacts, tried_card),
+    "turn": (TurnFacts, turn_card),
 }
 GIVEN: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
     "reply": {"proposal": st.none() | records(Proposal, kind=st.just("add_target"))},
     "references": {"question": st.just("references:1")},
     "review": {"question": st.just("review:1")},
+    "turn": {"state": st.sampled_from(["waiting", "refused", "measured", "kept", "reverted"])},
 }
 OWN = re.compile(r"<@U\d+>|<#C1>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d: ]+UTC>|:[a-z_]+:|`|[*~]\w|>")
 OFTEN = settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot.cards.digest import DigestFacts, digest_card
 from bot.cards.errors import ErrorsFacts, errors_card
@@ -13,7 +13,6 @@ from bot.cards.kit import Card
 from bot.cards.models import ModelsFacts, models_card
 from bot.cards.note import NoteFacts, Proposal, problem_card, reply_card, start_card
 from bot.cards.progress import ProgressFacts, progress_card
-from bot.cards.prompts import CandidateFacts, PromptsFacts, prompts_card
 from bot.cards.question import QuestionFacts, question_card
 from bot.cards.references import CorrectionsFacts, Doubt, ReferencesFacts, corrections_card, references_card
 from bot.cards.review import Pair, ReviewFacts, review_card
@@ -45,7 +44,6 @@ from pipeline.records import (
     Check,
     Comparison,
     Criteria,
-    Edit,
     Finding,
     Interval,
     JudgeChoice,
@@ -59,11 +57,10 @@ from pipeline.records import (
 )
 from pipeline.report import CHARTS
 from pipeline.report.build import build
+from tests.bot.cards.prompted import HASH, NOW, PROMPTS, prompted
 from tests.pipeline.models.catalog.made import model
 from tests.pipeline.report import made
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-HASH = "0123456789abcdef" * 4
 MIGRATION = Migration(
     id="m1", team="T1", channel="C1", thread_ts="1.0", name="Support <tickets>", use_case=UseCase.CLASSIFICATION,
     source="recorded:today", targets=("local:gemma3-270m", "bedrock:amazon.nova-lite-v1:0"), requester="U1", owner="U2",
@@ -158,15 +155,6 @@ DIGEST = DigestFacts(
     digest=Digest(id="g1", monitor_id="mon1", tick="2026-11-23T09:00", state="done", run_id="r10", json="{}"),
     result=QUIET,
 )  # fmt: skip
-CANDIDATES = (
-    CandidateFacts(method="as is", prompt_hash=HASH, refusal=None, chosen=False),
-    CandidateFacts(
-        method="family rules", prompt_hash=HASH[::-1], refusal=None, chosen=True, removed=("Message: {question}",),
-        added=("<message>{question}</message>",),
-        edits=(Edit(rule="xml tags", reason="The family reads tags best.", source="vendor's guide", lossless=True),),
-    ),
-    CandidateFacts(method="few-shot", prompt_hash=HASH, refusal="It lost the variable question.", chosen=False),
-)  # fmt: skip
 
 
 def question(kind: QuestionKind, subject: str = "1") -> Question:
@@ -183,6 +171,7 @@ def asked(kind: QuestionKind, *, decided: str = "", is_open: bool = True) -> Que
         open=is_open and not decided,
         decision=decision if decided else None,
         plan=PLAN,
+        prompts=PROMPTS if kind is QuestionKind.PROMPTS else None,
         report=REPORT,
         report_hash=HASH,
         progress={"U3": (2, 20), "U4": (20, 20)},
@@ -210,6 +199,7 @@ def cards() -> Iterator[tuple[str, Card]]:
     yield from _statuses()
     yield from _questions()
     yield from _work()
+    yield from prompted()
     yield from _trials()
     yield from _digests()
     yield from _notes()
@@ -236,6 +226,7 @@ def _questions() -> Iterator[tuple[str, Card]]:
     waiting = replace(JUDGED_PLAN, criteria=replace(JUDGED_PLAN.criteria, judge=None), costs=())
     yield "question_plan_waiting_for_a_judge", question_card(replace(asked(QuestionKind.PLAN), plan=waiting))
     yield "question_plan_being_made", question_card(replace(asked(QuestionKind.PLAN), plan=None))
+    yield "question_prompts_use", question_card(asked(QuestionKind.PROMPTS, decided="use"))
     yield "question_sign_off_being_written", question_card(replace(asked(QuestionKind.SIGN_OFF), report=None))
 
 
@@ -251,9 +242,6 @@ def _work() -> Iterator[tuple[str, Card]]:
     runs = (replace(RUN, id="r3", status=RunStatus.DONE, stored=200), RUN, failed)
     yield "progress", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=runs, seconds_left=754.0))
     yield "progress_paused", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=(RUN,), paused=True))
-    by_target = {"local:gemma3-270m": CANDIDATES, "bedrock:amazon.nova-lite-v1:0": CANDIDATES[:1]}
-    yield "prompts", prompts_card(PromptsFacts(name=MIGRATION.name, round=1, candidates=by_target))
-    yield "prompts_none", prompts_card(PromptsFacts(name=MIGRATION.name, round=1, candidates={}))
     yield "review", review_card(REVIEW)
     yield "review_without_answer", review_card(replace(REVIEW, pair=replace(PAIR, second=None, reference=None)))
     yield "review_done", review_card(replace(REVIEW, pair=None, done=20))

@@ -3,22 +3,73 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.decide.selection import choose
 from pipeline.errors import InputError
-from pipeline.records import Criteria, MetricChoice
+from pipeline.records import Criteria, MetricChoice, RunResult
 from tests.pipeline.decide.runs import CRITERIA, run, samples
 
-DEV = samples(10)
+DEV, MANY = samples(10), samples(40)
 PLAIN = run(DEV, [1.0] * 5 + [0.0] * 5, label="as is", tokens=100)
 
 
+def right(n: int, *, of: int = 40, label: str, tokens: int | None = None) -> RunResult:
+    """A run that answers the first `n` of `of` samples well."""
+    return run(samples(of), [1.0] * n + [0.0] * (of - n), label=label, tokens=tokens)
+
+
 def test_quality_wins_over_length() -> None:
-    longer = run(DEV, [1.0] * 6 + [0.0] * 4, label="few-shot", tokens=900)
-    chosen = choose([PLAIN, longer], CRITERIA)
+    chosen = choose([right(20, label="as is", tokens=100), right(26, label="few-shot", tokens=900)], CRITERIA)
     assert (chosen.label, chosen.prompt_hash) == ("few-shot", "hash of few-shot")
-    assert [(row.label, row.n, row.mean) for row in chosen.table] == [("as is", 10, 0.5), ("few-shot", 10, 0.6)]
-    assert chosen.reason == "few-shot: 0.600 on 10 dev samples, ahead of as is with 0.500."
+    assert [(row.label, row.n, row.mean) for row in chosen.table] == [("as is", 40, 0.5), ("few-shot", 40, 0.65)]
+    assert chosen.reason == "few-shot: 0.650 on 40 dev samples, ahead of as is with 0.500."
+
+
+def test_the_simpler_stays_unless_another_is_better_by_more_than_one_paired_standard_error() -> None:
+    chosen = choose([right(20, label="as is"), right(21, label="few-shot")], CRITERIA)
+    assert chosen.label == "as is"
+    assert chosen.reason == (
+        "as is: 0.500 on 40 dev samples. few-shot has 0.525, ahead by no more than one paired standard error, "
+        "so the simpler method stays."
+    )
+
+
+def test_the_simplest_of_those_within_one_error_of_the_best_stays() -> None:
+    chosen = choose([right(10, label="as is"), right(29, label="rules"), right(30, label="gepa")], CRITERIA)
+    assert chosen.label == "rules"
+
+
+def test_few_samples_are_not_trusted() -> None:
+    """Two of five samples more were enough for few-shot once; on test it lost."""
+    chosen = choose([right(2, of=5, label="as is"), right(4, of=5, label="few-shot")], CRITERIA)
+    assert chosen.label == "as is"
+    assert "two paired standard errors (two, because there are under 20 samples)" in chosen.reason
+    assert choose([right(0, of=10, label="as is"), right(7, of=10, label="few-shot")], CRITERIA).label == "few-shot"
+
+
+def test_a_simpler_method_that_costs_more_tokens_has_no_such_right() -> None:
+    chosen = choose([right(20, label="as is", tokens=200), right(21, label="rules", tokens=100)], CRITERIA)
+    assert chosen.label == "rules"
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=6))
+def test_what_is_chosen_is_never_far_behind_the_best_and_never_dearer_to_make(counts: list[int]) -> None:
+    runs = [right(n, label=f"{i}") for i, n in enumerate(counts)]
+    chosen = choose(runs, CRITERIA)
+    best = max(range(len(counts)), key=lambda i: (counts[i], -i))
+    assert int(chosen.label) <= best
+    moved = counts[best] - counts[int(chosen.label)]
+    assert moved <= 2, "three of forty gained and none lost is more than chance makes"
+    assert (moved > 0) == ("stays" in chosen.reason)
+
+
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=6), st.integers(0, 40))
+def test_a_worse_candidate_at_the_end_changes_nothing(counts: list[int], worse: int) -> None:
+    runs = [right(n, label=f"{i}") for i, n in enumerate(counts)]
+    more = [*runs, right(min(worse, max(counts)), label="last")]
+    assert choose(more, CRITERIA).label == choose(runs, CRITERIA).label
 
 
 def test_level_candidates_are_told_apart_by_tokens() -> None:
@@ -41,13 +92,12 @@ def test_uncounted_tokens_decide_nothing() -> None:
 
 
 def test_samples_inside_any_prompt_count_for_no_candidate() -> None:
-    shown = run(DEV, [0.0] * 5 + [1.0, 1.0, 0.0, 0.0, 0.0], label="few-shot", tokens=100)
-    leaky = run(DEV, [1.0] * 7 + [0.0] * 3, label="leaky", tokens=100)
-    assert choose([PLAIN, shown, leaky], CRITERIA).label == "leaky"
-    chosen = choose([PLAIN, shown, leaky], CRITERIA, left_out={"s0005", "s0006"})
+    runs = [right(20, label="as is"), right(18, label="few-shot"), right(26, label="leaky")]
+    assert choose(runs, CRITERIA).label == "leaky"
+    chosen = choose(runs, CRITERIA, left_out={s.id for s in MANY[20:26]})
     assert chosen.label == "as is"
-    assert [row.n for row in chosen.table] == [8, 8, 8]
-    assert "2 samples shown inside prompts were left out" in chosen.reason
+    assert [row.n for row in chosen.table] == [34, 34, 34]
+    assert "6 samples shown inside prompts were left out" in chosen.reason
 
 
 def test_failing_where_others_answer_is_no_way_to_win() -> None:
@@ -66,9 +116,9 @@ def test_samples_nobody_can_score_do_not_count() -> None:
 
 def test_every_primary_metric_weighs_the_same() -> None:
     criteria = Criteria(metrics=(*CRITERIA.metrics, MetricChoice(metric="chrf", primary=True), MetricChoice(metric="refusal")))
-    even = [0.0] * 10
-    first = run(DEV, [1.0] * 10, label="first", more={"chrf": [0.2] * 10, "refusal": even})
-    second = run(DEV, [0.9] * 10, label="second", more={"chrf": [0.4] * 10, "refusal": even})
+    even = [0.0] * 40
+    first = run(MANY, [1.0] * 40, label="first", more={"chrf": [0.2] * 40, "refusal": even})
+    second = run(MANY, [0.9] * 40, label="second", more={"chrf": [0.4] * 40, "refusal": even})
     assert choose([first, second], criteria).table[1].mean == pytest.approx(0.65)
     assert choose([first, second], criteria).label == "second"
 

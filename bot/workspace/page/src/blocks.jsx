@@ -32,7 +32,10 @@ export function elements(blocks) {
 export function Blocks({ blocks, people, channels, onAction }) {
   const click = (event) => {
     const button = event.target.closest("button[id], [role=button][id]");
-    const element = button && elements(blocks).find((e) => e.action_id === button.id);
+    if (!button) return;
+    // An action may stand once in every block: the library draws its id alone, so the n-th button of an id is the n-th element.
+    const alike = [...event.currentTarget.querySelectorAll("button[id], [role=button][id]")].filter((each) => each.id === button.id);
+    const element = elements(blocks).filter((e) => e.action_id === button.id)[alike.indexOf(button)];
     if (!element) return;
     event.preventDefault();
     const ask = element.confirm;

@@ -1,0 +1,58 @@
+"""What methods are asked, put together from the facts: the same for conversions, searches, turns and edits by hand."""
+
+from agent.estimates import writer_ref as named_writer
+from agent.worker.shelf import Bounded
+from agent.worker.tools import Tools
+from db.records import DatasetVersion, Plan
+from pipeline.errors import InputError
+from pipeline.models.prices import Price
+from pipeline.prompts.port import Ask
+from pipeline.records import Model, Output, Request, Split
+
+
+class Writer:
+    """A writer that keeps a place of its model around each call, as everybody else does."""
+
+    def __init__(self, model: Bounded) -> None:
+        self.ref, self.concurrency, self._model = model.ref, model.concurrency, model
+
+    async def answer(self, request: Request) -> Output:
+        async with self._model.place():
+            return await self._model.answer(request)
+
+    async def close(self) -> None:
+        """The model belongs to the shelf."""
+
+
+async def ask_for(tools: Tools, plan: Plan, dataset: DatasetVersion, target: str) -> Ask:
+    """The source's prompt for one target, with dev to learn from; test and the price are for the guards alone."""
+    migration = await tools.store.migrations.get(plan.migration_id)
+    return Ask(
+        prompt=await tools.store.prompts.original(plan.migration_id),
+        target=target,
+        use_case=migration.use_case,
+        dev=await tools.shelf.samples(dataset.id, Split.DEV),
+        held_out=await tools.shelf.samples(dataset.id, Split.TEST),
+        constraints=plan.criteria.own_texts,
+        price=price_of(tools, target),
+        source=plan.source,
+        writer=await writer(tools, plan, dataset),
+    )
+
+
+async def writer(tools: Tools, plan: Plan, dataset: DatasetVersion) -> Model | None:
+    """The model that may be asked to write prompts: the operator's, else the plan's judge; None where there is neither."""
+    ref = writer_ref(tools, plan)
+    return Writer(await tools.shelf.model(ref, dataset.id)) if ref else None
+
+
+def writer_ref(tools: Tools, plan: Plan) -> str:
+    return named_writer(tools.writer, plan.criteria)
+
+
+def price_of(tools: Tools, ref: str) -> Price | None:
+    """None where it is unknown, and then nothing is said about money."""
+    try:
+        return tools.catalog.prices.of(ref)
+    except InputError:
+        return None

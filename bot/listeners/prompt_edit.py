@@ -1,0 +1,73 @@
+"""A candidate by hand: the form is examined by the guards before it closes; a file is read after, and answered in the thread."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from agent import prompts
+from bot import uploads
+from bot.access import Act
+from bot.boundary import examination, listener
+from bot.desk import Desk
+from bot.listeners.portfolio import About, about, put_up, still_choosing
+from bot.modals import prompt_edit
+from bot.modals.prompt_edit import Edited
+from pipeline.errors import InputError, RefusedError
+from pipeline.prompts.importers import Source, imported
+from pipeline.records import Edit, PromptVersion
+
+BY_HAND = Edit(rule="by hand", reason="A person wrote it.", source="the audit record says who", lossless=False)
+REFUSED = "The prompt is kept on the card, but it is not run."
+
+
+async def open_form(desk: Desk, args: AsyncArgs) -> None:
+    it = await about(desk, args, Act.DECIDE_PROMPTS)
+    await still_choosing(desk, it)
+    await put_up(desk, args, prompt_edit.view(it.click.press, it.named.prompt))
+
+
+async def examine(desk: Desk, args: AsyncArgs) -> Mapping[str, str]:
+    """The guards' sentences under the field; nothing that was written is lost."""
+    edited, errors = prompt_edit.read(args.body["view"])
+    if edited is None or edited.files:
+        return errors
+    it = await about(desk, args, Act.DECIDE_PROMPTS, edited.press)
+    field, prompt = prompt_edit.field_of(args.body["view"]), edited.applied(it.named.prompt)
+    if prompt.hash == it.named.prompt.hash:
+        return {field: prompt_edit.SAME}
+    refused = await prompts.refused(desk.store, it.found.plan, it.target, prompt)
+    return {field: refused} if refused else {}
+
+
+async def submitted(desk: Desk, args: AsyncArgs) -> None:
+    """What a guard refuses after all, such as a file's text, is kept with the reason, and the person is told."""
+    edited, _ = prompt_edit.read(args.body["view"])
+    if edited is None:
+        return
+    it = await about(desk, args, Act.DECIDE_PROMPTS, edited.press)
+    await still_choosing(desk, it)
+    prompt = replace(await _prompt(desk, edited, it), parent=it.named.prompt.hash, edits=(BY_HAND,))
+    made = await prompts.edited(desk.store, desk.engine, it.found.plan, it.target, prompt, by=it.click.person.user)
+    desk.outbox.nudge()
+    if made.refusal:
+        raise RefusedError(f"{REFUSED} {made.refusal}")
+
+
+async def _prompt(desk: Desk, edited: Edited, it: About) -> PromptVersion:
+    """The texts of the form, or those of the file with the parameters that the form says."""
+    base = edited.applied(it.named.prompt)
+    if not edited.files:
+        return base
+    name, text = await uploads.read(desk, edited.files[0])
+    found = imported(Source(text=text, name=name))
+    if len(found) > 1:
+        raise InputError(f"{name} holds {len(found)} prompts. Give a file with the one that shall be measured.")
+    read = found[0].prompt
+    return replace(base, system=read.system, user=read.user, turns=read.turns, syntax=read.syntax)
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    app.action("prompt_edit")(listener(desk, open_form))
+    app.view(prompt_edit.CALLBACK)(examination(desk, examine, submitted))

@@ -1,0 +1,147 @@
+"""What is written about prompts in a thread: the candidates, or a proposal to try one, to roll back, to do another round."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from agent import prompts
+from agent.interpret import Intent, IntentKind
+from bot import prompt_facts
+from bot.access import Act
+from bot.blocks.escape import literal
+from bot.buttons import Press
+from bot.cards.kit import some
+from bot.cards.note import Proposal
+from bot.cards.prompts import prompt_lines
+from bot.desk import Desk
+from bot.listeners.guard import Click, decide
+from bot.listeners.portfolio import NOT_NOW, UNKNOWN, asked, next_turn
+from db.records import Migration, Question, Turn
+from db.store import Store
+from pipeline.errors import InputError
+from pipeline.models.prices import Prices
+from pipeline.records import Candidate
+
+NONE_YET = "There are no prompt candidates yet: they are proposed once the source is measured."
+CARD = "The prompts card in this thread has a button for each: *What changed*, *Try on a sample*, *All candidates*."
+NO_PROPOSAL = (
+    "I have nothing to propose for another round. Press *Another round* under the prompts to write what you would change."
+)
+ONLY_ONE = "There is no earlier choice to go back to."
+Said = str | Proposal
+"""A sentence, or what a click confirms."""
+
+
+async def answer(store: Store, migration: Migration, intent: Intent) -> Said:
+    """What is said to an intent about prompts. Raises InputError for what cannot be."""
+    number = await newest(store, migration.id)
+    return await ANSWERS[intent.kind](store, migration, number, intent) if number else NONE_YET
+
+
+async def newest(store: Store, migration_id: str) -> int:
+    """The newest round that has candidates; 0 while none has."""
+    plan = await store.plans.latest(migration_id)
+    for number in range(plan.number if plan else 0, 0, -1):
+        if await store.prompts.candidates(migration_id, number):
+            return number
+    return 0
+
+
+async def names(store: Store, migration_id: str) -> tuple[str, ...]:
+    """The methods of the newest round's candidates, for the interpreter to know them by."""
+    number = await newest(store, migration_id)
+    found = await store.prompts.candidates(migration_id, number) if number else ()
+    return tuple(dict.fromkeys(each.prompt.method for each in found if each.refusal is None))
+
+
+async def _show(store: Store, migration: Migration, number: int, _: Intent) -> Said:
+    return "\n".join([*prompt_lines(await prompt_facts.prompts(store, migration.id, number, Prices())), CARD])
+
+
+async def _try(store: Store, migration: Migration, number: int, intent: Intent) -> Said:
+    candidates = [each for each in await store.prompts.candidates(migration.id, number) if each.refusal is None]
+    found = next((each for each in candidates if _is(each, intent.prompt)), None)
+    if found is None or intent.sample is None:
+        known = some([literal(each.prompt.method, 60) for each in candidates], 10)
+        return f'Which prompt, and which sample of dev? Write, for example, "try family rules on SAMPLE-ID". There are: {known}.'
+    sentence = f"Try {found.prompt.method} for {found.target} on sample {intent.sample}? It is one call."
+    return Proposal(
+        kind="try_prompt", value="\n".join((str(number), found.target, found.prompt.hash, intent.sample)), sentence=sentence
+    )
+
+
+def _is(candidate: Candidate, named: str | None) -> bool:
+    return named is not None and (
+        candidate.prompt.method.casefold() == named.casefold() or candidate.prompt.hash.startswith(named)
+    )
+
+
+async def _back(store: Store, migration: Migration, number: int, _: Intent) -> Said:
+    """To the choice before the newest one; of all targets, the one that was chosen for last."""
+    await _asked(store, migration.id, number)
+    choices = await store.prompts.choices(migration.id, number)
+    last = max((each for each in choices if each.turn > 1), key=lambda each: each.at, default=None)
+    if last is None:
+        return ONLY_ONE
+    before = next(each for each in choices if (each.target, each.turn) == (last.target, last.turn - 1))
+    method = (await store.prompts.get(migration.id, before.prompt_hash)).method
+    sentence = f"Go back to {method} ({before.prompt_hash[:8]}) for {last.target}?"
+    return Proposal(kind="roll_back", value="\n".join((str(number), last.target, before.prompt_hash)), sentence=sentence)
+
+
+async def _round(store: Store, migration: Migration, number: int, _: Intent) -> Said:
+    question = await _asked(store, migration.id, number)
+    first = await _first(store, migration.id, number, question)
+    if first is None:
+        return NO_PROPOSAL
+    sentence = f"Do another round on dev with this? {first.technique}: {first.sentence}"
+    return Proposal(kind="another_round", value=f"{number}\n{first.id}", sentence=sentence)
+
+
+async def _first(store: Store, migration_id: str, number: int, question: Question) -> Turn | None:
+    press = Press(migration=migration_id, question=question.key)
+    return next(iter(await store.rounds.of(migration_id, number, next_turn(press))), None)
+
+
+async def _asked(store: Store, migration_id: str, number: int) -> Question:
+    question = await asked(store, migration_id, number)
+    if question is None:
+        raise InputError(NOT_NOW)
+    return question
+
+
+async def try_prompt(desk: Desk, click: Click, value: str) -> None:
+    number, target, prompt_hash, sample_id = value.split("\n", 3)
+    plan = await desk.store.plans.get(click.migration.id, int(number))
+    by, at = click.person.user, desk.clock()
+    await prompts.tried(desk.store, desk.engine, plan, target, prompt_hash, sample_id=sample_id, by=by, at=at)
+
+
+async def roll_back(desk: Desk, click: Click, value: str) -> None:
+    number, target, prompt_hash = value.split("\n", 2)
+    plan, by = await desk.store.plans.get(click.migration.id, int(number)), click.person.user
+    await prompts.choose(desk.store, desk.engine, plan, target, prompt_hash, by=by, reason="Back to an earlier choice.")
+
+
+async def another_round(desk: Desk, click: Click, value: str) -> None:
+    """As the form does it: which turn is asked for, then the decision."""
+    number, _, turn_id = value.partition("\n")
+    question = await _asked(desk.store, click.migration.id, int(number))
+    turn = await desk.store.rounds.get(turn_id)
+    press = Press(migration=click.migration.id, question=question.key, answer="round")
+    if turn.turn != next_turn(press):
+        raise InputError(UNKNOWN)
+    await desk.store.rounds.ask(turn.id)
+    await decide(desk, Click(person=click.person, press=press, migration=click.migration), note=turn.sentence)
+
+
+ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, int, Intent], Awaitable[Said]]] = {
+    IntentKind.SHOW_PROMPTS: _show,
+    IntentKind.TRY_PROMPT: _try,
+    IntentKind.ROLL_BACK: _back,
+    IntentKind.ANOTHER_ROUND: _round,
+}
+ACTS = {"try_prompt": Act.TRY_PROMPT, "roll_back": Act.DECIDE_PROMPTS, "another_round": Act.DECIDE_PROMPTS}
+DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
+    "try_prompt": try_prompt,
+    "roll_back": roll_back,
+    "another_round": another_round,
+}

@@ -1,0 +1,137 @@
+"""`ferry prompts optimize`: searches a target's best prompt on dev within a budget, and shows on test what it is worth."""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.access import given_access
+from pipeline.commands.convert import write_all
+from pipeline.commands.criteria import CriteriaFile, criteria_for
+from pipeline.commands.files import read_dataset
+from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_prompts
+from pipeline.commands.prompts.searching import INTERRUPTED, Searching, planned, searched
+from pipeline.commands.prompts.shown import show, show_plan
+from pipeline.errors import InputError
+from pipeline.hashing import content_hash, plain
+from pipeline.models import ModelSettings
+from pipeline.models.prices import Price, Prices, read_overrides
+from pipeline.models.registry import PROVIDERS, open_model
+from pipeline.models.settings import DEFAULTS
+from pipeline.prompts.lint import fixed
+from pipeline.prompts.methods import Ask
+from pipeline.prompts.search import page
+from pipeline.prompts.search.meter import SpentError, prices_for
+from pipeline.prompts.search.words import headline
+from pipeline.records import Criteria, Dataset, PromptVersion, Split, UseCase
+
+MODELS = "; ".join(provider.names for provider in PROVIDERS.values())
+
+
+def optimize(
+    context: typer.Context,
+    prompt: PromptFile,
+    target: Annotated[str, typer.Option(help=f"The target model: {MODELS}.")],
+    dataset: Annotated[Path, typer.Option(help="Its dev split drives the search; its test split is looked at once, at the end.")],
+    source: Annotated[str, typer.Option(help="The source model, or recorded:<name> for the answers in the dataset.")] = "",
+    writer: Annotated[str, typer.Option(help="A model that writes prompts: conversion and GEPA need one.")] = "",
+    calls: Annotated[int | None, typer.Option(min=1, help="Most calls on dev, the writer's too; default: the plan's.")] = None,
+    usd: Annotated[float | None, typer.Option(min=0, help="Most USD on dev.")] = None,
+    criteria_file: CriteriaFile = None,
+    use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
+    journal: Annotated[Path | None, typer.Option(help="What was paid for, to resume from; default: beside the prompt.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="A folder for the candidates and search.json.")] = None,
+    html: Annotated[bool, typer.Option("--html", help="Write search.html too, the prompts side by side; needs --out.")] = False,
+    plan_only: Annotated[bool, typer.Option("--plan", help="Show the plan with its budget, and stop.")] = False,
+    seed: Annotated[int, typer.Option(help="Another seed draws other rows to learn from.")] = 0,
+    prices: Annotated[Path | None, typer.Option(envvar="FERRY_PRICES", help="Your own prices, a JSON file.")] = None,
+    system: SystemFile = None,
+    turns: TurnsFile = None,
+    syntax: SyntaxName = None,
+    pick: Pick = None,
+    in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    cache: Annotated[Path, typer.Option(help="Folder for the local model.")] = DEFAULTS.cache,
+    as_json: AsJson = False,
+) -> None:
+    """Search the best prompt for a target on dev, within a budget; then look at test once and say what was gained."""
+    settings = ModelSettings(
+        region=region, profile=profile, endpoint_url=endpoint_url, cache=cache, jitter=random.random, openai=given_access(context)
+    )
+    first = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)[0]
+    frozen = read_dataset(dataset)
+    criteria = criteria_for(None, None, use_case, frozen.in_split(Split.DEV), criteria_file)
+    ask = _ask(fixed(first, target).prompt, frozen, criteria, (target, source, use_case, seed))
+    name = f"{prompt.stem}.{content_hash([target, source, writer, seed])[:8]}.search.jsonl"
+    search = Searching(
+        ask=ask,
+        writer=writer,
+        criteria=criteria,
+        settings=settings,
+        prices=_prices(ask, writer, criteria, prices, usd),
+        journal=journal or (out or prompt.parent) / name,
+        key=content_hash([frozen.hash, criteria.hash, target, source, writer, ask.prompt.hash, use_case, seed]),
+        in_flight=in_flight,
+        most_calls=calls,
+        most_usd=usd,
+    )
+    _run(search, out, html=html, plan_only=plan_only, as_json=as_json)
+
+
+def _ask(prompt: PromptVersion, frozen: Dataset, criteria: Criteria, given: tuple[str, str, UseCase, int]) -> Ask:
+    """Raises InputError where there is nothing to choose by, or nothing to hold the choice to."""
+    target, source, use_case, seed = given
+    open_model(target)
+    dev, test = frozen.in_split(Split.DEV), frozen.in_split(Split.TEST)
+    if not dev or not test:
+        raise InputError("A search needs dev samples to choose by and test samples to prove it with. Add samples to the dataset.")
+    if not criteria.primary:
+        raise InputError("No metric decides. Name the criteria with --criteria FILE, as `ferry guide` writes them.")
+    return Ask(
+        prompt=prompt,
+        target=target,
+        use_case=use_case,
+        dev=dev,
+        held_out=test,
+        constraints=criteria.own_texts,
+        source=source,
+        seed=seed,
+    )
+
+
+def _prices(ask: Ask, writer: str, criteria: Criteria, own: Path | None, most_usd: float | None) -> Mapping[str, Price]:
+    judge = criteria.judge.model if criteria.judge else ""
+    overrides = read_overrides(own) if own else {}
+    return prices_for((ask.target, writer, ask.source, judge), Prices(overrides=overrides), most_usd=most_usd)
+
+
+def _run(search: Searching, out: Path | None, *, html: bool, plan_only: bool, as_json: bool) -> None:
+    if html and out is None:
+        raise InputError("--html needs a folder to write into. Name one with --out.")
+    ahead = asyncio.run(planned(search))
+    show_plan(ahead, search)
+    if plan_only:
+        return
+    try:
+        found = asyncio.run(searched(search, ahead))
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped. The same command goes on from {search.journal}; nothing is paid twice.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if found.report is None:
+        raise SpentError(f"There is no prompt measured on all of dev yet. {found.ended.why}")
+    if out:
+        write_all(found.ended.candidates, out)
+        told = {**plain(found.report), "headline": headline(found.report)}
+        (out / "search.json").write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    if html and out:
+        page.write(found.report, out / "search.html")
+    if as_json:
+        typer.echo(json.dumps({**plain(found.report), "headline": headline(found.report)}, ensure_ascii=False, indent=2))
+    else:
+        show(found.report, out)

@@ -1,0 +1,198 @@
+"""What `ferry prompts optimize` does: a plan, the search behind a bar with the budget used, the one look at test."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
+
+from pipeline.commands.convert import all_methods
+from pipeline.commands.judging import rulings_beside
+from pipeline.metrics.judge.bench import open_bench
+from pipeline.metrics.judge.port import Bench
+from pipeline.metrics.judge.rulings import FileRulings
+from pipeline.metrics.registry import judged_metrics
+from pipeline.models import ModelSettings, open_model
+from pipeline.models.prices import Price
+from pipeline.prompts.methods import METHODS, Ask, candidates
+from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
+from pipeline.prompts.search import events
+from pipeline.prompts.search.journal import FileJournal
+from pipeline.prompts.search.loop import BARS, search
+from pipeline.prompts.search.meter import Meter, Used
+from pipeline.prompts.search.plan import Plan, plan
+from pipeline.prompts.search.probe import Paid, Probe
+from pipeline.prompts.search.report import SearchReport, build, look
+from pipeline.records import Candidate, Criteria, Split
+
+INTERRUPTED = 130
+PROPOSED = "candidates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searching:
+    """What is to be searched, with what, how far. `key` says which search the journal is of; `writer` is a ref or empty."""
+
+    ask: Ask
+    writer: str
+    criteria: Criteria
+    settings: ModelSettings
+    prices: Mapping[str, Price]
+    journal: Path
+    key: str
+    in_flight: int | None = None
+    most_calls: int | None = None
+    most_usd: float | None = None
+
+    @property
+    def asks_source(self) -> bool:
+        """Whether the source is called, and not read from the dataset."""
+        return bool(self.ask.source) and not self.ask.source.startswith("recorded:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """How a search ended, and its report where there is a winner to report."""
+
+    ended: events.Ended
+    report: SearchReport | None
+
+
+async def planned(searching: Searching) -> Plan:
+    """What the search will take at most, from the candidates that cost no call and a place for each that does."""
+    asking = {BedrockOptimize().name}
+    ask = replace(searching.ask, writer=open_model(searching.writer, settings=searching.settings) if searching.writer else None)
+    free = {name: method for name, method in METHODS.items() if name not in asking}
+    found = list(await candidates(replace(ask, writer=None), free))
+    paid = [method for method in all_methods(searching.settings).values() if method.applies(ask) and method.name in asking]
+    found += [replace(found[0], refusal=None) for _ in paid]
+    bars = sum(candidate.prompt.method in BARS and candidate.refusal is None for candidate in found)
+    return plan(ask, found, bars, searching.prices, asks_source=searching.asks_source)
+
+
+async def searched(searching: Searching, ahead: Plan) -> Searched:
+    """Searches on dev, then looks at test. What was answered before is in the journal and costs nothing."""
+    with FileJournal(searching.journal, searching.key) as journal:
+        async with _opened(searching, journal, ahead) as tools:
+            ended = await _search(tools, journal)
+            if ended.winner is None:
+                return Searched(ended=ended, report=None)
+            journal.look(ended.winner.hash)
+            return Searched(ended=ended, report=await _reported(tools, ended, looks=len(journal.looks)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tools:
+    """The models opened, behind journal and meter; `methods` propose what costs a service's call."""
+
+    searching: Searching
+    ask: Ask
+    probe: Probe
+    source: Probe | None
+    console: Console = field(default_factory=lambda: Console(stderr=True))
+
+
+@asynccontextmanager
+async def _opened(searching: Searching, journal: FileJournal, ahead: Plan) -> AsyncIterator[_Tools]:
+    ask, settings = searching.ask, searching.settings
+    most = searching.most_calls or ahead.dev
+    meter = Meter(most_calls=most, most_usd=searching.most_usd, prices=searching.prices)
+    samples = (*ask.dev, *ask.held_out)
+    refs = dict.fromkeys(ref for ref in (ask.target, ask.source, searching.writer) if ref)
+    models = {ref: open_model(ref, samples=samples, settings=settings) for ref in refs}
+    async with _bench(searching) as bench:
+        probe = Probe(
+            model=models[ask.target],
+            criteria=searching.criteria,
+            journal=journal,
+            meter=meter,
+            bench=bench,
+            in_flight=searching.in_flight,
+        )
+        source = replace(probe, model=models[ask.source]) if ask.source else None
+        writer = Paid(models[searching.writer], journal, meter) if searching.writer else None
+        try:
+            yield _Tools(searching=searching, ask=replace(ask, writer=writer), probe=probe, source=source)
+        finally:
+            for model in models.values():
+                await model.close()
+
+
+@asynccontextmanager
+async def _bench(searching: Searching) -> AsyncIterator[Bench | None]:
+    """The judge of the criteria, where a judged metric decides; its rulings lie beside the journal."""
+    criteria = searching.criteria
+    if criteria.judge is None or not judged_metrics(criteria, Split.DEV):
+        yield None
+        return
+    with FileRulings(rulings_beside(searching.journal)) as rulings:
+        async with open_bench(criteria.judge, rulings, settings=searching.settings) as bench:
+            yield bench
+
+
+async def _search(tools: _Tools, journal: FileJournal) -> events.Ended:
+    """Every event as a line above the bar; the journal goes to the disk at the end of each rung."""
+
+    async def propose(ask: Ask) -> Sequence[Candidate]:
+        known = journal.proposed(PROPOSED)
+        if known is not None:
+            return known
+        found = await candidates(ask, all_methods(tools.searching.settings))
+        if all(candidate.prompt.user for candidate in found):  # a method that failed may do better next time
+            journal.keep_proposed(PROPOSED, found)
+        return found
+
+    most = tools.probe.meter.most_calls
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[used]}"))
+    with Progress(*columns, console=tools.console, transient=True) as progress:
+        bar = progress.add_task(tools.ask.target, total=most, used="")
+        async with aclosing(search(tools.ask, propose, tools.probe, tools.source)) as stream:
+            async for event in stream:
+                if isinstance(event, events.BudgetUsed):
+                    progress.update(bar, completed=event.used.calls, used=used_words(event.used))
+                    continue
+                journal.sync()
+                if isinstance(event, events.Ended):
+                    return event
+                progress.console.print(Text(told(event)))
+    raise RuntimeError("a search ends with Ended")
+
+
+async def _reported(tools: _Tools, ended: events.Ended, *, looks: int) -> SearchReport:
+    used = tools.probe.meter.used
+    free = Meter(prices=tools.searching.prices)  # the look at test is told in the plan; the cap is for dev
+    source = replace(tools.source, meter=free) if tools.source else None
+    winner = ended.winner or tools.ask.prompt
+    seen = await look(ended, winner, replace(tools.probe, meter=free), tools.ask.held_out, source)
+    spent = Used(calls=used.calls + free.used.calls, usd=used.usd + free.used.usd)
+    price = tools.searching.prices.get(tools.ask.target)
+    return build(ended, seen, tools.ask.held_out, tools.searching.criteria, used=spent, price=price, looks=looks)
+
+
+def told(event: events.Event) -> str:
+    """One event as a line for people; samples' texts are in none."""
+    said = ""
+    match event:
+        case events.Proposed(candidates=found):
+            said = f"{sum(c.refusal is None for c in found)} of {len(found)} candidates pass the guards."
+        case events.Refused(candidate=candidate):
+            said = f"Refused, {candidate.prompt.method}: {candidate.refusal}"
+        case events.RungDone(total=total, table=table):
+            said = f"On {total} dev samples: " + ", ".join(f"{row.label} {row.mean or 0.0:.3f}" for row in table)
+        case events.Dropped(prompt=prompt, reason=reason):
+            said = f"{prompt.method}: {reason}"
+        case events.Improved(selection=selection):
+            said = f"Best so far: {selection.reason}"
+        case events.LeftOut(reason=reason):
+            said = reason
+    return said
+
+
+def used_words(used: Used) -> str:
+    """Calls and money of the most there may be."""
+    calls = f"{used.calls:,}" + (f" of {used.most_calls:,}" if used.most_calls is not None else "") + " calls"
+    money = f", ${used.usd:,.4f}" + (f" of ${used.most_usd:,.2f}" if used.most_usd is not None else "")
+    return calls + (money if used.usd or used.most_usd is not None else "")

@@ -1,0 +1,96 @@
+"""What a search will take, told before it begins: calls on dev by step, the one look at test, and money at most."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.models.prices import Price
+from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, answers
+from pipeline.prompts.methods.gepa import why_not
+from pipeline.prompts.port import Ask
+from pipeline.prompts.search.evolution import MINIBATCH, slices
+from pipeline.prompts.search.halving import rungs
+from pipeline.prompts.search.loop import RESCORED
+from pipeline.prompts.template import render
+from pipeline.records import Candidate, Usage
+
+TURNS = 15
+"""Turns of GEPA that a budget nobody named reaches for."""
+REFLECTION = Usage(input_tokens=8000, output_tokens=2000)
+"""A call of the writer as planned; what is counted is what it took."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Calls at most, by step; USD of target calls on dev, of the writer and on test at their expected length, None if unknown.
+
+    `no_gepa` is the sentence why GEPA will not start, whatever dev says; None where it may.
+    """
+
+    bars: int
+    halving: int
+    gepa: int
+    test: int
+    source: int
+    usd: float | None
+    no_gepa: str | None
+
+    @property
+    def dev(self) -> int:
+        """Calls on dev at most, all steps together."""
+        return self.bars + self.halving + self.gepa + self.source
+
+    @property
+    def calls(self) -> int:
+        return self.dev + self.test
+
+
+def plan(ask: Ask, candidates: Sequence[Candidate], bars: int, prices: Mapping[str, Price], *, asks_source: bool) -> Plan:
+    """For `candidates`, of which `bars` are bars among those that pass the guards; `asks_source` when the source is called."""
+    passed = [candidate for candidate in candidates if candidate.refusal is None]
+    dev, rivals = len(ask.dev), max(0, len(passed) - bars)
+    missing = why_not(ask)
+    slice_, rest = slices(ask.dev)
+    turns = 0 if missing else TURNS
+    gepa = turns * (MINIBATCH + len(slice_)) + RESCORED * len(rest) * bool(turns)
+    looks = len(ask.held_out)
+    found = Plan(
+        bars=bars * dev,
+        halving=halving_calls(dev, rivals),
+        gepa=gepa + turns,
+        test=looks * (bars + 1 + asks_source),
+        source=dev * asks_source,
+        usd=None,
+        no_gepa=missing,
+    )
+    return _priced(found, ask, prices, turns)
+
+
+def halving_calls(dev: int, rivals: int) -> int:
+    """Calls that successive halving takes at most."""
+    calls, before, left = 0, 0, rivals
+    for total in rungs(dev, rivals):
+        calls, before = calls + left * (total - before), total
+        left = min(left, max(2, -(-left // 2)))
+    return calls
+
+
+def _priced(found: Plan, ask: Ask, prices: Mapping[str, Price], turns: int) -> Plan:
+    price, writing = prices.get(ask.target), prices.get(ask.writer.ref) if ask.writer else None
+    if price is None or (turns and writing is None):
+        return found
+    usage = _one_call(ask)
+    usd = (found.bars + found.halving + found.gepa - turns + found.test) * price.of(usage)
+    usd += turns * writing.of(REFLECTION) if writing else 0.0
+    return replace(found, usd=usd)
+
+
+def _one_call(ask: Ask) -> Usage:
+    """Tokens of one call of the original, the answers as long as those that are known."""
+    lengths = [
+        len(request.system) + sum(len(turn.text) for turn in request.turns)
+        for request in (render(ask.prompt, sample) for sample in ask.dev)
+    ]
+    known = [len(text) for text in answers(ask.dev)]
+    read = sum(lengths) // max(1, len(lengths)) // CHARACTERS_PER_TOKEN
+    written = sum(known) // len(known) // CHARACTERS_PER_TOKEN + 1 if known else ask.prompt.parameters.max_tokens
+    return Usage(input_tokens=read, output_tokens=written)

@@ -1,0 +1,166 @@
+"""What a search found, as it may be told: three bars, one look at test, and a credited gain that dev has no part in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.decide.compare import compare
+from pipeline.models.prices import Price
+from pipeline.prompts.diff import Change, changes
+from pipeline.prompts.search.events import Ended
+from pipeline.prompts.search.meter import Used
+from pipeline.prompts.search.probe import Probe
+from pipeline.records import Comparison, Criteria, Edit, PromptVersion, RunResult, Sample, Split, Usage
+
+AS_IS, FIXED, WINNER = "as is", "format-fixed", "winner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The runs over test by the bar they are of, and the source's where there is a source."""
+
+    runs: Mapping[str, RunResult]
+    prompts: Mapping[str, PromptVersion]
+    source: RunResult | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One of the three bars: scores by metric on test, the mean on dev that chose, what a call takes (tokens, USD for 1,000)."""
+
+    role: str
+    method: str
+    prompt_hash: str
+    dev: float | None
+    test: Mapping[str, float]
+    characters: int
+    tokens: float | None
+    usd_per_1000: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One candidate and what became of it: refused, fell out, measured on all of dev (with its mean) or chosen; and why."""
+
+    method: str
+    prompt_hash: str
+    became: str
+    dev: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchReport:
+    """`credited` is winner against format-fixed on test, the only gain that is credited to the search; `over_as_is` is winner
+    against the prompt as is; `against` names what `compared` stands against, the source or else the prompt as is. `dev_gain` is
+    what dev showed for winner against format-fixed: flattered by choosing.
+
+    `looks` counts the winners test was looked at with, this one included: from the second on, figures on test are optimistic.
+    """
+
+    target: str
+    against: str
+    dev_samples: int
+    test_samples: int
+    why: str
+    selection: str
+    bars: tuple[Bar, ...]
+    compared: tuple[Comparison, ...]
+    credited: tuple[Comparison, ...]
+    over_as_is: tuple[Comparison, ...]
+    dev_gain: float | None
+    changes: tuple[Change, ...]
+    edits: tuple[Edit, ...]
+    tried: tuple[Tried, ...]
+    used: Used
+    looks: int
+    winner: PromptVersion
+
+
+async def look(ended: Ended, winner: PromptVersion, probe: Probe, test: Sequence[Sample], source: Probe | None = None) -> Look:
+    """The one look at test: the source, as is, format-fixed and the winner; equal prompts are asked once."""
+    prompts = bars(ended, winner)
+    before = await source(prompts[AS_IS], test, Split.TEST) if source else None
+    probe = replace(probe, source_outputs=before.outputs if before else ())
+    runs = {role: await probe(prompt, test, Split.TEST) for role, prompt in prompts.items()}
+    return Look(runs=runs, prompts=prompts, source=before)
+
+
+def bars(ended: Ended, winner: PromptVersion) -> dict[str, PromptVersion]:
+    """The three bars by role; where format-fixed changed nothing it is the prompt as is."""
+    first, *others = [c.prompt for c in ended.candidates if c.prompt.hash in ended.bars]
+    return {AS_IS: first, FIXED: others[0] if others else first, WINNER: winner}
+
+
+def build(
+    ended: Ended,
+    seen: Look,
+    test: Sequence[Sample],
+    criteria: Criteria,
+    *,
+    used: Used,
+    price: Price | None = None,
+    looks: int = 1,
+) -> SearchReport:
+    """The report of a search that has a winner. Raises InputError as `decide.compare` does."""
+    against = seen.source or seen.runs[AS_IS]
+    winner, as_is = seen.prompts[WINNER], seen.prompts[AS_IS]
+    dev = {row.prompt_hash: row.mean for row in ended.selection.table} if ended.selection else {}
+    before, after = dev.get(seen.prompts[FIXED].hash), dev.get(winner.hash)
+    return SearchReport(
+        target=seen.runs[WINNER].key.model,
+        against="source" if seen.source else AS_IS,
+        dev_samples=ended.selection.table[0].n if ended.selection else 0,
+        test_samples=len(test),
+        why=ended.why,
+        selection=ended.selection.reason if ended.selection else "",
+        bars=tuple(_bar(role, prompt, seen.runs[role], dev, price) for role, prompt in seen.prompts.items()),
+        compared=compare(test, against, seen.runs[WINNER], criteria),
+        credited=compare(test, seen.runs[FIXED], seen.runs[WINNER], criteria),
+        over_as_is=compare(test, seen.runs[AS_IS], seen.runs[WINNER], criteria),
+        dev_gain=None if before is None or after is None else after - before,
+        changes=changes(as_is, winner),
+        edits=winner.edits,
+        tried=tuple(_tried(ended, winner)),
+        used=used,
+        looks=looks,
+        winner=winner,
+    )
+
+
+def _bar(role: str, prompt: PromptVersion, run: RunResult, dev: Mapping[str, float | None], price: Price | None) -> Bar:
+    usages = [output.usage for output in run.outputs if output.usage is not None]
+    values: dict[str, list[float]] = {}
+    for score in run.scores:
+        values.setdefault(score.metric, []).append(score.value or 0.0)
+    return Bar(
+        role=role,
+        method=prompt.method,
+        prompt_hash=prompt.hash,
+        dev=dev.get(prompt.hash),
+        test={metric: sum(found) / len(found) for metric, found in values.items()},
+        characters=sum(map(len, prompt.texts)),
+        tokens=sum(_tokens(usage) for usage in usages) / len(usages) if usages else None,
+        usd_per_1000=1000 * sum(map(price.of, usages)) / len(usages) if usages and price else None,
+    )
+
+
+def _tokens(usage: Usage) -> int:
+    return usage.input_tokens + usage.output_tokens
+
+
+def _tried(ended: Ended, winner: PromptVersion) -> list[Tried]:
+    dev = {row.prompt_hash: row.mean for row in ended.selection.table} if ended.selection else {}
+    found = []
+    for candidate in ended.candidates:
+        name = candidate.prompt.hash
+        if candidate.refusal is not None:
+            became, reason = "refused", candidate.refusal
+        elif name == winner.hash:
+            became, reason = "chosen", ended.selection.reason if ended.selection else ""
+        elif name in ended.dropped:
+            became, reason = "fell out", ended.dropped[name]
+        else:
+            became, reason = ("measured", "") if name in dev else ("not measured", "The budget did not reach for it.")
+        method = candidate.prompt.method
+        found.append(Tried(method=method, prompt_hash=name, became=became, dev=dev.get(name), reason=reason))
+    return found

@@ -1,0 +1,209 @@
+"""From candidates to the one look at test: rungs, the search's note, the prompts' gate, turns, edits and tries."""
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent import prompts, turns
+from agent.engine import WorkKind
+from agent.worker.tools import Tools
+from db.records import Attempt, JobState, MessageKind, MigrationStatus, RunStatus
+from pipeline.errors import RefusedError
+from pipeline.records import Candidate, Split
+from tests.agent.lessons import LESSON, WRITER, World, dataset
+from tests.agent.story import REQUESTER, SME, Story, open_story
+
+
+async def target_of(story: Story) -> str:
+    return (await story.store.plans.get(story.id, 1)).targets[0]
+
+
+async def test_test_is_looked_at_only_once_the_prompts_are_accepted(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        assert await story.waits_for() == "prompts:1"
+        assert await story.store.runs.listed(story.id, "targets:1") == ()
+        (search,) = await story.store.improvements.of(story.id, 1)
+        assert search.state is JobState.DONE
+        assert search.note.startswith("GEPA was left out")
+        (choice,) = await story.store.prompts.choices(story.id, 1)
+        assert choice.by is None
+        await story.answer("prompts:1", "use")
+        assert await story.waits_for() == "review:1"
+        assert await story.store.runs.listed(story.id, "targets:1")
+
+
+async def test_a_migration_can_end_at_its_prompts(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        await story.answer("prompts:1", "cancel")
+        assert (await story.store.migrations.get(story.id)).status is MigrationStatus.CANCELLED
+        assert await story.store.runs.listed(story.id, "targets:1") == ()
+
+
+async def to_plan(story: Story, world: World) -> None:
+    """Samples enough for rungs and for a search, and the plan over them."""
+    world.enter(story)
+    await story.conversation.advance(story.id)
+    await story.upload(text=dataset())
+    await story.work()
+    story.accepts = False
+
+
+async def test_weaker_candidates_fall_out_on_a_part_of_dev(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await to_plan(story, World())
+        original, target = await story.store.prompts.original(story.id), await target_of(story)
+        texts = [original.user, *(f"{LESSON if n in {2, 3} else ' ' * n}{original.user}{' ' * n}" for n in range(1, 6))]
+        given = [replace(original, user=text, method="as is" if n == 0 else f"m{n}") for n, text in enumerate(texts)]
+        await story.store.prompts.add_candidates(story.id, 1, [Candidate(target=target, prompt=prompt) for prompt in given])
+        await story.answer("plan:1", "approve")
+        assert await story.waits_for() == "prompts:1"
+        runs = {run.label: run for run in await story.store.runs.listed(story.id, "candidates:1")}
+        dataset_version = await story.store.datasets.latest(story.id)
+        assert dataset_version
+        dev, fallen = dataset_version.dev, await story.store.prompts.fallen(story.id, 1)
+        assert {runs[name].stored for name in ("as is", "m1", "m2", "m3")} == {dev}
+        assert {(each.prompt_hash, each.samples) for each in fallen} == {(given[n].hash, 30) for n in (4, 5)}
+        assert {(runs[f"m{n}"].total, runs[f"m{n}"].stored, runs[f"m{n}"].status) for n in (4, 5)} == {(30, 30, RunStatus.DONE)}
+        (choice,) = await story.store.prompts.choices(story.id, 1)
+        assert choice.prompt_hash == given[2].hash
+        assert "2 fell out after 30 dev samples." in choice.reason
+
+
+async def test_a_search_finds_the_lesson_within_its_budget(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        world = World()
+        await to_plan(story, world)
+        searching = replace(story.tools, writer=WRITER)
+        await replace_tools(story, searching).answer("plan:1", "approve")
+        (search,) = await story.store.improvements.of(story.id, 1)
+        assert (search.state, search.note[:20]) == (JobState.DONE, "1 better prompts fou"), search
+        assert 0 < search.calls <= search.most_calls
+        found = [c for c in await story.store.prompts.candidates(story.id, 1) if c.prompt.method == "gepa"]
+        assert [LESSON in c.prompt.user for c in found] == [True]
+        (choice,) = await story.store.prompts.choices(story.id, 1)
+        assert choice.prompt_hash == found[0].prompt.hash
+        assert len(world.asked) == len(set(world.asked)), "an answer was paid for twice"
+
+
+async def test_a_paused_search_spends_nothing_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        world = World(latency_s=0.05, concurrency=2)
+        await to_plan(story, world)
+        told = replace_tools(story, replace(story.tools, writer=WRITER, stop_s=0.3))
+        await told.decide("plan:1", "approve")
+        await told.conversation.advance(story.id)
+        await told.work(*(kind for kind in WorkKind if kind is not WorkKind.IMPROVE))
+        searching = asyncio.create_task(told.work(WorkKind.IMPROVE))
+        before = len(world.asked)
+        while len(world.asked) < before + 4:  # noqa: ASYNC110  the model tells nobody
+            await asyncio.sleep(0.02)
+        await story.store.migrations.set_status(story.id, MigrationStatus.PAUSED, by=REQUESTER)
+        stopped = time.monotonic()
+        await searching
+        assert time.monotonic() - stopped < 5
+        at_rest = len(world.asked)
+        (search,) = await story.store.improvements.of(story.id, 1)
+        assert search.state is JobState.RUNNING
+        await story.conversation.resume(story.id, by=REQUESTER)
+        await story.engine.submit(WorkKind.IMPROVE, "again", story.id, "1", search.target)
+        await told.work()
+        (search,) = await story.store.improvements.of(story.id, 1)
+        assert search.state is JobState.DONE
+        assert len(world.asked) > at_rest
+        assert len(world.asked) - len(set(world.asked)) <= 2, "more than what was in flight was paid for twice"
+
+
+def replace_tools(story: Story, tools: Tools) -> Story:
+    return replace(story, tools=tools)
+
+
+async def test_a_turn_is_made_measured_and_kept(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        proposed = await story.store.rounds.of(story.id, 1, 1)
+        assert proposed
+        await story.answer("prompts:1", "round")
+        assert await story.waits_for() == "prompts:1:1"
+        (asked,) = [turn for turn in await story.store.rounds.of(story.id, 1, 1) if turn.asked]
+        assert turns.is_made(asked)
+        if asked.prompt_hash is None:
+            pytest.skip(asked.refusal or "nothing to try")
+        assert asked.effects
+        assert asked.advice
+        assert await story.store.messages.get(f"round:{asked.id}")
+        before = await story.store.prompts.selected(story.id, 1)
+        assert before[asked.target] == asked.parent
+        plan = await story.store.plans.get(story.id, 1)
+        assert await prompts.kept(story.store, story.engine, plan, asked, by=REQUESTER)
+        assert not await prompts.reverted(story.store, story.engine, plan, asked, by=REQUESTER)
+        assert (await story.store.prompts.selected(story.id, 1))[asked.target] == asked.prompt_hash
+        await story.answer("prompts:1:1", "use")
+        winners = [run for run in await story.store.runs.listed(story.id, "targets:1") if "winner" in run.label]
+        assert [run.key.prompt_hash for run in winners] == [asked.prompt_hash]
+
+
+async def test_what_a_turn_brought_is_used_by_nobody_who_did_not_keep_it(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        await story.answer("prompts:1", "round")
+        (asked,) = [turn for turn in await story.store.rounds.of(story.id, 1, 1) if turn.asked]
+        plan = await story.store.plans.get(story.id, 1)
+        assert await prompts.reverted(story.store, story.engine, plan, asked, by=REQUESTER)
+        await story.answer("prompts:1:1", "round")
+        assert await story.waits_for() == "prompts:1:2"
+        assert (await story.store.prompts.selected(story.id, 1))[asked.target] == asked.parent
+
+
+async def test_a_prompt_by_hand_is_guarded_run_and_can_be_chosen(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        plan, original = await story.store.plans.get(story.id, 1), await story.store.prompts.original(story.id)
+        (target,) = plan.targets
+        lost = replace(original, user="Say the intent.", parent=original.hash)
+        refused = await prompts.edited(story.store, story.engine, plan, target, lost, by=REQUESTER)
+        assert refused.refusal
+        mine = replace(original, user=f"Be brief.\n{original.user}", parent=original.hash)
+        passed = await prompts.edited(story.store, story.engine, plan, target, mine, by=REQUESTER)
+        assert passed.refusal is None
+        await story.work()
+        runs = await story.store.runs.listed(story.id, "candidates:1")
+        assert {run.status for run in runs} == {RunStatus.DONE}
+        assert passed.prompt.hash in {run.key.prompt_hash for run in runs}
+        assert await prompts.choose(story.store, story.engine, plan, target, passed.prompt.hash, by=REQUESTER)
+        with pytest.raises(RefusedError):
+            await prompts.choose(story.store, story.engine, plan, target, refused.prompt.hash, by=REQUESTER)
+        await story.answer("prompts:1", "use")
+        with pytest.raises(RefusedError):
+            await prompts.choose(story.store, story.engine, plan, target, original.hash, by=REQUESTER)
+
+
+async def test_a_try_answers_one_dev_sample_and_counts_nowhere(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        (target,) = (await story.store.plans.get(story.id, 1)).targets
+        dataset = await story.store.datasets.latest(story.id)
+        assert dataset
+        dev = await story.store.datasets.samples(dataset.id, Split.DEV)
+        before = await story.refs()
+        original = await story.store.prompts.original(story.id)
+        asked = await story.store.tries.ask(
+            Attempt(
+                id="try-1", migration_id=story.id, number=1, target=target, prompt_hash=original.hash, sample_id=dev[0].id,
+                by=SME, at=story.tools.clock(),
+            )
+        )  # fmt: skip
+        await story.engine.submit(WorkKind.TRY, asked.id, asked.id)
+        await story.work()
+        answered = await story.store.tries.get("try-1")
+        assert answered.output
+        assert answered.output.sample_id == dev[0].id
+        assert answered.scores
+        assert await story.refs() == before
+        message = await story.store.messages.get("try:try-1")
+        assert message
+        assert message.kind is MessageKind.TRY

@@ -1,0 +1,143 @@
+"""Candidates, turns and tries as they come in everyday life: what their golden files show, and what their forms open with."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.buttons import Press
+from bot.cards.files import PromptFilesFacts, prompt_files_card
+from bot.cards.kit import Card
+from bot.cards.prompts import CandidateFacts, PromptsFacts, TargetFacts, prompts_card
+from bot.cards.tried import TriedFacts, tried_card
+from bot.cards.turn import TurnFacts, turn_card
+from bot.modals import prompt_edit, prompt_list, prompt_look, prompt_round, prompt_try
+from bot.modals.prompt_list import Chosen, ListFacts
+from bot.modals.prompt_look import LookFacts
+from bot.modals.prompt_round import Offer
+from bot.modals.prompt_try import Offered
+from db.records import Effect, Estimate, Improvement
+from pipeline.records import Edit, Interval, PromptVersion, Score
+
+NAME = "Support <tickets>"
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HASH = "0123456789abcdef" * 4
+EDITS = (
+    Edit(rule="xml tags", reason="The family reads tags best.", source="vendor's guide, 2026-09", lossless=True),
+    Edit(rule="direct words", reason="It follows <orders>, not hints.", source="vendor's guide, 2026-09", lossless=False),
+)
+CANDIDATES = (
+    CandidateFacts(method="as is", prompt_hash=HASH, n=40, mean=0.7, interval=Interval(low=0.546, high=0.819), tokens=61.25),
+    CandidateFacts(
+        method="family rules", prompt_hash=HASH[::-1], chosen=True, edits=EDITS, n=40, mean=0.85,
+        interval=Interval(low=0.709, high=0.929), tokens=75.0, usd=0.0123,
+    ),
+    CandidateFacts(
+        method="conversion 1", prompt_hash="c" * 64, n=16, mean=0.5, edits=EDITS * 2,
+        fell="Out after 16 samples: 0.500, two standard errors behind family rules.",
+    ),
+    CandidateFacts(method="few-shot", prompt_hash="d" * 64, refusal="It lost the variable question."),
+    CandidateFacts(method="by hand", prompt_hash="e" * 64),
+)  # fmt: skip
+TARGET = TargetFacts(
+    target="local:gemma3-270m", candidates=CANDIDATES, reason="family rules: 0.850 on 40 dev samples, ahead of as is with 0.700."
+)
+PROMPTS = PromptsFacts(
+    migration_id="m1", name=NAME, round=1, dev=40,
+    targets=(TARGET, TargetFacts(target="bedrock:amazon.nova-lite-v1:0", candidates=CANDIDATES[:1])),
+)  # fmt: skip
+
+EFFECTS = (
+    Effect(group="says 'card_arrival' where <another> label is right", n=12, before=0.0, after=0.75, low=0.45, high=0.95),
+    Effect(group="elsewhere", n=28, before=1.0, after=0.964, low=-0.11, high=0.04),
+    Effect(group="answers in a sentence", n=3, before=None, after=None),
+)
+TURN = TurnFacts(
+    migration_id="m1", turn_id="t1", name=NAME, round=1, turn=2, target="local:gemma3-270m", technique="instruction",
+    group="says <card_arrival>", sentence="12 of 40 samples say 'card_arrival': say what tells the labels <apart>.",
+    state="waiting",
+)  # fmt: skip
+TRIED = TriedFacts(
+    target="local:gemma3-270m", method="family rules", prompt_hash=HASH, sample_id="s7", question="Where is my <card>?",
+    reference="card_arrival",
+)  # fmt: skip
+
+BEFORE = PromptVersion(user="Message: {question}\nIntent:", system="You sort <messages>.")
+AFTER = PromptVersion(
+    user="<message>{question}</message>\nIntent:", system="Sort the message.\nAnswer with the intent alone.",
+    method="family rules", parent=BEFORE.hash, edits=EDITS,
+)  # fmt: skip
+PRESS = Press(migration="m1", question="prompts:1", answer=f"0:{HASH}")
+LOOK = LookFacts(press=PRESS, target=TARGET.target, candidate=CANDIDATES[0], before=BEFORE, after=AFTER, dev=40, open=True)
+HISTORY = (
+    Chosen(prompt_hash=HASH, method="as is", reason="as is: 0.700 on 40 dev samples.", by=None, at=NOW),
+    Chosen(prompt_hash=HASH[::-1], method="family rules", reason="Chosen by hand.", by="U2", at=NOW),
+)
+LIST = ListFacts(migration_id="m1", number=1, place=0, target=TARGET, dev=40, history=HISTORY, open=True)
+OFFERS = (
+    Offer(technique="instruction", group="says <card_arrival>", sentence="12 failures: tell the labels apart.", cost="+0.01 USD"),
+    Offer(technique="few-shot", group="", sentence="Show 3 solved samples."),
+)
+
+
+def prompted() -> Iterator[tuple[str, Card]]:
+    """Every card about prompts in every state that looks different, by the name of its golden file."""
+    yield from _portfolio()
+    yield from _rounds()
+    files = PromptFilesFacts(method="family rules", prompt_hash=HASH, target=TARGET.target, files=("a.txt", "b.txt"))
+    yield "prompt_files", prompt_files_card(files)
+
+
+def forms() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every form about prompts, by the name of its golden file."""
+    yield "form_look", prompt_look.view(LOOK)
+    yield "form_look_settled", prompt_look.view(replace(LOOK, open=False, candidate=CANDIDATES[1]))
+    yield "form_look_as_is", prompt_look.view(replace(LOOK, after=BEFORE))
+    yield "form_list", prompt_list.view(LIST)
+    yield "form_edit", prompt_edit.view(PRESS, AFTER)
+    yield "form_edit_long", prompt_edit.view(PRESS, replace(AFTER, user="x" * 3001))
+    samples = (Offered(sample_id="s1", words="Where is my card?"), Offered(sample_id="s2", words="I lost it"))
+    yield "form_try", prompt_try.view(PRESS, [(HASH, "as is"), (HASH[::-1], "family rules")], HASH, samples)
+    yield "form_round", prompt_round.view(PRESS, ["local:a", "local:b"], [OFFERS, OFFERS[:1]])
+    yield "form_round_without_proposals", prompt_round.view(PRESS, ["local:a"], [()])
+
+
+def _portfolio() -> Iterator[tuple[str, Card]]:
+    yield "prompts", prompts_card(PROMPTS)
+    yield "prompts_none", prompts_card(replace(PROMPTS, targets=()))
+    search = Improvement(migration_id="m1", number=1, target="local:gemma3-270m", calls=60, most_calls=200, usd=0.4, most_usd=2.0)
+    over = replace(search, target="bedrock:amazon.nova-lite-v1:0", most_calls=0, note="Not tried: dev has fewer than 50 samples.")
+    planned = Estimate(stage="candidates", calls=200, seconds=60, usd=0.15)
+    by_hand = replace(TARGET, by="U2", at=NOW, reason="Its tone is ours.")
+    searching = replace(
+        PROMPTS,
+        on=True,
+        calls=130,
+        planned=planned,
+        spent="spent about 0.09 USD for 130 calls",
+        searches=(search, over),
+        targets=(by_hand,),
+    )
+    yield "prompts_searching", prompts_card(searching)
+    full = replace(TARGET, candidates=CANDIDATES * 4)
+    yield "prompts_full", prompts_card(replace(PROMPTS, targets=(full,) * 7))
+
+
+def _rounds() -> Iterator[tuple[str, Card]]:
+    yield "turn_waiting", turn_card(TURN)
+    yield (
+        "turn_measured",
+        turn_card(replace(TURN, state="measured", effects=EFFECTS, said="Better in 1 group, worse in none: keep it.")),
+    )
+    yield "turn_kept", turn_card(replace(TURN, state="kept", effects=EFFECTS, by="U1"))
+    yield "turn_refused", turn_card(replace(TURN, state="refused", said="It lost {question}."))
+    yield "tried_waiting", tried_card(TRIED)
+    scores = (
+        Score(sample_id="s7", metric="exact_match", value=1.0),
+        Score(sample_id="s7", metric="rubric:tone", value=None, unscored="judge bad_json: the ruling was no JSON"),
+    )
+    yield (
+        "tried",
+        tried_card(replace(TRIED, answer="card_arrival", scores=scores, source="card <delivery>", source_scores=scores[:1])),
+    )
+    yield "tried_failed", tried_card(replace(TRIED, problem="The model was throttled. Try again in a minute.", reference=None))
