@@ -84,7 +84,7 @@ async def _written(writer: Model, question: str, shown: PromptVersion, *, with_c
             return read(reply, shown, with_cue=with_cue)
         except UnusableReplyError as error:
             if last:
-                raise PermanentError(f"The writer {writer.ref} gave no prompt that can be used: {error}") from error
+                raise PermanentError(f"The writer gave no prompt that can be used: {error}") from error
             again = f"That cannot be used: {error} Reply again, in this form and with nothing around it:\n\n{FORM}"
             turns = (*turns, Turn(role="assistant", text=reply or "(nothing)"), Turn(role="user", text=again))
     raise AssertionError
@@ -101,9 +101,9 @@ async def _reply(writer: Model, turns: Sequence[Turn], shown: PromptVersion) -> 
     output = await writer.answer(request)
     if output.failure is not None:
         raised = TemporaryError if KINDS[output.failure.kind].retry else PermanentError
-        raise raised(f"The writer {writer.ref} did not answer. {output.failure.message}")
+        raise raised(f"The writer did not answer. {output.failure.message}")
     if output.stop_reason in _CUT:
-        raise PermanentError(f"The reply of the writer {writer.ref} was cut off. Name one that writes longer answers.")
+        raise PermanentError("The reply of the writer was cut off. Name one that writes longer answers.")
     return output.text or ""
 
 

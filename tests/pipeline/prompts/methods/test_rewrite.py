@@ -119,7 +119,7 @@ async def test_a_reply_of_no_use_is_asked_for_once_more_with_the_reason(bad: str
     assert len(seen) == 2
     assert refused.prompt.user == ""
     assert refused.refusal is not None
-    assert refused.refusal.startswith("The writer scripted:writer gave no prompt that can be used:")
+    assert refused.refusal.startswith("The writer gave no prompt that can be used:")
 
 
 async def test_frozen_spans_come_back_byte_by_byte() -> None:
@@ -136,7 +136,7 @@ async def test_a_failed_call_refuses_this_variant_alone() -> None:
     writer, _ = writing(broken, *(reply(f"refund or delivery {n}: {{{{question}}}}") for n in range(2)))
     found = await candidates(replace(ask(ORIGINAL, CLAUDE), writer=writer), CONVERSIONS)
     assert [c.refusal is None for c in found] == [False, True, True]
-    assert (found[0].refusal or "").startswith("The writer scripted:writer did not answer.")
+    assert (found[0].refusal or "").startswith("The writer did not answer.")
 
 
 async def test_a_reply_that_was_cut_off_is_no_prompt() -> None:
