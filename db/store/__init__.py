@@ -51,6 +51,10 @@ class Store:
         self.exports = Exports(database, clock)
         self.leases = Leases(database, clock)
         self.trials = Trials(database, clock)
+        self._search(database, clock)
+
+    def _search(self, database: Database, clock: Clock) -> None:
+        """The nouns of the search for prompts."""
         self.improvements = Improvements(database, clock)
         self.probes = Probes(database, clock)
         self.rounds = Rounds(database, clock)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.keys import progress_card, prompts_card
+from db.keys import progress_card, prompts_card, status_card
 from db.records import Fallen, PromptChoice, RunStatus
 from db.store.audit import append
 from db.store.cards import bump, bump_status
@@ -119,6 +119,10 @@ class Prompts(Noun):
 
         False, and nothing written, when it is chosen already. RefusedError for a prompt that may not be run.
         """
+        key, at = (
+            {"migration_id": migration_id, "round": round_number, "target": target, "prompt_hash": prompt_hash},
+            self.clock(),
+        )
         async with self.db.write() as tx:
             migration = await found(tx, migration_id, lock=True)
             history = await _choices(tx, migration_id, round_number, target)
@@ -127,14 +131,9 @@ class Prompts(Noun):
             if by is not None:
                 await _check_passed(tx, migration_id, round_number, target, prompt_hash)
                 detail = {"target": target, "prompt": prompt_hash}
-                await append(tx, by, "chose", team=migration.team, migration_id=migration_id, detail=detail, at=self.clock())
-            row = {
-                "migration_id": migration_id, "round": round_number, "target": target, "turn": len(history) + 1,
-                "prompt_hash": prompt_hash, "reason": reason, "by": by, "at": self.clock(),
-            }  # fmt: skip
-            await insert_new(tx, selections, row)
-            await bump(tx, prompts_card(migration_id, round_number))
-            await bump_status(tx, migration_id)
+                await append(tx, by, "chose", team=migration.team, migration_id=migration_id, detail=detail, at=at)
+            await insert_new(tx, selections, key | {"turn": len(history) + 1, "reason": reason, "by": by, "at": at})
+            await bump(tx, prompts_card(migration_id, round_number), status_card(migration_id))
         return True
 
     async def reject(self, migration_id: str, round_number: int, target: str, prompt_hash: str, *, by: str) -> bool:
