@@ -50,11 +50,11 @@ class Store:
         self.evaluations = Evaluations(database, clock)
         self.exports = Exports(database, clock)
         self.leases = Leases(database, clock)
-        self.trials = Trials(database, clock)
-        self._search(database, clock)
+        self._trying(database, clock)
 
-    def _search(self, database: Database, clock: Clock) -> None:
-        """The nouns of the search for prompts."""
+    def _trying(self, database: Database, clock: Clock) -> None:
+        """The nouns of what is tried: criteria and prompts."""
+        self.trials = Trials(database, clock)
         self.improvements = Improvements(database, clock)
         self.probes = Probes(database, clock)
         self.rounds = Rounds(database, clock)
