@@ -17,13 +17,13 @@ async def attend(tools: Tools, run_id: str, calls: asyncio.Task[None], halt: asy
     async def wanted() -> bool:
         return await tools.may_spend(run_id) is not None
 
-    await watch(tools, wanted, calls, halt)
+    await watch(wanted, calls, halt, tools.stop_s)
 
 
-async def watch(tools: Tools, wanted: Callable[[], Awaitable[bool]], calls: asyncio.Task[None], halt: asyncio.Event) -> None:
+async def watch(wanted: Callable[[], Awaitable[bool]], calls: asyncio.Task[None], halt: asyncio.Event, stop_s: float) -> None:
     """As `attend`, for calls that belong to no run."""
     try:
-        await _look(tools, wanted, calls, halt)
+        await _look(wanted, calls, halt, stop_s)
     finally:
         calls.cancel()
         await asyncio.wait([calls])
@@ -31,11 +31,11 @@ async def watch(tools: Tools, wanted: Callable[[], Awaitable[bool]], calls: asyn
         calls.result()
 
 
-async def _look(tools: Tools, wanted: Callable[[], Awaitable[bool]], calls: asyncio.Task[None], halt: asyncio.Event) -> None:
+async def _look(wanted: Callable[[], Awaitable[bool]], calls: asyncio.Task[None], halt: asyncio.Event, stop_s: float) -> None:
     while not halt.is_set():
         done, _ = await asyncio.wait([calls], timeout=LOOK_S)
         if done:
             return
         if not await wanted():
             halt.set()
-    await asyncio.wait([calls], timeout=tools.stop_s)
+    await asyncio.wait([calls], timeout=stop_s)

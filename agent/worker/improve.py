@@ -25,8 +25,8 @@ from pipeline.prompts.search.order import shuffled
 from pipeline.prompts.search.probe import Paid, Probe
 from pipeline.records import Candidate, Output, PromptVersion, RunResult, Sample, Split
 
-TELL_S = 1.0
-"""Between two looks at what a search has used."""
+TELL_S, GRACE_S = 1.0, 3.0
+"""Between two looks at what a search has used; and what calls in flight get to end in once they are not wanted any more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,14 +159,14 @@ async def _search(tools: Tools, plan: Plan, dataset: DatasetVersion, now: Improv
 
 
 async def _attend(search: _Search) -> None:
-    """Until it ends or its calls are not wanted any more: within a second no new one is begun."""
+    """Until it ends or its calls are not wanted any more: within a second no new one is begun, within five none is open."""
 
     async def wanted() -> bool:
         return await search.tools.may_spend_on(search.plan.migration_id)
 
     telling = asyncio.create_task(search.tell())
     try:
-        await watch(search.tools, wanted, asyncio.create_task(search.run()), search.halt)
+        await watch(wanted, asyncio.create_task(search.run()), search.halt, min(search.tools.stop_s, GRACE_S))
     finally:
         telling.cancel()
         await asyncio.wait([telling])

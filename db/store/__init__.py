@@ -7,8 +7,8 @@ from db.store.audit import Audit
 from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
 from db.store.evaluations import Evaluations
-from db.store.improvements import Improvements
 from db.store.exports import Exports
+from db.store.improvements import Improvements
 from db.store.leases import Leases
 from db.store.messages import Messages
 from db.store.migrations import Migrations

@@ -1,7 +1,5 @@
 """What a search paid for, call by call: kept before the search goes on, and never paid for twice."""
 
-from collections.abc import Mapping
-
 from sqlalchemy import select
 
 from db.store.noun import Noun
@@ -22,9 +20,3 @@ class Probes(Noun):
         async with self.db.read() as tx:
             entry: str | None = await tx.scalar(select(P.entry_zstd).where(P.migration_id == migration_id, P.key == key))
         return entry
-
-    async def under(self, migration_id: str, prefix: str) -> Mapping[str, str]:
-        """Every entry whose key starts with `prefix`, by key."""
-        query = select(P.key, P.entry_zstd).where(P.migration_id == migration_id, P.key.startswith(prefix, autoescape=True))
-        async with self.db.read() as tx:
-            return {row.key: row.entry_zstd for row in await tx.execute(query.order_by(P.at, P.key))}

@@ -30,11 +30,16 @@ def intent(sample_id: str) -> str:
 
 def dataset() -> str:
     """The samples as a file; the source is nearly always right."""
-    drawn, text = random.Random(11), io.StringIO()
-    ids = [f"s-{number:03d}" for number in range(SAMPLES)]
-    rows = [(i, " ".join(drawn.sample(WORDS, 9)), intent(i), said(i, SOURCE_RIGHT, "source"), "0.8") for i in ids]
+    text = io.StringIO()
+    rows = [(i, question, intent(i), said(i, SOURCE_RIGHT, "source"), "0.8") for i, question in questions().items()]
     csv.writer(text).writerows([COLUMNS, *rows])
     return text.getvalue()
+
+
+def questions() -> dict[str, str]:
+    """What each sample asks."""
+    drawn = random.Random(11)
+    return {f"s-{number:03d}": " ".join(drawn.sample(WORDS, 9)) for number in range(SAMPLES)}
 
 
 def said(sample_id: str, share: float, who: str) -> str:

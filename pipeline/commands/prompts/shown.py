@@ -12,7 +12,7 @@ from pipeline.models import notice
 from pipeline.prompts.search.meter import Used
 from pipeline.prompts.search.plan import Plan
 from pipeline.prompts.search.report import SearchReport, Tried
-from pipeline.prompts.search.words import caveats, headline, verdict
+from pipeline.prompts.search.words import caveats, headline, verdicts
 
 LISTED = 10
 
@@ -51,8 +51,9 @@ def show(report: SearchReport, out: Path | None) -> None:
     for sentence in caveats(report):
         console.print(Text(f"- {sentence}"))
     console.print(_bars(report))
+    for sentence in verdicts(report):
+        console.print(Text(sentence))
     for found in report.compared:
-        console.print(Text(verdict(found, report.against)))
         if found.primary and found.regressed:
             console.print(Text(f"Got worse ({len(found.regressed)}): {_listed(found.regressed)}"))
     console.print(_tried(report.tried))

@@ -40,7 +40,8 @@ def read(source: Source) -> tuple[Imported, ...]:
     prompt = loads(source.text, source.name)
     roles = (*(("system",) if prompt.system else ()), *(turn.role for turn in prompt.turns), "user")
     given: dict[str, Any] = plain(prompt.parameters)
-    settings = tuple(Setting(name=k, value=json.dumps(v)) for k, v in given.items() if v is not None and k != "json_schema" and v)
+    named = ((name, value) for name, value in given.items() if value not in (None, []) and name != "json_schema")
+    settings = tuple(Setting(name=name, value=json.dumps(value)) for name, value in named)
     return (Imported(name=source.name, format=NAME, prompt=prompt, settings=settings, roles=roles),)
 
 

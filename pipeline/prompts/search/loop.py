@@ -98,6 +98,7 @@ class _Search:
         self.dev = tuple(sample for sample in shuffled(self.ask.dev) if sample.id not in shown)
         if self.source is not None:
             self.source_run = await self.source(self.ask.prompt, self.dev)
+            self.probe = replace(self.probe, source_outputs=self.source_run.outputs)
         await self._measure([c.prompt for c in self._open() if c.prompt.hash in self.bars])
         if (good := self._good_enough()) is not None:
             return good

@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.prompts.search.report import SearchReport
-from pipeline.prompts.search.words import caveats, headline, verdict
+from pipeline.prompts.search.words import caveats, headline, verdicts
 
 
 def write(report: SearchReport, path: Path) -> None:
@@ -17,6 +17,6 @@ def write(report: SearchReport, path: Path) -> None:
         headline=headline(report),
         caveats=caveats(report),
         metrics=[found.metric for found in report.compared],
-        verdicts=[verdict(found, report.against) for found in report.compared],
+        verdicts=verdicts(report),
     )
     path.write_text(page, encoding="utf-8")

@@ -18,6 +18,8 @@ from pipeline.run import answer
 
 SETTINGS = frozenset({"no_credit", "access", "model_not_enabled", "needs_inference_profile", "unknown_model", "unknown"})
 """Failures that say nothing of the prompt: a person has to see to them before the search can go on."""
+JUDGE_AWAY = frozenset({"throttled", "transient", "timeout", "access", "failed"})
+"""Kinds of a judge's failures that say nothing of the answer; a ruling that cannot be read is an unscored cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Paid:
 class Probe:
     """What a search measures prompts with. A batch that does not fit the budget raises SpentError before its first call.
 
-    `leave` calls stay free after each batch. `bench` is for criteria that a judge decides.
+    `leave` calls stay free after each batch. `bench` is for criteria that a judge decides; `source_outputs` are what the source
+    answered, for metrics that compare with it.
     """
 
     model: Model
@@ -76,6 +79,7 @@ class Probe:
     bench: Bench | None = None
     in_flight: int | None = None
     leave: int = 0
+    source_outputs: tuple[Output, ...] = ()
 
     async def __call__(self, prompt: PromptVersion, samples: Sequence[Sample], split: Split = Split.DEV) -> RunResult:
         """The run of `prompt` over `samples`, in their order, with the scores that decide on dev (all of them on test).
@@ -109,9 +113,12 @@ class Probe:
         found = list(score_with(samples, outputs, code))
         judged = judged_metrics(self.criteria, split)
         if judged and self.bench is not None:
-            async with aclosing(score_judged(samples, outputs, judged, self.bench)) as scores:
+            wanted = {sample.id for sample in samples}
+            before = [output for output in self.source_outputs if output.sample_id in wanted]
+            async with aclosing(score_judged(samples, outputs, judged, self.bench, source_outputs=before)) as scores:
                 ruled = [score async for score in scores]
             self.meter.judged(self.criteria.judge.model if self.criteria.judge else "", [score.spent for score in ruled])
+            _check_judge(ruled)
             found += sorted(ruled, key=lambda score: (score.sample_id, score.metric))
         return tuple(found)
 
@@ -124,3 +131,11 @@ def _raised(ref: str, output: Output) -> TemporaryError | PermanentError:
     said = output.failure.message if output.failure else ""
     passing = output.failure is not None and KINDS[output.failure.kind].retry
     return (TemporaryError if passing else PermanentError)(f"{ref} could not be asked: {said}")
+
+
+def _check_judge(scores: Sequence[Score]) -> None:
+    """A judge that is away would make every prompt look bad. Raises TemporaryError; what was ruled is kept by its own cache."""
+    for score in scores:
+        kind, _, said = (score.unscored or "").removeprefix("judge ").partition(": ")
+        if score.unscored and score.unscored.startswith("judge ") and kind in JUDGE_AWAY:
+            raise TemporaryError(f"The judge could not be asked ({kind}): {said}")

@@ -1,7 +1,7 @@
 """What a search found, as it may be told: three bars, one look at test, and a credited gain that dev has no part in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.decide.compare import compare
 from pipeline.models.prices import Price
@@ -50,8 +50,9 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchReport:
-    """`credited` is winner against format-fixed on test, the only gain that is credited to the search; `against` names what
-    `compared` stands against, the source or the prompt as is. `dev_gain` is what dev showed for the same: flattered by choosing.
+    """`credited` is winner against format-fixed on test, the only gain that is credited to the search; `over_as_is` is winner
+    against the prompt as is; `against` names what `compared` stands against, the source or else the prompt as is. `dev_gain` is
+    what dev showed for winner against format-fixed: flattered by choosing.
 
     `looks` counts the winners test was looked at with, this one included: from the second on, figures on test are optimistic.
     """
@@ -65,6 +66,7 @@ class SearchReport:
     bars: tuple[Bar, ...]
     compared: tuple[Comparison, ...]
     credited: tuple[Comparison, ...]
+    over_as_is: tuple[Comparison, ...]
     dev_gain: float | None
     changes: tuple[Change, ...]
     edits: tuple[Edit, ...]
@@ -77,11 +79,10 @@ class SearchReport:
 async def look(ended: Ended, winner: PromptVersion, probe: Probe, test: Sequence[Sample], source: Probe | None = None) -> Look:
     """The one look at test: the source, as is, format-fixed and the winner; equal prompts are asked once."""
     prompts = bars(ended, winner)
-    runs: dict[str, RunResult] = {}
-    for role, prompt in prompts.items():
-        runs[role] = await probe(prompt, test, Split.TEST)
-    first = prompts[AS_IS]
-    return Look(runs=runs, prompts=prompts, source=await source(first, test, Split.TEST) if source else None)
+    before = await source(prompts[AS_IS], test, Split.TEST) if source else None
+    probe = replace(probe, source_outputs=before.outputs if before else ())
+    runs = {role: await probe(prompt, test, Split.TEST) for role, prompt in prompts.items()}
+    return Look(runs=runs, prompts=prompts, source=before)
 
 
 def bars(ended: Ended, winner: PromptVersion) -> dict[str, PromptVersion]:
@@ -115,6 +116,7 @@ def build(
         bars=tuple(_bar(role, prompt, seen.runs[role], dev, price) for role, prompt in seen.prompts.items()),
         compared=compare(test, against, seen.runs[WINNER], criteria),
         credited=compare(test, seen.runs[FIXED], seen.runs[WINNER], criteria),
+        over_as_is=compare(test, seen.runs[AS_IS], seen.runs[WINNER], criteria),
         dev_gain=None if before is None or after is None else after - before,
         changes=changes(as_is, winner),
         edits=winner.edits,
@@ -138,7 +140,7 @@ def _bar(role: str, prompt: PromptVersion, run: RunResult, dev: Mapping[str, flo
         test={metric: sum(found) / len(found) for metric, found in values.items()},
         characters=sum(map(len, prompt.texts)),
         tokens=sum(_tokens(usage) for usage in usages) / len(usages) if usages else None,
-        usd_per_1000=1000 * sum(map(price.of, usages)) / len(usages) if usages and price and price.charged else None,
+        usd_per_1000=1000 * sum(map(price.of, usages)) / len(usages) if usages and price else None,
     )
 
 

@@ -37,7 +37,15 @@ def caveats(report: SearchReport) -> tuple[str, ...]:
     return tuple(said)
 
 
-def verdict(found: Comparison, against: str) -> str:
-    """One comparison as a line: the metric, its verdict and the reason."""
+def verdicts(report: SearchReport) -> tuple[str, ...]:
+    """Every comparison with the source (or as is), then those that decide with the other bars."""
+    sets = [(report.compared, report.against), (report.credited, FIXED)]
+    sets += [(report.over_as_is, AS_IS)] if report.against != AS_IS else []
+    return tuple(
+        _verdict(found, against) for place, (group, against) in enumerate(sets) for found in group if found.primary or not place
+    )
+
+
+def _verdict(found: Comparison, against: str) -> str:
     said = "no verdict" if found.verdict is Verdict.CANNOT_TELL and found.difference is None else found.verdict.value
     return f"{found.metric} against {against}: {said}. {found.reason}"

@@ -14,14 +14,15 @@ import asyncio, sys
 from pathlib import Path
 from agent.worker import WorkerSettings, main
 from db.places import Places
-home, url = sys.argv[1:]
-asyncio.run(main(Places(home=Path(home), database_url=url or None), WorkerSettings(sweep_s=0.5, stop_s=3.0)))
+home, url, writer = sys.argv[1:]
+settings = WorkerSettings(sweep_s=0.5, stop_s=3.0, writer=writer)
+asyncio.run(main(Places(home=Path(home), database_url=url or None), settings))
 """
 
 
 class WorkerProcess:
-    def __init__(self, home: Path, database_url: str | None = None) -> None:
-        self._command = [sys.executable, "-c", PROGRAM, str(home), database_url or ""]
+    def __init__(self, home: Path, database_url: str | None = None, writer: str = "") -> None:
+        self._command = [sys.executable, "-c", PROGRAM, str(home), database_url or "", writer]
         self._log = home / "worker.log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -48,9 +49,9 @@ class WorkerProcess:
 
 
 @asynccontextmanager
-async def worker_process(home: Path, database_url: str | None = None) -> AsyncIterator[WorkerProcess]:
-    """Started, and ended with the test."""
-    worker = WorkerProcess(home, database_url)
+async def worker_process(home: Path, database_url: str | None = None, writer: str = "") -> AsyncIterator[WorkerProcess]:
+    """Started, and ended with the test. `writer` is the model that writes its prompts."""
+    worker = WorkerProcess(home, database_url, writer)
     worker.start()
     try:
         yield worker

@@ -14,8 +14,8 @@ from pipeline.prompts.port import Ask
 from pipeline.prompts.rounds import WAYS, Proposal, Technique, candidate, nothing_fits, proposals, refusals
 from pipeline.prompts.rounds.placing import with_words
 from pipeline.prompts.template import Piece, pieces, variables, write
-from pipeline.records import Cause, Failure, Output, PromptVersion, Sample, Step, Syntax, UseCase
-from tests.pipeline.prompts.asks import BASE, CLAUDE, NOVA
+from pipeline.records import Cause, Failure, Output, Parameters, PromptVersion, Sample, Step, Syntax, UseCase
+from tests.pipeline.prompts.asks import BASE, CLAUDE, GPT_OSS, NOVA
 from tests.pipeline.prompts.rounds.situations import LABELS, PLAIN, Situation, messages, of_label, situation
 
 LISTED = "Classify as card_lost, top_up, exchange_rate or refund.\n\nMessage: {question}\nIntent:"
@@ -186,6 +186,8 @@ def test_a_persons_own_check_that_answers_break_is_said_in_the_prompt() -> None:
     )
     found = replace(situation(messages(), {"s00": "x"}, constraints=(text,)), groups=(group,))
     assert text in {each.words for each in of(Technique.INSTRUCTION, proposed(found))}
+    unnamed = replace(found, ask=replace(found.ask, constraints=("Say it briefly",)))
+    assert "Keep to this rule: at most three sentences." in {each.words for each in proposed(unnamed)}
 
 
 def test_cut_off_answers_get_the_room_the_known_answers_need() -> None:
@@ -197,6 +199,18 @@ def test_cut_off_answers_get_the_room_the_known_answers_need() -> None:
     raised = next(each for each in proposed(found) if each.max_tokens)
     assert raised.max_tokens == 1088  # 900 tokens as measured on the answers, a fifth more, and 8
     assert made(raised, found).parameters.max_tokens == 1088
+
+
+def test_cut_off_answers_are_asked_to_be_shorter_where_the_known_ones_would_fit() -> None:
+    samples = messages()
+    cut = {s.id: Output(sample_id=s.id, text="The message is ab", stop_reason="max_tokens") for s in samples[:3]}
+    wordy = tuple(replace(s, reference=f"{s.reference} it is") for s in samples)
+    found = situation(wordy, cut, prompt="Answer: {question}", use_case=UseCase.CHAT)
+    assert "Answer in at most 3 words." in {each.words for each in of(Technique.INSTRUCTION, proposed(found))}
+    bare = replace(found.prompt, parameters=Parameters(temperature=None))
+    reasoning = replace(found, prompt=bare, ask=replace(found.ask, target=GPT_OSS))
+    raised = next(each for each in proposed(reasoning) if each.max_tokens)
+    assert raised.sentence.endswith("from 512 to 1024 tokens: the model reasons before it answers.")
 
 
 def test_comments_of_reviewers_are_put_in_as_they_are_or_written_by_a_model() -> None:

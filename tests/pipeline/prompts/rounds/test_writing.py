@@ -78,6 +78,8 @@ def test_after_the_last_try_the_guards_refuse_the_candidate() -> None:
 def test_a_writer_without_an_answer_is_a_sentence() -> None:
     with pytest.raises(PermanentError, match="scripted:test wrote no instruction"):
         made(confused(), ScriptedModel(lambda _: "  "))
+    with pytest.raises(PermanentError, match="an instruction has at most 800"):
+        made(confused(), ScriptedModel(lambda _: "Look at what is lost. " * 40))
     with pytest.raises(PermanentError, match="found nothing to add"):
         made(confused(), ScriptedModel(lambda _: "Classify as card_lost, top_up, exchange_rate or refund."))
 

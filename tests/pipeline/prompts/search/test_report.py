@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.decide.selection import choose
 from pipeline.models.prices import Price
 from pipeline.prompts.search import events, page
 from pipeline.prompts.search.meter import Meter
 from pipeline.prompts.search.report import SearchReport, build, look
-from pipeline.prompts.search.words import caveats, headline
+from pipeline.prompts.search.words import caveats, headline, verdicts
 from pipeline.records import Candidate, Edit, PromptVersion
 from tests.pipeline.prompts.search.world import CRITERIA, LESSONS, TASK, asking, portfolio, probing, samples, task
 
@@ -26,8 +27,6 @@ async def reported(winner: PromptVersion = TAUGHT, *, looks: int = 1) -> SearchR
     late = Candidate(target=TASK, prompt=replace(BEFORE, user=BEFORE.user + "\nPlease.", method="late"))
     probe = probing(task(), Meter())
     runs = {candidate.prompt.hash: await probe(candidate.prompt, DEV) for candidate in found}
-    from pipeline.decide.selection import choose
-
     ended = events.Ended(
         winner=winner,
         selection=choose(list(runs.values()), CRITERIA),
@@ -51,6 +50,18 @@ async def test_the_credited_gain_is_winner_minus_format_fixed_on_test() -> None:
     assert report.dev_gain is not None
     assert report.dev_gain != pytest.approx(gain)
     assert any(f"Dev showed {report.dev_gain:+.3f}" in sentence for sentence in caveats(report))
+
+
+async def test_verdicts_stand_against_every_bar() -> None:
+    report = await reported()
+    starts = [sentence.partition(":")[0] for sentence in verdicts(report)]
+    assert starts == ["exact_match against as is", "exact_match against format-fixed"]
+    held = replace(report, against="source")
+    assert [sentence.partition(":")[0].removeprefix("exact_match against ") for sentence in verdicts(held)] == [
+        "source",
+        "format-fixed",
+        "as is",
+    ]
 
 
 async def test_bars_say_what_a_call_takes() -> None:

@@ -1,0 +1,83 @@
+"""What the search for prompts leaves behind: improvements, probes, turns and tries, each written once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from db import Store
+from db.records import Attempt, Effect, Improvement, JobState, MessageKind, Turn
+from pipeline.errors import RefusedError
+from pipeline.records import Output, Score
+from tests.db.facts import PROMPT, opened
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def turn(migration_id: str, name: str = "t1", **more: object) -> Turn:
+    made = Turn(
+        id=name, migration_id=migration_id, number=1, turn=1, target="local:a", position=0, technique="instruction",
+        group="says too much", sentence="Say less.", proposal="{}", sample_ids=("s1",), parent=PROMPT.hash,
+    )  # fmt: skip
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+async def test_an_improvement_moves_until_it_ends(store: Store) -> None:
+    migration = await opened(store)
+    begun = Improvement(migration_id=migration.id, number=1, target="local:a")
+    for _ in range(2):
+        await store.improvements.add(begun)
+    going = replace(begun, state=JobState.RUNNING, calls=7, most_calls=100, usd=0.5, most_usd=2.0)
+    await store.improvements.spent(going)
+    assert await store.improvements.of(migration.id, 1) == (going,)
+    ended = replace(going, state=JobState.DONE, calls=90, note="Nothing better found.")
+    await store.improvements.spent(ended)
+    await store.improvements.spent(going)
+    assert await store.improvements.of(migration.id, 1) == (ended,)
+    assert await store.improvements.of(migration.id, 2) == ()
+
+
+async def test_what_a_probe_was_answered_first_stands(store: Store) -> None:
+    migration = await opened(store)
+    await store.probes.put(migration.id, "k1", "first")
+    await store.probes.put(migration.id, "k1", "second")
+    assert await store.probes.get(migration.id, "k1") == "first"
+    assert await store.probes.get(migration.id, "k2") is None
+
+
+async def test_a_turn_is_proposed_asked_made_measured_and_kept_once(store: Store) -> None:
+    migration = await opened(store)
+    await store.rounds.propose([turn(migration.id), turn(migration.id, "t2", position=1)])
+    await store.rounds.propose([turn(migration.id, sentence="Told twice.")])
+    await store.rounds.ask("t1")
+    await store.rounds.made("t1", PROMPT.hash)
+    await store.rounds.made("t1", None, refusal="Too late.")
+    effects = (Effect(group="all of dev", n=9, before=0.5, after=0.75, sentence="Better."),)
+    await store.rounds.measured("t1", effects, "Keep: it is better.")
+    assert await store.rounds.keep("t1", kept=True, by="U1")
+    assert not await store.rounds.keep("t1", kept=False, by="U2")
+    expected = turn(migration.id, asked=True, prompt_hash=PROMPT.hash, effects=effects, advice="Keep: it is better.", kept=True)
+    assert await store.rounds.of(migration.id, 1, 1) == (expected, turn(migration.id, "t2", position=1))
+    assert [event.action for event in await store.audit.events(migration.id)][-1] == "kept"
+    with pytest.raises(RefusedError):
+        await store.rounds.get("unknown")
+
+
+async def test_a_try_is_told_once_and_its_answer_stands(store: Store) -> None:
+    migration = await opened(store)
+    asked = Attempt(
+        id="a1", migration_id=migration.id, number=1, target="local:a", prompt_hash=PROMPT.hash, sample_id="s1", by="U1", at=AT
+    )
+    for _ in range(2):
+        assert await store.tries.ask(asked) == asked
+    assert await store.tries.waiting() == (asked,)
+    output, scores = Output(sample_id="s1", text="yes"), (Score(sample_id="s1", metric="exact_match", value=1.0),)
+    await store.tries.answer("a1", output, scores)
+    await store.tries.answer("a1", None, problem="Too late.")
+    assert await store.tries.get("a1") == replace(asked, output=output, scores=scores)
+    assert await store.tries.waiting() == ()
+    message = await store.messages.get("try:a1")
+    assert message
+    assert (message.kind, message.subject) == (MessageKind.TRY, "a1")
+    with pytest.raises(RefusedError):
+        await store.tries.get("unknown")
