@@ -5,18 +5,18 @@ and its request token are made from what it is about, and names are unique in an
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from pipeline.aws.jobs import Standing, State, ended_badly
+from pipeline.aws.s3 import split_uri
 from pipeline.hashing import content_hash
 from pipeline.metrics.evaluations import lines as files
 from pipeline.metrics.evaluations.faults import told
 from pipeline.metrics.evaluations.lines import Line
 from pipeline.metrics.evaluations.metric import EvaluatedMetric
-from pipeline.metrics.evaluations.place import Place, split_uri
+from pipeline.metrics.evaluations.place import Place
 from pipeline.models.providers.bedrock import make_client
 from pipeline.models.settings import ModelSettings
 
@@ -26,14 +26,6 @@ TASK = "General"
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-evaluation-built-in-metrics.html
 """
-
-
-class State(StrEnum):
-    """Where a job stands, as far as somebody who waits for it cares."""
-
-    UNDER_WAY = "under way"
-    DONE = "done"
-    FAILED = "failed"
 
 
 STATES = {"Completed": State.DONE, "Failed": State.FAILED, "Stopped": State.FAILED, "Deleting": State.FAILED}
@@ -47,16 +39,6 @@ class Asked:
     lines: tuple[Line, ...]
     metrics: tuple[EvaluatedMetric, ...]
     model: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A job as the service tells it; `results` is where it writes, `problem` why it failed."""
-
-    name: str
-    state: State
-    results: str
-    problem: str | None = None
 
 
 def job_name(of: object, part: int) -> str:
@@ -123,7 +105,7 @@ class Bedrock:
             name=job["jobName"],
             state=state,
             results=job["outputDataConfig"]["s3Uri"],
-            problem=_problem(job["status"], job.get("failureMessages", ())) if state is State.FAILED else None,
+            problem=ended_badly(job["status"], job.get("failureMessages", ())) if state is State.FAILED else None,
         )
 
     def _fetch(self, standing: Standing) -> tuple[str, ...]:
@@ -149,8 +131,3 @@ class Bedrock:
 
 def _input(asked: Asked) -> tuple[str, str]:
     return "inputs", f"{asked.name}.jsonl"
-
-
-def _problem(status: str, said: Sequence[str]) -> str:
-    words = " ".join(" ".join(said).split())[:500]
-    return f"the job ended as {status}{f': {words}' if words else ' without saying why'}"

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from pipeline.aws.jobs import State
 from pipeline.errors import FerryError, InputError, PermanentError, TemporaryError
 from pipeline.metrics.evaluations import EVALUATED, Asked, Bedrock, Line, Place, job_name, read_results
-from pipeline.metrics.evaluations.jobs import State
 from tests.pipeline.metrics.evaluations.peer import BUCKET, ROLE, Fault, Peer, peer
 
 METRICS = (EVALUATED["bedrock_correctness"], EVALUATED["bedrock_harmfulness"])
