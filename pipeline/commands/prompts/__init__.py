@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from pipeline.commands.prompts.advpo import advpo
 from pipeline.commands.prompts.convert import convert
 from pipeline.commands.prompts.diff import diff
 from pipeline.commands.prompts.lint import lint
 
-COMMANDS: Mapping[str, Callable[..., None]] = {"lint": lint, "convert": convert, "diff": diff}
+COMMANDS: Mapping[str, Callable[..., None]] = {"lint": lint, "convert": convert, "diff": diff, "advpo": advpo}

@@ -39,6 +39,10 @@ class Advpo:
         """The ARN of the job for exactly this, created unless it is there."""
         return await asyncio.to_thread(self._submit, asked)
 
+    async def find(self, asked: Asked) -> str | None:
+        """The ARN of the job for exactly this, when somebody has asked for it."""
+        return await asyncio.to_thread(self._find, asked)
+
     async def look(self, arn: str) -> Standing:
         return await asyncio.to_thread(self._look, arn)
 
@@ -53,9 +57,7 @@ class Advpo:
     def _submit(self, asked: Asked) -> str:
         """Looked for first: a request token may be forgotten after a while, and a second job would cost as much as the first."""
         ways = self._ways(asked.model)
-        with told("look for the optimisation", ways):
-            found = self._named(asked.name)
-        if found is not None:
+        if (found := self._find(asked)) is not None:
             return found
         with told("store the samples in the bucket", ways):
             self._s3.put_object(Bucket=self.bucket.name, Key=self.bucket.key(*_input(asked)), Body=asked.body)
@@ -67,6 +69,10 @@ class Advpo:
                 if found is None:
                     raise
                 return found
+
+    def _find(self, asked: Asked) -> str | None:
+        with told("look for the optimisation", self._ways(asked.model)):
+            return self._named(asked.name)
 
     def _named(self, name: str) -> str | None:
         """The ARN of the job of this name, the newest first; the list takes no name to look for."""
