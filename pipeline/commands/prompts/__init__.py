@@ -6,5 +6,14 @@ from pipeline.commands.prompts.advpo import advpo
 from pipeline.commands.prompts.convert import convert
 from pipeline.commands.prompts.diff import diff
 from pipeline.commands.prompts.lint import lint
+from pipeline.commands.prompts.managed import fetch, publish, rollback
 
-COMMANDS: Mapping[str, Callable[..., None]] = {"lint": lint, "convert": convert, "diff": diff, "advpo": advpo}
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "lint": lint,
+    "convert": convert,
+    "diff": diff,
+    "advpo": advpo,
+    "publish": publish,
+    "fetch": fetch,
+    "rollback": rollback,
+}

@@ -1,0 +1,248 @@
+"""Publishing, fetching and rolling back: the same prompt under the same name is one version, however often it is published.
+
+A version never changes, and applications that name one by its ARN keep it. A prompt named without a version is its draft, so
+rolling back sets the draft to an earlier version: nothing new is published. https://docs.aws.amazon.com/bedrock/latest/
+APIReference/API_agent_CreatePromptVersion.html and API_agent_GetPrompt.html, read 2026-11.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from pipeline.aws.faults import WaysOut, told
+from pipeline.errors import InputError, PermanentError
+from pipeline.hashing import canonical_json, content_hash
+from pipeline.models.providers.bedrock import make_client
+from pipeline.models.settings import ModelSettings
+from pipeline.prompts.importers import bedrock_prompt
+from pipeline.prompts.importers.port import Imported, Source
+from pipeline.prompts.managed.form import HASH, NAME, VARIANT, metadata_of, variant
+from pipeline.records import PromptVersion
+
+SERVICE = "bedrock-agent"
+TIMEOUT_S = 60.0
+DRAFT = "DRAFT"
+_ADDRESS = re.compile(
+    r"(?P<id>[0-9a-zA-Z]{10}|arn:aws[a-z-]*:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10})(?::(?P<v>\d{1,5}))?"
+)
+_KEPT = ("name", "id", "arn", "version", "description", "defaultVariant", "variants")
+_WAYS = WaysOut(
+    quota="The account's quota of prompts or versions is used up: delete some that nothing calls, or ask AWS for more.",
+    access="Ferry's credentials need bedrock:CreatePrompt, UpdatePrompt, GetPrompt, ListPrompts and CreatePromptVersion (and "
+    "TagResource for tags); a Bedrock API key alone does not do.",
+    refused="Check the name and that prompt management is offered in this region.",
+    quota_passes=False,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A prompt to publish as `name` for a Bedrock `model`. `facts` go with the version, `tags` on the prompt and the version.
+
+    With `over` a draft that Ferry did not write may be replaced.
+    """
+
+    name: str
+    prompt: PromptVersion
+    model: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name) or len(self.name) > 100:
+            raise InputError(
+                f'"{self.name[:60]}" cannot be the name of a prompt. Use letters and digits, with single - or _ between.'
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version in prompt management; `new` where this call made it, `hash` of the prompt in it ("" where it is not Ferry's)."""
+
+    name: str
+    id: str
+    arn: str
+    version: str
+    hash: str = ""
+    new: bool = False
+
+
+class Managed:
+    """Prompt management of one account and region. Every method raises a FerryError, TemporaryError where waiting may help."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._settings = replace(settings, timeout_s=min(settings.timeout_s, TIMEOUT_S))
+
+    async def publish(self, asked: Publication) -> Version:
+        """The version of this name that holds this prompt, made unless it is there."""
+        return await asyncio.to_thread(self._publish, asked)
+
+    async def fetch(self, address: str) -> tuple[Imported, str]:
+        """The prompt at an ARN, id or name, each with `:VERSION` or its draft, and the file that `importers` read it from."""
+        return await asyncio.to_thread(self._fetch, address)
+
+    async def roll_back(self, address: str, to: str | None = None) -> Version:
+        """The version that is the draft now: number `to`, else the one before the version the draft equals."""
+        return await asyncio.to_thread(self._roll_back, address, to)
+
+    def _publish(self, asked: Publication) -> Version:
+        form = variant(asked.prompt, asked.model, asked.facts)
+        with told("publish the prompt", _WAYS):
+            found = self._named(asked.name)
+            if found is None:
+                return self._versioned(self._created(asked, form), asked)
+            self._set_draft(found, asked, form)
+            return self._there(found, asked) or self._versioned(found, asked)
+
+    def _created(self, asked: Publication, form: Mapping[str, Any]) -> str:
+        """The id of a new prompt of this name; of the other one's where somebody was faster."""
+        token = content_hash([asked.name, form])
+        try:
+            made = self._agent.create_prompt(
+                name=asked.name, defaultVariant=VARIANT, variants=[form], clientToken=token, tags=dict(asked.tags)
+            )
+        except self._agent.exceptions.ConflictException:
+            found = self._named(asked.name)
+            if found is None:
+                raise
+            self._set_draft(found, asked, form)
+            return found
+        return str(made["id"])
+
+    def _set_draft(self, prompt_id: str, asked: Publication, form: Mapping[str, Any]) -> None:
+        draft = self._get(prompt_id, DRAFT)
+        if _holds(draft, asked):
+            return
+        if not asked.over and draft.get("variants") and not _hash(draft):
+            raise InputError(
+                f"The prompt {asked.name} is there and its draft is not from Ferry, so it stays. Publish under another name, or "
+                "replace the draft with --over; its versions stay in any case."
+            )
+        self._agent.update_prompt(promptIdentifier=prompt_id, name=asked.name, defaultVariant=VARIANT, variants=[form])
+
+    def _versioned(self, prompt_id: str, asked: Publication) -> Version:
+        """A version of the draft, looked at again: somebody may have changed the draft in between."""
+        last = max((int(each["version"]) for each in self._versions(prompt_id)), default=0)
+        made = self._agent.create_prompt_version(
+            promptIdentifier=prompt_id,
+            description=_description(asked),
+            clientToken=content_hash([prompt_id, asked.prompt.hash, asked.model, last]),
+            tags=dict(asked.tags),
+        )
+        written = self._get(prompt_id, str(made["version"]))
+        version = _version(written, new=True)
+        if not _holds(written, asked):
+            raise PermanentError(
+                f"Version {version.version} of {asked.name} holds another prompt: somebody changed the draft meanwhile. Publish "
+                "again."
+            )
+        return version
+
+    def _there(self, prompt_id: str, asked: Publication) -> Version | None:
+        """The newest version that holds this prompt for this model."""
+        said = [each for each in self._versions(prompt_id) if each.get("description") == _description(asked)]
+        for each in sorted(said, key=lambda each: -int(each["version"])):
+            written = self._get(prompt_id, str(each["version"]))
+            if _holds(written, asked):
+                return _version(written)
+        return None
+
+    def _fetch(self, address: str) -> tuple[Imported, str]:
+        prompt_id, version = self._address(address)
+        with told("fetch the prompt", _WAYS):
+            reply = self._get(prompt_id, version or DRAFT)
+        return _imported(reply), _file(reply)
+
+    def _roll_back(self, address: str, to: str | None) -> Version:
+        prompt_id, _ = self._address(address)
+        with told("roll the prompt back", _WAYS):
+            wanted = to or self._before(prompt_id)
+            kept = self._get(prompt_id, wanted)
+            self._agent.update_prompt(
+                promptIdentifier=prompt_id,
+                **{key: kept[key] for key in ("name", "description", "defaultVariant", "variants") if kept.get(key)},
+            )
+        return _version(kept)
+
+    def _before(self, prompt_id: str) -> str:
+        """The version before the one the draft equals. Raises InputError where that does not say which one is meant."""
+        now = _imported(self._get(prompt_id, DRAFT)).prompt.hash
+        numbers = sorted((int(each["version"]) for each in self._versions(prompt_id)), reverse=True)
+        while numbers and _imported(self._get(prompt_id, str(numbers[0]))).prompt.hash != now:
+            numbers.pop(0)
+        if not numbers:
+            raise InputError("The draft equals no version, so it would be lost. Name the version to go back to with --to.")
+        if len(numbers) == 1:
+            raise InputError(f"The draft is version {numbers[0]}, and there is none before it. Name another one with --to.")
+        return str(numbers[1])
+
+    def _address(self, written: str) -> tuple[str, str | None]:
+        """Id or ARN, and version; a name is looked up. Raises InputError where there is no such prompt."""
+        name, _, version = written.rpartition(":")
+        if (found := _ADDRESS.fullmatch(written)) is not None:
+            return found["id"], found["v"]
+        if not version.isdigit():
+            name, version = written, ""
+        with told("look for the prompt", _WAYS):
+            named = self._named(name) if NAME.fullmatch(name) else None
+        if named is None:
+            raise InputError(f'There is no prompt "{written[:100]}" here. Give its name, id or ARN, and the region it is in.')
+        return named, version or None
+
+    def _named(self, name: str) -> str | None:
+        return next((str(each["id"]) for each in self._listed() if each["name"] == name), None)
+
+    def _versions(self, prompt_id: str) -> Sequence[Mapping[str, Any]]:
+        return [each for each in self._listed(promptIdentifier=prompt_id) if str(each["version"]).isdigit()]
+
+    def _listed(self, **of: str) -> Iterator[Mapping[str, Any]]:
+        for page in self._agent.get_paginator("list_prompts").paginate(**of):
+            yield from page["promptSummaries"]
+
+    def _get(self, prompt_id: str, version: str) -> Mapping[str, Any]:
+        try:
+            reply = self._agent.get_prompt(promptIdentifier=prompt_id, **({} if version == DRAFT else {"promptVersion": version}))
+        except self._agent.exceptions.ResourceNotFoundException:
+            what = "prompt" if version == DRAFT else f"version {version} of the prompt"
+            raise InputError(f"There is no {what} {prompt_id} in this account and region. Check the address.") from None
+        return {key: reply[key] for key in _KEPT if key in reply}
+
+    @cached_property
+    def _agent(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
+        return make_client(SERVICE, self._settings)
+
+
+def _description(asked: Publication) -> str:
+    return f"ferry {asked.prompt.hash} {asked.model}"[:200].strip()
+
+
+def _holds(reply: Mapping[str, Any], asked: Publication) -> bool:
+    """Whether what is there is this prompt for this model, and nobody has changed it."""
+    if not _hash(reply):
+        return False
+    there = _imported(reply)
+    return (there.prompt.hash, there.model) == (asked.prompt.hash, asked.model)
+
+
+def _version(reply: Mapping[str, Any], *, new: bool = False) -> Version:
+    known = _imported(reply).prompt.hash if _hash(reply) else ""
+    return Version(name=reply["name"], id=reply["id"], arn=reply["arn"], version=reply["version"], hash=known, new=new)
+
+
+def _hash(reply: Mapping[str, Any]) -> str:
+    """What Ferry said when it wrote this; "" where it did not."""
+    return next((said for each in reply.get("variants") or () if (said := metadata_of(each).get(HASH))), "")
+
+
+def _imported(reply: Mapping[str, Any]) -> Imported:
+    if not reply.get("variants"):
+        raise InputError(f"The prompt {reply['name']} has no variant, so there is nothing in it. Choose another version.")
+    return bedrock_prompt.read(Source(text=_file(reply), name=str(reply["name"])))[0]
+
+
+def _file(reply: Mapping[str, Any]) -> str:
+    return canonical_json(reply) + "\n"
