@@ -88,6 +88,6 @@ def _model(target: str) -> str:
 
 def _tags(given: Sequence[str]) -> Mapping[str, str]:
     pairs = [text.partition("=") for text in given]
-    if wrong := next((key for key, mark, _ in pairs if not mark or not key), None):
-        raise InputError(f'"{wrong}" is no tag. Write it as --tag key=value.')
+    if wrong := ["".join(pair) for pair in pairs if not pair[0] or not pair[1]]:
+        raise InputError(f'"{wrong[0]}" is no tag. Write it as --tag key=value.')
     return {key: value for key, _, value in pairs}

@@ -38,7 +38,7 @@ _WAYS = WaysOut(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Publication:
     """A prompt to publish as `name` for a Bedrock `model`. `facts` go with the version, `tags` on the prompt and the version.
 
@@ -57,6 +57,11 @@ class Publication:
             raise InputError(
                 f'"{self.name[:60]}" cannot be the name of a prompt. Use letters and digits, with single - or _ between.'
             )
+
+    @cached_property
+    def form(self) -> dict[str, Any]:
+        """The variant that is published. Raises InputError where prompt management cannot hold the prompt."""
+        return variant(self.prompt, self.model, self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,30 +95,30 @@ class Managed:
         return await asyncio.to_thread(self._roll_back, address, to)
 
     def _publish(self, asked: Publication) -> Version:
-        form = variant(asked.prompt, asked.model, asked.facts)
+        _ = asked.form  # refuses before anything is sent
         with told("publish the prompt", _WAYS):
             found = self._named(asked.name)
             if found is None:
-                return self._versioned(self._created(asked, form), asked)
-            self._set_draft(found, asked, form)
+                return self._versioned(self._created(asked), asked)
+            self._set_draft(found, asked)
             return self._there(found, asked) or self._versioned(found, asked)
 
-    def _created(self, asked: Publication, form: Mapping[str, Any]) -> str:
+    def _created(self, asked: Publication) -> str:
         """The id of a new prompt of this name; of the other one's where somebody was faster."""
-        token = content_hash([asked.name, form])
+        token = content_hash([asked.name, asked.form])
         try:
             made = self._agent.create_prompt(
-                name=asked.name, defaultVariant=VARIANT, variants=[form], clientToken=token, tags=dict(asked.tags)
+                name=asked.name, defaultVariant=VARIANT, variants=[asked.form], clientToken=token, tags=dict(asked.tags)
             )
         except self._agent.exceptions.ConflictException:
             found = self._named(asked.name)
             if found is None:
                 raise
-            self._set_draft(found, asked, form)
+            self._set_draft(found, asked)
             return found
         return str(made["id"])
 
-    def _set_draft(self, prompt_id: str, asked: Publication, form: Mapping[str, Any]) -> None:
+    def _set_draft(self, prompt_id: str, asked: Publication) -> None:
         draft = self._get(prompt_id, DRAFT)
         if _holds(draft, asked):
             return
@@ -122,7 +127,7 @@ class Managed:
                 f"The prompt {asked.name} is there and its draft is not from Ferry, so it stays. Publish under another name, or "
                 "replace the draft with --over; its versions stay in any case."
             )
-        self._agent.update_prompt(promptIdentifier=prompt_id, name=asked.name, defaultVariant=VARIANT, variants=[form])
+        self._agent.update_prompt(promptIdentifier=prompt_id, name=asked.name, defaultVariant=VARIANT, variants=[asked.form])
 
     def _versioned(self, prompt_id: str, asked: Publication) -> Version:
         """A version of the draft, looked at again: somebody may have changed the draft in between."""
@@ -221,11 +226,11 @@ def _description(asked: Publication) -> str:
 
 
 def _holds(reply: Mapping[str, Any], asked: Publication) -> bool:
-    """Whether what is there is this prompt for this model, and nobody has changed it."""
+    """Whether what is there reads as this prompt for this model does; one too large for its record reads as it stands."""
     if not _hash(reply):
         return False
-    there = _imported(reply)
-    return (there.prompt.hash, there.model) == (asked.prompt.hash, asked.model)
+    there, wanted = _imported(reply), _imported({"name": asked.name, "variants": [asked.form]})
+    return (there.prompt.hash, there.model) == (wanted.prompt.hash, wanted.model)
 
 
 def _version(reply: Mapping[str, Any], *, new: bool = False) -> Version:
