@@ -7,7 +7,7 @@ APIReference/API_agent_CreatePromptVersion.html and API_agent_GetPrompt.html, re
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -25,8 +25,10 @@ from pipeline.records import PromptVersion
 SERVICE = "bedrock-agent"
 TIMEOUT_S = 60.0
 DRAFT = "DRAFT"
+MARK = "ferry "
+"""How the description of a version begins that Ferry made."""
 _ADDRESS = re.compile(
-    r"(?P<id>[0-9a-zA-Z]{10}|arn:aws[a-z-]*:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10})(?::(?P<v>\d{1,5}))?"
+    r"(?P<arn>arn:aws[a-z-]*:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/)?(?P<id>[0-9a-zA-Z]{10})(?::(?P<version>\d{1,5}))?"
 )
 _KEPT = ("name", "id", "arn", "version", "description", "defaultVariant", "variants")
 _WAYS = WaysOut(
@@ -131,7 +133,7 @@ class Managed:
 
     def _versioned(self, prompt_id: str, asked: Publication) -> Version:
         """A version of the draft, looked at again: somebody may have changed the draft in between."""
-        last = max((int(each["version"]) for each in self._versions(prompt_id)), default=0)
+        last = next(iter(self._numbers(prompt_id)), "")
         made = self._agent.create_prompt_version(
             promptIdentifier=prompt_id,
             description=_description(asked),
@@ -148,10 +150,9 @@ class Managed:
         return version
 
     def _there(self, prompt_id: str, asked: Publication) -> Version | None:
-        """The newest version that holds this prompt for this model."""
-        said = [each for each in self._versions(prompt_id) if each.get("description") == _description(asked)]
-        for each in sorted(said, key=lambda each: -int(each["version"])):
-            written = self._get(prompt_id, str(each["version"]))
+        """The newest version that holds this prompt for this model; those whose description says otherwise are not read."""
+        for number in self._numbers(prompt_id, unless=lambda said: said.startswith(MARK) and said != _description(asked)):
+            written = self._get(prompt_id, number)
             if _holds(written, asked):
                 return _version(written)
         return None
@@ -163,9 +164,9 @@ class Managed:
         return _imported(reply), _file(reply)
 
     def _roll_back(self, address: str, to: str | None) -> Version:
-        prompt_id, _ = self._address(address)
+        prompt_id, version = self._address(address)
         with told("roll the prompt back", _WAYS):
-            wanted = to or self._before(prompt_id)
+            wanted = to or version or self._before(prompt_id)
             kept = self._get(prompt_id, wanted)
             self._agent.update_prompt(
                 promptIdentifier=prompt_id,
@@ -176,33 +177,42 @@ class Managed:
     def _before(self, prompt_id: str) -> str:
         """The version before the one the draft equals. Raises InputError where that does not say which one is meant."""
         now = _imported(self._get(prompt_id, DRAFT)).prompt.hash
-        numbers = sorted((int(each["version"]) for each in self._versions(prompt_id)), reverse=True)
-        while numbers and _imported(self._get(prompt_id, str(numbers[0]))).prompt.hash != now:
+        numbers = self._numbers(prompt_id)
+        while numbers and _imported(self._get(prompt_id, numbers[0])).prompt.hash != now:
             numbers.pop(0)
         if not numbers:
             raise InputError("The draft equals no version, so it would be lost. Name the version to go back to with --to.")
         if len(numbers) == 1:
             raise InputError(f"The draft is version {numbers[0]}, and there is none before it. Name another one with --to.")
-        return str(numbers[1])
+        return numbers[1]
 
     def _address(self, written: str) -> tuple[str, str | None]:
-        """Id or ARN, and version; a name is looked up. Raises InputError where there is no such prompt."""
+        """Id and version. A name is looked up before it is taken for an id. Raises InputError where there is no such prompt."""
         name, _, version = written.rpartition(":")
-        if (found := _ADDRESS.fullmatch(written)) is not None:
-            return found["id"], found["v"]
         if not version.isdigit():
             name, version = written, ""
+        found = _ADDRESS.fullmatch(written)
         with told("look for the prompt", _WAYS):
-            named = self._named(name) if NAME.fullmatch(name) else None
-        if named is None:
-            raise InputError(f'There is no prompt "{written[:100]}" here. Give its name, id or ARN, and the region it is in.')
-        return named, version or None
+            prompt_id = self._named(name) if NAME.fullmatch(name) else None
+            if (
+                prompt_id is None
+                and found is not None
+                and str(self._get(found["id"], DRAFT)["arn"]).startswith(found["arn"] or "")
+            ):
+                prompt_id, version = found["id"], found["version"] or ""
+        if prompt_id is None:
+            raise InputError(
+                f'There is no prompt "{written[:100]}" in this account and region. Give its name, id or ARN, and --region.'
+            )
+        return prompt_id, version or None
 
     def _named(self, name: str) -> str | None:
         return next((str(each["id"]) for each in self._listed() if each["name"] == name), None)
 
-    def _versions(self, prompt_id: str) -> Sequence[Mapping[str, Any]]:
-        return [each for each in self._listed(promptIdentifier=prompt_id) if str(each["version"]).isdigit()]
+    def _numbers(self, prompt_id: str, unless: Callable[[str], bool] = lambda _said: False) -> list[str]:
+        """The numbers of the versions, newest first, without those of whose description `unless` is true."""
+        listed = [(str(each["version"]), str(each.get("description") or "")) for each in self._listed(promptIdentifier=prompt_id)]
+        return sorted((number for number, said in listed if number.isdigit() and not unless(said)), key=int, reverse=True)
 
     def _listed(self, **of: str) -> Iterator[Mapping[str, Any]]:
         for page in self._agent.get_paginator("list_prompts").paginate(**of):
@@ -222,7 +232,7 @@ class Managed:
 
 
 def _description(asked: Publication) -> str:
-    return f"ferry {asked.prompt.hash} {asked.model}"[:200].strip()
+    return f"{MARK}{asked.prompt.hash} {asked.model}"[:200].strip()
 
 
 def _holds(reply: Mapping[str, Any], asked: Publication) -> bool:

@@ -63,6 +63,15 @@ async def test_a_prompt_too_large_for_its_record_is_one_version_too() -> None:
         assert (await Managed(at.settings).publish(asked(too_large()))).new is False
 
 
+async def test_a_list_that_says_nothing_of_versions_costs_reads_and_no_second_version() -> None:
+    async with peer() as at:
+        await Managed(at.settings).publish(asked())
+        await Managed(at.settings).publish(asked(SECOND))
+        for version in at.stored(NAME).versions.values():
+            version.pop("description")
+        assert (await Managed(at.settings).publish(asked())).version == "1"
+
+
 @pytest.mark.parametrize("operation", ["CreatePrompt", "CreatePromptVersion"])
 async def test_what_was_made_by_a_request_whose_reply_was_lost_is_found_again(operation: str) -> None:
     async with peer(faults={operation: [Fault("InternalServerException", 500, lost=True)]}) as at:
@@ -92,6 +101,7 @@ async def test_back_to_the_version_before_and_further_and_forward() -> None:
         with pytest.raises(InputError, match="there is none before it"):
             await service.roll_back(NAME)
         assert (await service.roll_back(NAME, "3")).hash == SECOND.hash
+        assert (await service.roll_back(f"{NAME}:2")).hash == FIRST.hash
         assert len(at.stored(NAME).versions) == 3
         with pytest.raises(InputError, match="no version 9"):
             await service.roll_back(NAME, "9")
@@ -145,12 +155,30 @@ async def test_what_goes_wrong_is_a_sentence(operation: str, fault: Fault, kind:
 
 
 @pytest.mark.parametrize(
-    "address", ["nowhere", "nowhere:3", "a b", "ABCDEFGHIJ", "ABCDEFGHIJ:2", "arn:aws:iam::1:role/x", ":", ""]
+    "address",
+    [
+        "nowhere",
+        "nowhere:3",
+        "a b",
+        "ABCDEFGHIJ",
+        "ABCDEFGHIJ:2",
+        "arn:aws:bedrock:us-east-1:123456789012:prompt/ABCDEFGHIJ",
+        "arn:aws:iam::1:role/x",
+        ":",
+        "",
+    ],
 )
 async def test_an_address_of_nothing_is_a_sentence(address: str) -> None:
     async with peer() as at:
         with pytest.raises(InputError, match="There is no"):
             await Managed(at.settings).fetch(address)
+
+
+async def test_the_same_id_in_another_region_is_another_prompt() -> None:
+    async with peer() as at:
+        made = await Managed(at.settings).publish(asked())
+        with pytest.raises(InputError, match="There is no prompt"):
+            await Managed(at.settings).fetch(made.arn.replace("us-east-1", "eu-west-1"))
 
 
 def test_a_name_that_cannot_be_is_refused() -> None:
