@@ -1,9 +1,14 @@
 """A place in S3 that Ferry writes to and reads from, written as s3://bucket/prefix."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.models.providers.bedrock import make_client
+from pipeline.models.settings import ModelSettings
 
 PATTERN = re.compile(r"s3://([a-z0-9][-.a-z0-9]{1,61}[a-z0-9])((?:/[-!_*'().a-z0-9A-Z]+)*)/?")
 LONGEST = 800
@@ -32,6 +37,29 @@ class Bucket:
 
     def uri(self, *parts: str) -> str:
         return f"s3://{self.name}/{self.key(*parts)}"
+
+
+class Files:
+    """What is put into S3 and read from it. boto3's errors go up as they are: whoever calls says what was being done."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._settings = settings
+
+    def put(self, bucket: Bucket, body: bytes, *parts: str) -> None:
+        self._s3.put_object(Bucket=bucket.name, Key=bucket.key(*parts), Body=body)
+
+    def lines(self, under: str, ending: str) -> Iterator[str]:
+        """The lines of every file under the address `under` (s3://bucket/folder) with this ending, by key."""
+        name, prefix = split_uri(under)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=name, Prefix=f"{prefix}/")
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        for key in sorted(key for key in keys if key.endswith(ending)):
+            body = self._s3.get_object(Bucket=name, Key=key)["Body"].read()
+            yield from body.decode("utf-8", "replace").split("\n")
+
+    @cached_property
+    def _s3(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
+        return make_client("s3", self._settings)
 
 
 def split_uri(uri: str) -> tuple[str, str]:

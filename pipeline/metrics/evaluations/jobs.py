@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.aws.jobs import Standing, State, ended_badly
-from pipeline.aws.s3 import split_uri
+from pipeline.aws.s3 import Bucket, Files
 from pipeline.hashing import content_hash
 from pipeline.metrics.evaluations import lines as files
 from pipeline.metrics.evaluations.faults import told
@@ -51,6 +51,7 @@ class Bedrock:
 
     def __init__(self, place: Place, settings: ModelSettings) -> None:
         self.place, self._settings = place, replace(settings, timeout_s=min(settings.timeout_s, TIMEOUT_S))
+        self._files = Files(self._settings)
 
     async def create(self, asked: Asked) -> str:
         """The ARN of the job of this name, created unless it is there."""
@@ -66,7 +67,7 @@ class Bedrock:
     def _create(self, asked: Asked) -> str:
         with told("store the answers in the bucket", self.place):
             body = files.dumps(asked.lines, files.identifier(asked.model))
-            self._s3.put_object(Bucket=self.place.name, Key=self.place.key(*_input(asked)), Body=body)
+            self._files.put(Bucket(self.place.bucket), body, *_input(asked))
         with told("start the second opinion", self.place):
             try:
                 return str(self._bedrock.create_evaluation_job(**self._request(asked))["jobArn"])
@@ -109,23 +110,11 @@ class Bedrock:
         )
 
     def _fetch(self, standing: Standing) -> tuple[str, ...]:
-        bucket, prefix = split_uri(standing.results)
-        written: list[str] = []
         with told("fetch the results from the bucket", self.place):
-            under = f"{prefix}/{standing.name}/" if prefix else f"{standing.name}/"
-            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=under)
-            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-            for key in sorted(key for key in keys if key.endswith("_output.jsonl")):
-                body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-                written += body.decode("utf-8", "replace").split("\n")
-        return tuple(written)
+            return tuple(self._files.lines(f"{standing.results.rstrip('/')}/{standing.name}", "_output.jsonl"))
 
     @cached_property
-    def _s3(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
-        return make_client("s3", self._settings)
-
-    @cached_property
-    def _bedrock(self) -> Any:  # noqa: ANN401
+    def _bedrock(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
         return make_client("bedrock", self._settings)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.aws.faults import WaysOut, told
 from pipeline.aws.jobs import Standing, State, ended_badly
-from pipeline.aws.s3 import Bucket, split_uri
+from pipeline.aws.s3 import Bucket, Files
 from pipeline.errors import PermanentError
 from pipeline.models.providers.bedrock import make_client
 from pipeline.models.settings import ModelSettings
@@ -34,6 +34,7 @@ class Advpo:
 
     def __init__(self, bucket: Bucket, settings: ModelSettings) -> None:
         self.bucket, self._settings = bucket, replace(settings, timeout_s=min(settings.timeout_s, TIMEOUT_S))
+        self._files = Files(self._settings)
 
     async def submit(self, asked: Asked) -> str:
         """The ARN of the job for exactly this, created unless it is there."""
@@ -60,7 +61,7 @@ class Advpo:
         if (found := self._find(asked)) is not None:
             return found
         with told("store the samples in the bucket", ways):
-            self._s3.put_object(Bucket=self.bucket.name, Key=self.bucket.key(*_input(asked)), Body=asked.body)
+            self._files.put(self.bucket, asked.body, *_input(asked))
         with told("start the optimisation", ways):
             try:
                 return str(self._bedrock.create_advanced_prompt_optimization_job(**self._request(asked))["jobArn"])
@@ -103,19 +104,14 @@ class Advpo:
         )
 
     def _fetch(self, standing: Standing) -> tuple[str, ...]:
-        name, prefix = split_uri(standing.results)
-        written: list[str] = []
         with told("fetch the results from the bucket", self._ways()):
-            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=name, Prefix=f"{prefix}/")
-            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-            for key in sorted(key for key in keys if key.endswith(".jsonl")):
-                written += self._s3.get_object(Bucket=name, Key=key)["Body"].read().decode("utf-8", "replace").split("\n")
+            written = tuple(self._files.lines(standing.results, ".jsonl"))
         if not any(line.strip() for line in written):
             raise PermanentError(
                 f"The optimisation is done, but there are no results under {standing.results}. Somebody or a rule of the bucket "
                 "may have removed them: ask anew with a higher --attempt."
             )
-        return tuple(written)
+        return written
 
     def _stop(self, arn: str) -> None:
         with told("stop the optimisation", self._ways()):
@@ -136,11 +132,7 @@ class Advpo:
         )
 
     @cached_property
-    def _s3(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
-        return make_client("s3", self._settings)
-
-    @cached_property
-    def _bedrock(self) -> Any:  # noqa: ANN401
+    def _bedrock(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
         return make_client("bedrock", self._settings)
 
 
