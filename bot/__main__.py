@@ -94,6 +94,8 @@ def _finish(work: Callable[[], int | None]) -> int:
     try:
         return work() or 0
     except FerryError as error:
+        if error.__cause__ is not None:
+            structlog.get_logger().error("ended", exc_info=error)
         print(error.message, file=sys.stderr)
         raise typer.Exit(FAILED) from None
 

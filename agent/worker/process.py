@@ -40,7 +40,8 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
             places=places,
             clock=utc_now,
             stop_s=settings.stop_s,
-            prices=catalog.prices,
+            catalog=catalog,
+            live=models,
             opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
         )
         _stop_on_signals(tools.stopping)
