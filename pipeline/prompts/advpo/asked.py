@@ -77,6 +77,11 @@ def asked(ask: Ask, attempt: int = 1) -> Asked:
             f"{NAME} takes one text, and this prompt has {len(start.turns)} earlier messages. Write them into the text, or "
             "start from a prompt without them."
         )
+    if start.prepare:
+        raise InputError(
+            f"{NAME} fills in samples as they are, and this prompt changes them first ({start.prepare[0].name}). Start from a "
+            "prompt without input steps."
+        )
     texts = texts_for(start, NAME, _VARIABLE)
     template = "\n\n".join(text for text in texts if text.strip())
     made = Asked(

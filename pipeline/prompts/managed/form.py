@@ -44,9 +44,16 @@ def variant(prompt: PromptVersion, model: str = "", facts: Mapping[str, str] = {
 
 def unsaid(prompt: PromptVersion) -> tuple[str, ...]:
     """What a caller of the published prompt has to add, in sentences."""
-    if prompt.parameters.json_schema is None:
-        return ()
-    return ("The JSON schema of the answer is no part of a managed prompt: send it with each call, as outputConfig of Converse.",)
+    said = []
+    if prompt.parameters.json_schema is not None:
+        said.append(
+            "The JSON schema of the answer is no part of a managed prompt: send it with each call (outputConfig of Converse)."
+        )
+    if steps := [step.name for step in (*prompt.prepare, *prompt.finish)]:
+        said.append(
+            f"The steps beside the call are no part of a managed prompt: your application does them ({', '.join(steps)})."
+        )
+    return tuple(said)
 
 
 def metadata_of(given: Mapping[str, Any]) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.hashing import canonical_json
+from pipeline.hashing import canonical_json, plain
 from pipeline.records import PromptVersion
 
 KEY = "ferry.record."
@@ -24,9 +24,8 @@ _VERSION = TypeAdapter(PromptVersion)
 
 def written(prompt: PromptVersion) -> Mapping[str, str]:
     """The entries that hold `prompt`; none where it is too large for them. Edits and shots stay with Ferry."""
-    kept = {"system": prompt.system, "user": prompt.user, "turns": prompt.turns, "syntax": prompt.syntax}
-    more = {"parameters": prompt.parameters, "method": prompt.method, "parent": prompt.parent}
-    text = b64encode(zlib.compress(canonical_json({**kept, **more}).encode(), 9)).decode()
+    kept = {name: value for name, value in plain(prompt).items() if name not in {"edits", "shots"}}
+    text = b64encode(zlib.compress(canonical_json(kept).encode(), 9)).decode()
     parts = [text[at : at + VALUE_LENGTH] for at in range(0, len(text), VALUE_LENGTH)]
     return {f"{KEY}{number:02d}": part for number, part in enumerate(parts)} if len(parts) <= MOST_PARTS else {}
 

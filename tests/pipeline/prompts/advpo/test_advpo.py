@@ -17,7 +17,7 @@ from pipeline.prompts.methods import candidates
 from pipeline.prompts.methods.advpo import AdvancedOptimization
 from pipeline.prompts.port import Ask
 from pipeline.prompts.template import parse_prompt
-from pipeline.records import Parameters, Turn
+from pipeline.records import Parameters, Step, Turn
 from tests.pipeline.aws.wire import BUCKET, Fault
 from tests.pipeline.prompts.advpo.peer import Peer, better, malformed, peer
 from tests.pipeline.prompts.asks import BASE, NOVA, ask, dev
@@ -237,6 +237,7 @@ async def test_the_guards_have_the_last_word(rewritten: Callable[[dict[str, Any]
         ({"prompt": parse_prompt(" ".join(f"{{v{n}}}" for n in range(21)))}, "at most 20 variables"),
         ({"prompt": parse_prompt("syntax: {$X}\nFill {{name}} of {$question}")}, "means as plain text"),
         ({"prompt": replace(parse_prompt("{question}"), turns=(Turn(role="user", text="Hi"),))}, "1 earlier messages"),
+        ({"prompt": replace(parse_prompt("{question}"), prepare=(Step(name="trim"),))}, "input steps"),
         ({"dev": dev(), "prompt": parse_prompt("{question} {colour}")}, 'asks for the variable "colour"'),
     ],
 )

@@ -17,7 +17,7 @@ from pipeline.prompts.importers import Source, imported
 from pipeline.prompts.managed import record
 from pipeline.prompts.managed.form import metadata_of, unsaid, variant
 from pipeline.prompts.template import Piece, parse_prompt, write
-from pipeline.records import Parameters, PromptVersion, Syntax, Turn
+from pipeline.records import Parameters, PromptVersion, Step, Syntax, Turn
 from tests.pipeline.aws.wire import violations
 
 FULL = PromptVersion(
@@ -28,6 +28,7 @@ FULL = PromptVersion(
     parameters=Parameters(max_tokens=64, temperature=0.7, top_p=0.9, stop=("\n",), json_schema='{"type":"object"}'),
     method="family rules, wording",
     parent="0" * 64,
+    finish=(Step(name="json-part"),),
 )
 
 
@@ -56,7 +57,7 @@ def test_what_a_model_sees_is_in_the_open_and_the_rest_comes_back_with_it() -> N
     found = back(form)
     assert found.prompt == FULL
     assert found.model == "eu.amazon.nova-lite-v1:0"
-    assert "outputConfig" in unsaid(FULL)[0]
+    assert ["outputConfig" in unsaid(FULL)[0], "(json-part)" in unsaid(FULL)[1]] == [True, True]
     assert unsaid(parse_prompt("{q}")) == ()
 
 
