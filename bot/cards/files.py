@@ -20,5 +20,8 @@ def files_card(facts: FilesFacts) -> Card:
     if facts.charts:
         said = "the differences to the source with their intervals, and quality against cost."
         return Card(text=f"Charts of {about}: {said}", files=facts.files)
-    text = f"Report of {about}: the page, the workbook, and the data, which `ferry recompute` checks."
+    text = (
+        f"Report of {about}: the page, the workbook, and the data, which `ferry recompute` checks. "
+        "Write *publish* to put the signed prompt into Amazon Bedrock's prompt management."
+    )
     return Card(text=text, files=facts.files)

@@ -14,6 +14,7 @@ SERVICE = "Prompt management"
 VARIANT = "ferry"
 HASH = "ferry.hash"
 MOST_STOPS = 4
+LONGEST_NAME = 100
 NAME = re.compile(r"([0-9a-zA-Z][_-]?){1,100}")
 """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_CreatePrompt.html, read 2026-11."""
 _MODEL = re.compile(
@@ -40,6 +41,16 @@ def variant(prompt: PromptVersion, model: str = "", facts: Mapping[str, str] = {
     if model and not _MODEL.fullmatch(model):
         raise InputError(f'"{model[:80]}" is no model that {SERVICE.lower()} can name. Give bedrock:<model id, profile or ARN>.')
     return {**made, "modelId": model} if model else made
+
+
+def is_prompt_name(name: str) -> bool:
+    """Whether prompt management takes `name` for a prompt: at most 100 characters."""
+    return len(name) <= LONGEST_NAME and NAME.fullmatch(name) is not None
+
+
+def prompt_name(text: str) -> str:
+    """A name for a prompt made from any text: its letters and digits of ASCII, with hyphens between."""
+    return re.sub(r"[^0-9a-zA-Z]+", "-", text).strip("-").lower()[:LONGEST_NAME].strip("-") or "ferry-prompt"
 
 
 def unsaid(prompt: PromptVersion) -> tuple[str, ...]:

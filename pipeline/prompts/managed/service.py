@@ -19,7 +19,7 @@ from pipeline.models.providers.bedrock import make_client
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.importers import bedrock_prompt
 from pipeline.prompts.importers.port import Imported, Source
-from pipeline.prompts.managed.form import HASH, NAME, VARIANT, metadata_of, variant
+from pipeline.prompts.managed.form import HASH, NAME, VARIANT, is_prompt_name, metadata_of, variant
 from pipeline.records import PromptVersion
 
 SERVICE = "bedrock-agent"
@@ -55,7 +55,7 @@ class Publication:
     over: bool = False
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name) or len(self.name) > 100:
+        if not is_prompt_name(self.name):
             raise InputError(
                 f'"{self.name[:60]}" cannot be the name of a prompt. Use letters and digits, with single - or _ between.'
             )
