@@ -7,6 +7,7 @@ from db.store.audit import Audit
 from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
 from db.store.evaluations import Evaluations
+from db.store.exports import Exports
 from db.store.leases import Leases
 from db.store.messages import Messages
 from db.store.migrations import Migrations
@@ -43,6 +44,7 @@ class Store:
         self.audit = Audit(database, clock)
         self.monitors = Monitors(database, clock)
         self.evaluations = Evaluations(database, clock)
+        self.exports = Exports(database, clock)
         self.leases = Leases(database, clock)
         self.trials = Trials(database, clock)
 
