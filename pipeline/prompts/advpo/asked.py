@@ -82,6 +82,8 @@ def asked(ask: Ask, attempt: int = 1) -> Asked:
             f"{NAME} fills in samples as they are, and this prompt changes them first ({start.prepare[0].name}). Start from a "
             "prompt without input steps."
         )
+    if not variables(start):
+        raise InputError("The prompt marks no variable, so every sample would get the same text. Mark the place of the question.")
     texts = texts_for(start, NAME, _VARIABLE)
     template = "\n\n".join(text for text in texts if text.strip())
     made = Asked(

@@ -26,6 +26,14 @@ STATES = {
     "Expired": State.FAILED,  # not among the statuses of this API; other jobs of the service end so
     "Deleting": State.FAILED,
 }
+REGIONS = frozenset(
+    {
+        "us-east-1", "us-east-2", "us-west-2", "ca-central-1", "sa-east-1", "eu-west-1", "eu-west-2", "eu-central-1",
+        "eu-central-2", "ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2",
+    }
+)  # fmt: skip
+"""https://docs.aws.amazon.com/bedrock/latest/userguide/advanced-prompt-optimization-quotas.html, read 2026-11. A list ages: it
+explains a refusal and makes none."""
 ACTIONS = "bedrock:CreateAdvancedPromptOptimizationJob, Get-, List- and StopAdvancedPromptOptimizationJob"
 
 
@@ -125,11 +133,15 @@ class Advpo:
             quota=f"The account's quota of {NAME} jobs (20 at once) is used up; Ferry tries again. Stop one or ask AWS for more.",
             access=f"Ferry's credentials need {ACTIONS}, bedrock:InvokeModel and InvokeModelWithResponseStream for the target "
             f"and the judge, and s3:PutObject, GetObject and ListBucket on {self.bucket.name}: the job works with their rights.",
-            refused=f"Check that {NAME} is offered in this region, that {model} is a Bedrock model that answers in text, and "
-            "that this account may call it; the other candidates need none of this.",
+            refused=f"Check that {NAME} is offered in this region{self._aside()}, that {model} is a Bedrock model that answers "
+            "in text, and that this account may call it; the other candidates need none of this.",
             bucket=f"The bucket {self.bucket.name} is not there, or is in another region: create it, or name another one with "
             "--bucket.",
         )
+
+    def _aside(self) -> str:
+        region = self._settings.region
+        return f" ({region} was not among those AWS named in November 2026)" if region and region not in REGIONS else ""
 
     @cached_property
     def _bedrock(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,21 @@ async def test_a_candidate_is_written_and_the_same_command_goes_on_with_the_same
     assert (entry["method"], entry["refusal"]) == ("AdvPO", None)
     assert "{question}" in (tmp_path / "out" / entry["file"]).read_text(encoding="utf-8")
     assert "Measure it" in done.stdout
+
+
+async def test_a_command_that_is_killed_before_it_knows_its_job_finds_it_again(given: list[str]) -> None:
+    async with peer(made=asyncio.Event()) as at:
+        words = ["prompts", "advpo", *given, "--target", "bedrock:amazon.nova-lite-v1:0", "--bucket", f"s3://{BUCKET}/x"]
+        reach = ["--endpoint-url", at.url, "--region", "us-east-1"]
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "pipeline", *words, *reach)
+        assert at.made
+        await asyncio.wait_for(at.made.wait(), 60)
+        process.kill()
+        await process.wait()
+        at.gone.set()
+        done = await advpo(at, given)
+        assert done.exit_code == 0, done.output
+        assert (len(at.jobs), at.asked["Create"]) == (1, 1)
 
 
 async def test_a_job_is_stopped_and_asked_anew(given: list[str]) -> None:

@@ -4,6 +4,7 @@ Create-, Get-, List- and StopAdvancedPromptOptimizationJob in the shapes of AWS'
 in those of the user guide and of the published sample runs.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -39,7 +40,8 @@ def better(line: dict[str, Any]) -> str:
 class Peer(Shelf):
     """`optimise` gives the template, `rewrite` may spoil the result lines, `supported` are the models it knows (None: all).
 
-    `hidden` lists show nothing yet; without `tokens` a request that comes twice is a second one.
+    `hidden` lists show nothing yet; without `tokens` a request that comes twice is a second one. `made` is set when a job was
+    made, and whoever made it waits for its answer until `gone`.
     """
 
     jobs: dict[str, Created] = field(default_factory=dict)
@@ -51,6 +53,8 @@ class Peer(Shelf):
     supported: set[str] | None = None
     tokens: bool = True
     hidden: int = 0
+    made: asyncio.Event | None = None
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     def line(self, name: str) -> dict[str, Any]:
         """What a job was sent."""
@@ -72,6 +76,9 @@ class Peer(Shelf):
                 return json_error(Fault("ConflictException", 400, "the job name is taken"))
             arn = f"arn:aws:bedrock:us-east-1:123456789012:advanced-prompt-optimization-job/{len(self.jobs):012d}"
             made = self.jobs[body["jobName"]] = Created(arn, body, list(self.life), self.failure)
+        if self.made is not None and not self.made.is_set():
+            self.made.set()
+            await self.gone.wait()
         return json_error(fault) if fault else web.json_response({"jobArn": made.arn})
 
     def _unreadable(self, body: dict[str, Any]) -> Iterator[str]:

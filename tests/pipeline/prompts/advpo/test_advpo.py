@@ -154,6 +154,14 @@ async def test_a_bucket_that_is_not_there_and_a_model_that_is_not_supported() ->
             await service(at).submit(asked(question()))
 
 
+async def test_a_region_aws_did_not_name_is_asked_and_its_refusal_says_so() -> None:
+    async with peer(supported=set()) as at:
+        elsewhere = Advpo(Bucket(f"s3://{BUCKET}/x"), replace(at.settings, region="eu-west-3"))
+        with pytest.raises(PermanentError, match="eu-west-3 was not among those AWS named in November 2026"):
+            await elsewhere.submit(asked(question()))
+        assert at.asked["Create"] == 1
+
+
 async def test_throttling_is_waited_out() -> None:
     busy = Fault("ThrottlingException", 429)
     said: list[str] = []
@@ -237,6 +245,7 @@ async def test_the_guards_have_the_last_word(rewritten: Callable[[dict[str, Any]
         ({"prompt": parse_prompt(" ".join(f"{{v{n}}}" for n in range(21)))}, "at most 20 variables"),
         ({"prompt": parse_prompt("syntax: {$X}\nFill {{name}} of {$question}")}, "means as plain text"),
         ({"prompt": replace(parse_prompt("{question}"), turns=(Turn(role="user", text="Hi"),))}, "1 earlier messages"),
+        ({"prompt": replace(parse_prompt("{question}"), user="Sort it.")}, "marks no variable"),
         ({"prompt": replace(parse_prompt("{question}"), prepare=(Step(name="trim"),))}, "input steps"),
         ({"dev": dev(), "prompt": parse_prompt("{question} {colour}")}, 'asks for the variable "colour"'),
     ],
