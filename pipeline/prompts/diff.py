@@ -98,13 +98,14 @@ def _examples(before: PromptVersion, after: PromptVersion) -> Change | None:
 def _steps(section: str, before: tuple[Step, ...], after: tuple[Step, ...]) -> Change | None:
     if before == after:
         return None
-    lines = side_by_side(*("\n".join(_step(step) for step in steps) for steps in (before, after)))
+    lines = side_by_side(*("\n".join(step_text(step) for step in steps) for steps in (before, after)))
     names = [", ".join(step.name for step in steps) or "none" for steps in (before, after)]
     summary = f"{section.capitalize()} {names[0]} → {names[1]}: the application must do the same."
     return Change(section=section, summary=summary, lines=lines)
 
 
-def _step(step: Step) -> str:
+def step_text(step: Step) -> str:
+    """A step with what it works with, on one line."""
     return f"{step.name}: {', '.join(step.values)}" if step.values else step.name
 
 

@@ -7,7 +7,7 @@ run on dev `outcome` says what it did for every group. A person decides; nothing
 from pipeline.prompts.rounds.advice import Advice, latency_advice
 from pipeline.prompts.rounds.effects import Effect, Outcome, effects, outcome
 from pipeline.prompts.rounds.port import Proposal, Technique
-from pipeline.prompts.rounds.propose import WAYS, candidate, nothing_fits, proposals
+from pipeline.prompts.rounds.propose import WAYS, candidate, nothing_fits, proposals, refusals
 
 __all__ = [
     "WAYS",
@@ -22,4 +22,5 @@ __all__ = [
     "nothing_fits",
     "outcome",
     "proposals",
+    "refusals",
 ]

@@ -92,8 +92,7 @@ def outcome(
 ) -> Outcome:
     """As `effects`, with what it did to length, latency and cost (USD per 1,000 calls at `price`), and whether to keep it.
 
-    Kept only when the primary mean is not worse by more than one paired standard error and something got better: a group, all of
-    dev, or the length of the answers.
+    Kept only when all of dev got better, or is not worse by more than one paired standard error while answers got shorter.
     """
     found = effects(before, after, groups, criteria, left_out=left_out, clusters=clusters)
     scores = _scores(before, after, criteria, frozenset(left_out))
@@ -176,21 +175,23 @@ def _units(ids: Iterable[str], clusters: Mapping[str, str]) -> list[str] | None:
 
 
 def _advice(found: Sequence[Effect], whole: Paired, tokens: tuple[float | None, float | None]) -> tuple[bool, str]:
-    """Keep or revert, with the reason."""
+    """Keep or revert, with the reason. A group's own gain is not enough: it was chosen because it failed."""
+    improved, worse = len(found[-1].improved), len(found[-1].worse)
     if whole.mean < -whole.error - ALIKE:
         return False, (
             f"Revert: on all of dev the score fell by {-whole.mean:.3f}, more than one standard error ({whole.error:.3f}); "
-            f"{len(found[-1].worse)} samples got worse."
+            f"{worse} samples got worse."
         )
-    better = [each for each in found[:-2] if each.difference is not None and each.difference > ALIKE]
-    shorter = tokens[0] is not None and tokens[1] is not None and tokens[1] < tokens[0] * (1 - FASTER)
-    cost = f"; {len(found[-1].worse)} samples got worse, look at them" if found[-1].worse else ""
-    if whole.mean > ALIKE or better:
-        best = max(better, key=lambda each: len(each.improved), default=None)
-        where = f", most in “{best.group}” ({len(best.improved)} of {best.n})" if best else ""
-        return True, f"Keep: {len(found[-1].improved)} samples got better{where}{cost}."
-    if shorter:
-        return True, f"Keep: the score holds and answers went from {tokens[0]:.0f} to {tokens[1]:.0f} output tokens{cost}."
+    lost = f"; {worse} samples got worse, look at them" if worse else ""
+    if whole.mean > ALIKE:
+        best = max(found[:-2], key=lambda each: len(each.improved), default=None)
+        where = f", most in “{best.group}” ({len(best.improved)} of {best.n})" if best and best.improved else ""
+        chance = " The gain is within one standard error and may be chance." if whole.mean <= whole.error + ALIKE else ""
+        return True, f"Keep: {improved} samples got better{where}{lost}.{chance}"
+    if tokens[0] is not None and tokens[1] is not None and tokens[1] < tokens[0] * (1 - FASTER):
+        return True, f"Keep: the score holds and answers went from {tokens[0]:.0f} to {tokens[1]:.0f} output tokens{lost}."
+    if improved:
+        return False, f"Revert: {improved} samples got better and {worse} got worse, so the simpler prompt stays."
     return False, "Revert: nothing got better, so the simpler prompt stays."
 
 

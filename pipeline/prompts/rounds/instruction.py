@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.decide.errors.answers import FUNCTION_WORDS, language
 from pipeline.metrics.metric import CUT_OFF
+from pipeline.prompts.contract import demands_json
 from pipeline.prompts.families.limits import limits
 from pipeline.prompts.methods.format_fixed import JSON_ONLY, TEXT_ONLY
 from pipeline.prompts.port import Ask
@@ -64,9 +65,8 @@ def _for_group(scene: Scene, group: ErrorGroup) -> Iterator[Proposal]:
     limit = _limit(scene, group)
     if limit is not None:
         old = scene.prompt.parameters.max_tokens
-        told = (
-            f"{len(ids)} answers were cut off. Raise the longest answer from {old} to {limit} tokens: the known answers need it."
-        )
+        why = "the model reasons before it answers" if limits(scene.ask.target).reasons else "the known answers need it"
+        told = f"{len(ids)} answers were cut off. Raise the longest answer from {old} to {limit} tokens: {why}."
         yield Proposal(technique=Technique.INSTRUCTION, group=group.label, sentence=told, sample_ids=ids, max_tokens=limit)
     words = _words(scene, group)
     if words:
@@ -91,14 +91,14 @@ def _words(scene: Scene, group: ErrorGroup) -> str | None:
         named = [name for name, count in spoken.items() if name in FUNCTION_WORDS and 2 * count > len(samples)]
         return f"Write the answer in {named[0]}." if named else None
     if group.cause is Cause.TRUNCATION:
-        words = wanted_words(scene, 0.9) if _limit(scene, group) is None else None
+        words = None if demands_json(scene.prompt) or _limit(scene, group) is not None else wanted_words(scene, 0.9)
         return f"Answer in at most {words} words." if words is not None and words > 1 else None
     return BY_KIND.get((group.cause, group.kind)) or abstention(samples, scene.answers(samples))
 
 
-def _check(name: str, ask: Ask) -> str | None:
-    """The text of the person's own check that this kind is named after."""
-    return next((text.strip() for text in ask.constraints if slug(text).startswith(slug(name))), None)
+def _check(name: str, ask: Ask) -> str:
+    """The person's own words where the check is named after them, else its name, which says the rule."""
+    return next((text.strip() for text in ask.constraints if slug(text).startswith(slug(name))), f"Keep to this rule: {name}.")
 
 
 def _limit(scene: Scene, group: ErrorGroup) -> int | None:

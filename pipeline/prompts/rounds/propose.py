@@ -1,6 +1,6 @@
 """Which techniques fit a situation, in which order, and the candidate that a proposal makes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.prompts.guards import check
 from pipeline.prompts.port import Ask
@@ -28,16 +28,35 @@ def proposals(
     are failures and `outputs` the answers. Empty when nothing fits (`nothing_fits` says why). What the guards would refuse, and
     what the prompt says already, is not proposed; words that a model has yet to write are judged in `candidate`.
     """
-    known = {sample.id for sample in ask.dev}
-    on_dev = tuple(output for output in outputs if output.sample_id in known)
-    scene = Scene(prompt=prompt, groups=tuple(groups), comments=tuple(comments), ask=ask, outputs=on_dev)
-    found = [each for way in WAYS.values() for each in way.propose(scene) if _possible(each, prompt, ask)]
-    order = list(WAYS)
+    scene, order = _scene(prompt, groups, comments, ask, outputs), list(WAYS)
+    found = [each for each in _thought_of(scene) if _changes(each, scene) and _refusal(each, scene) is None]
 
     def rank(each: Proposal) -> tuple[int, float, int, str, str]:
         return (-len(each.sample_ids), each.usd_per_1000 or 0.0, order.index(each.technique), each.group, each.words)
 
     return tuple(sorted(dict.fromkeys(found), key=rank))
+
+
+def refusals(
+    prompt: PromptVersion, groups: Sequence[ErrorGroup], comments: Sequence[str], ask: Ask, outputs: Sequence[Output] = ()
+) -> tuple[str, ...]:
+    """The guards' sentences against what `proposals` leaves out for the same arguments."""
+    scene = _scene(prompt, groups, comments, ask, outputs)
+    return tuple(refusal for each in _thought_of(scene) if (refusal := _refusal(each, scene)) is not None)
+
+
+def nothing_fits(groups: Sequence[ErrorGroup], refused: Sequence[str] = ()) -> str:
+    """Why there is no proposal, as a sentence with the way out; `refused` are the `refusals`."""
+    failed = sum(len(group.sample_ids) for group in groups)
+    if not failed:
+        return "Nothing fails on dev, so a round has nothing to repair."
+    if refused:
+        return f"{failed} samples fail on dev, but the guards refuse each of {len(refused)} changes. The first: {refused[0]}"
+    largest = groups[0]
+    return (
+        f"{failed} samples fail on dev, but no technique fits them. The largest group is {len(largest.sample_ids)} of "
+        f"“{largest.label}”. {largest.next_step}"
+    )
 
 
 async def candidate(proposal: Proposal, prompt: PromptVersion, ask: Ask) -> PromptVersion:
@@ -51,20 +70,23 @@ async def candidate(proposal: Proposal, prompt: PromptVersion, ask: Ask) -> Prom
     return WAYS[proposal.technique].edit(proposal, prompt, ask)
 
 
-def nothing_fits(groups: Sequence[ErrorGroup]) -> str:
-    """Why there is no proposal, as a sentence with the way out."""
-    failed = sum(len(group.sample_ids) for group in groups)
-    if not failed:
-        return "Nothing fails on dev, so a round has nothing to repair."
-    largest = groups[0]
-    return (
-        f"{failed} samples fail on dev, but no technique fits them. The largest group is {len(largest.sample_ids)} of "
-        f"“{largest.label}”. {largest.next_step}"
-    )
+def _scene(
+    prompt: PromptVersion, groups: Sequence[ErrorGroup], comments: Sequence[str], ask: Ask, outputs: Sequence[Output]
+) -> Scene:
+    """With what was answered on dev alone."""
+    known = {sample.id for sample in ask.dev}
+    on_dev = tuple(output for output in outputs if output.sample_id in known)
+    return Scene(prompt=prompt, groups=tuple(groups), comments=tuple(comments), ask=ask, outputs=on_dev)
 
 
-def _possible(proposal: Proposal, prompt: PromptVersion, ask: Ask) -> bool:
-    if proposal.written:
-        return ask.writer is not None
-    made = WAYS[proposal.technique].edit(proposal, prompt, ask)
-    return made.hash != prompt.hash and check(made, ask) is None
+def _thought_of(scene: Scene) -> Iterator[Proposal]:
+    return (each for way in WAYS.values() for each in way.propose(scene) if not each.written or scene.ask.writer is not None)
+
+
+def _changes(proposal: Proposal, scene: Scene) -> bool:
+    return proposal.written or WAYS[proposal.technique].edit(proposal, scene.prompt, scene.ask).hash != scene.prompt.hash
+
+
+def _refusal(proposal: Proposal, scene: Scene) -> str | None:
+    """The guards' sentence against what is known of the candidate; None where a model has yet to write the words."""
+    return None if proposal.written else check(WAYS[proposal.technique].edit(proposal, scene.prompt, scene.ask), scene.ask)

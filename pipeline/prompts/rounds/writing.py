@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import InputError, PermanentError
 from pipeline.prompts.contract import literal_text
+from pipeline.prompts.families.limits import REASONING_ROOM, limits
 from pipeline.prompts.guards import check
 from pipeline.prompts.port import Ask
 from pipeline.prompts.rounds.placing import edited, with_words
@@ -14,6 +15,8 @@ from pipeline.records import Output, Parameters, PromptVersion, Request, Sample,
 TRIES = 3
 LONGEST = 800
 """Characters of an instruction: a round adds a rule, it does not write another prompt."""
+ROOM = 1024
+"""Tokens of an answer; a model that reasons first gets the room for that."""
 SHOWN = 6
 CUT = 400
 SYSTEM = (
@@ -31,7 +34,7 @@ async def written(proposal: Proposal, prompt: PromptVersion, ask: Ask) -> Prompt
     """
     if ask.writer is None:
         raise InputError("This proposal needs a model that writes prompts. Name one, or choose a proposal with fixed words.")
-    made, refused = prompt, list[str]()
+    made, words, refused = prompt, "", list[str]()
     for attempt in range(TRIES):
         output = await ask.writer.answer(_request(proposal, prompt, ask, refused, attempt))
         words = _words(output, ask.writer.ref)
@@ -40,6 +43,8 @@ async def written(proposal: Proposal, prompt: PromptVersion, ask: Ask) -> Prompt
         if problem is None and made.hash != prompt.hash:
             return made
         refused.append(problem or "The prompt says this already. Say what is missing.")
+    if long := _too_long(words):
+        raise PermanentError(f"{ask.writer.ref} wrote no instruction. {long} Try another writer.")
     if made.hash == prompt.hash:
         raise PermanentError(f"{ask.writer.ref} found nothing to add to the prompt. Try another technique or another writer.")
     return made
@@ -66,7 +71,8 @@ def _request(proposal: Proposal, prompt: PromptVersion, ask: Ask, refused: list[
         "facts": list(ask.feedback),
     }
     text = json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False, indent=1)
-    parameters = Parameters(max_tokens=2048, temperature=None)
+    reasons = ask.writer is not None and limits(ask.writer.ref).reasons
+    parameters = Parameters(max_tokens=REASONING_ROOM if reasons else ROOM, temperature=None)
     return Request(sample_id=f"round-{attempt}", system=SYSTEM, turns=(Turn(role="user", text=text),), parameters=parameters)
 
 

@@ -66,6 +66,19 @@ def test_a_round_that_breaks_more_than_it_repairs_is_reverted() -> None:
     assert "20 samples got worse" in found.sentence
 
 
+def test_what_one_group_gains_and_others_lose_is_no_gain() -> None:
+    found = of(after_repair(worse=9))
+    assert found.effects[0].difference == 0.8
+    assert not found.keep
+    assert found.sentence == "Revert: 8 samples got better and 9 got worse, so the simpler prompt stays."
+
+
+def test_a_gain_within_its_error_is_kept_and_called_one_that_may_be_chance() -> None:
+    found = of(after_repair(worse=7))
+    assert found.keep
+    assert found.sentence.endswith("7 samples got worse, look at them. The gain is within one standard error and may be chance.")
+
+
 def test_a_round_that_changes_nothing_is_reverted() -> None:
     found = of(run(SAMPLES[:13], "after"))
     assert not found.keep

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pipeline.models.providers.scripted import ScriptedModel
 from pipeline.prompts.guards import check, keeps_frozen, keeps_variables
 from pipeline.prompts.port import Ask
-from pipeline.prompts.rounds import WAYS, Proposal, Technique, candidate, nothing_fits, proposals
+from pipeline.prompts.rounds import WAYS, Proposal, Technique, candidate, nothing_fits, proposals, refusals
 from pipeline.prompts.rounds.placing import with_words
 from pipeline.prompts.template import Piece, pieces, variables, write
-from pipeline.records import Cause, Failure, Output, PromptVersion, Sample, Step, Syntax, UseCase
-from tests.pipeline.prompts.asks import BASE, CLAUDE, NOVA
+from pipeline.records import Cause, Failure, Output, Parameters, PromptVersion, Sample, Step, Syntax, UseCase
+from tests.pipeline.prompts.asks import BASE, CLAUDE, GPT_OSS, NOVA
 from tests.pipeline.prompts.rounds.situations import LABELS, PLAIN, Situation, messages, of_label, situation
 
 LISTED = "Classify as card_lost, top_up, exchange_rate or refund.\n\nMessage: {question}\nIntent:"
@@ -23,6 +23,10 @@ LISTED = "Classify as card_lost, top_up, exchange_rate or refund.\n\nMessage: {q
 
 def proposed(found: Situation, comments: Sequence[str] = (), ask: Ask | None = None) -> tuple[Proposal, ...]:
     return proposals(found.prompt, found.groups, comments, ask or found.ask, found.run.outputs)
+
+
+def why_none(found: Situation) -> str:
+    return nothing_fits(found.groups, refusals(found.prompt, found.groups, (), found.ask, found.run.outputs))
 
 
 def of(technique: Technique, found: Sequence[Proposal]) -> list[Proposal]:
@@ -54,8 +58,9 @@ def test_the_same_situation_gives_the_same_proposals() -> None:
 
 
 def test_nothing_is_proposed_when_nothing_fails() -> None:
-    assert proposed(situation(messages(), {}, prompt=LISTED)) == ()
-    assert nothing_fits(()) == "Nothing fails on dev, so a round has nothing to repair."
+    found = situation(messages(), {}, prompt=LISTED)
+    assert proposed(found) == ()
+    assert why_none(found) == "Nothing fails on dev, so a round has nothing to repair."
 
 
 def test_failures_no_prompt_repairs_get_their_own_next_step() -> None:
@@ -64,7 +69,16 @@ def test_failures_no_prompt_repairs_get_their_own_next_step() -> None:
     failed = {s.id: Output(sample_id=s.id, text=None, failure=throttled) for s in samples[:4]}
     found = situation(samples, failed, prompt=LISTED)
     assert proposed(found) == ()
-    assert nothing_fits(found.groups).startswith("4 samples fail on dev, but no technique fits them.")
+    assert why_none(found).startswith("4 samples fail on dev, but no technique fits them.")
+
+
+def test_where_the_guards_refuse_every_change_the_first_refusal_is_told() -> None:
+    samples = messages()
+    found = situation(samples, {s.id: "other" for s in samples[:3]}, prompt=LISTED)
+    leaking = replace(found, prompt=replace(found.prompt, system=samples[5].variables["question"]))
+    assert proposed(leaking) == ()
+    assert "the guards refuse each of" in why_none(leaking)
+    assert "It repeats text of 1 dev samples" in why_none(leaking)
 
 
 def test_samples_of_another_split_are_never_used() -> None:
@@ -172,6 +186,8 @@ def test_a_persons_own_check_that_answers_break_is_said_in_the_prompt() -> None:
     )
     found = replace(situation(messages(), {"s00": "x"}, constraints=(text,)), groups=(group,))
     assert text in {each.words for each in of(Technique.INSTRUCTION, proposed(found))}
+    unnamed = replace(found, ask=replace(found.ask, constraints=("Say it briefly",)))
+    assert "Keep to this rule: at most three sentences." in {each.words for each in proposed(unnamed)}
 
 
 def test_cut_off_answers_get_the_room_the_known_answers_need() -> None:
@@ -183,6 +199,18 @@ def test_cut_off_answers_get_the_room_the_known_answers_need() -> None:
     raised = next(each for each in proposed(found) if each.max_tokens)
     assert raised.max_tokens == 1088  # 900 tokens as measured on the answers, a fifth more, and 8
     assert made(raised, found).parameters.max_tokens == 1088
+
+
+def test_cut_off_answers_are_asked_to_be_shorter_where_the_known_ones_would_fit() -> None:
+    samples = messages()
+    cut = {s.id: Output(sample_id=s.id, text="The message is ab", stop_reason="max_tokens") for s in samples[:3]}
+    wordy = tuple(replace(s, reference=f"{s.reference} it is") for s in samples)
+    found = situation(wordy, cut, prompt="Answer: {question}", use_case=UseCase.CHAT)
+    assert "Answer in at most 3 words." in {each.words for each in of(Technique.INSTRUCTION, proposed(found))}
+    bare = replace(found.prompt, parameters=Parameters(temperature=None))
+    reasoning = replace(found, prompt=bare, ask=replace(found.ask, target=GPT_OSS))
+    raised = next(each for each in proposed(reasoning) if each.max_tokens)
+    assert raised.sentence.endswith("from 512 to 1024 tokens: the model reasons before it answers.")
 
 
 def test_comments_of_reviewers_are_put_in_as_they_are_or_written_by_a_model() -> None:

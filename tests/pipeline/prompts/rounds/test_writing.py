@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -35,9 +36,19 @@ def made(found: Situation, writer: ScriptedModel) -> PromptVersion:
     return asyncio.run(candidate(proposal, found.prompt, ask))
 
 
+def noting(seen: list[Request], *said: str) -> Callable[[Request], str]:
+    """Says one text after the other and keeps what it was asked."""
+
+    def answer(request: Request) -> str:
+        seen.append(request)
+        return said[len(seen) - 1]
+
+    return answer
+
+
 def test_a_model_writes_the_instruction_where_no_words_are_fixed() -> None:
     found, seen = confused(), list[Request]()
-    after = made(found, ScriptedModel(lambda request: seen.append(request) or f'"{GOOD}"'))
+    after = made(found, ScriptedModel(noting(seen, f'"{GOOD}"')))
     assert GOOD in after.user
     assert (after.method, after.parent) == (Technique.INSTRUCTION.value, found.prompt.hash)
     assert check(after, found.ask) is None
@@ -50,8 +61,7 @@ def test_a_model_writes_the_instruction_where_no_words_are_fixed() -> None:
 def test_what_a_guard_refuses_goes_back_to_the_writer() -> None:
     found, seen = confused(), list[Request]()
     leak = found.samples[0].variables["question"]
-    said = iter([f"Take card_lost for {leak}.", GOOD])
-    after = made(found, ScriptedModel(lambda request: seen.append(request) or next(said)))
+    after = made(found, ScriptedModel(noting(seen, f"Take card_lost for {leak}.", GOOD)))
     assert GOOD in after.user
     assert leak not in after.user
     assert "It repeats text of 1 dev samples" in json.loads(seen[1].turns[0].text)["refused so far"][0]
@@ -68,6 +78,8 @@ def test_after_the_last_try_the_guards_refuse_the_candidate() -> None:
 def test_a_writer_without_an_answer_is_a_sentence() -> None:
     with pytest.raises(PermanentError, match="scripted:test wrote no instruction"):
         made(confused(), ScriptedModel(lambda _: "  "))
+    with pytest.raises(PermanentError, match="an instruction has at most 800"):
+        made(confused(), ScriptedModel(lambda _: "Look at what is lost. " * 40))
     with pytest.raises(PermanentError, match="found nothing to add"):
         made(confused(), ScriptedModel(lambda _: "Classify as card_lost, top_up, exchange_rate or refund."))
 
