@@ -34,6 +34,7 @@ class WorkKind(StrEnum):
     PROPOSE = "propose"  # migration id, round, turn
     ROUND = "round"  # migration id, round, turn
     TRY = "try"  # try id
+    PUBLISH = "publish"  # migration id, name in prompt management
     LIFECYCLE = "lifecycle"  # monitor id, day
 
 

@@ -38,7 +38,7 @@ SYSTEM = (
     "change_margin, add_target, add_metric, remove_metric, use_judge (a model that scores answers), "
     "try_prompt (a candidate on one sample), roll_back (to the prompt chosen before), "
     "another_round (improve the prompts once more), "
-    "pause, resume, cancel, help. "
+    "publish (the signed prompt, to prompt management), pause, resume, cancel, help. "
     "Anything else, small talk and anything you are not certain of is unknown. "
     "Give margin, metric, target, judge, prompt, sample or count only when the message names them."
 )

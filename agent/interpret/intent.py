@@ -22,6 +22,7 @@ class IntentKind(StrEnum):
     TRY_PROMPT = "try_prompt"
     ROLL_BACK = "roll_back"
     ANOTHER_ROUND = "another_round"
+    PUBLISH = "publish"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -38,6 +39,7 @@ CHANGING = frozenset(
         IntentKind.TRY_PROMPT,
         IntentKind.ROLL_BACK,
         IntentKind.ANOTHER_ROUND,
+        IntentKind.PUBLISH,
         IntentKind.PAUSE,
         IntentKind.RESUME,
         IntentKind.CANCEL,
@@ -48,7 +50,8 @@ CHANGING = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples, `judge` a model's ref, empty for none any more,
-    `prompt` a candidate's method or the start of its hash, `sample` the id of a sample; None where the text does not say.
+    `prompt` a candidate's method or the start of its hash, `sample` the id of a sample, `name` what a prompt is to be published
+    as; None where the text does not say.
 
     A changing intent without its value is to be asked back. `sure` says that no better reading is to be looked for.
     """
@@ -61,6 +64,7 @@ class Intent:
     judge: str | None = None
     prompt: str | None = None
     sample: str | None = None
+    name: str | None = None
     sure: bool = False
 
 

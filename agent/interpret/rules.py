@@ -24,6 +24,11 @@ TRY = re.compile(
     r"^(?:please\s+)?(?:try|test|run)\s+(?P<prompt>.+?)\s+(?:on|with|against)\s+(?:sample\s+)?(?P<sample>\S+?)[.!?]*$",
     re.IGNORECASE,
 )
+PUBLISH_AS = re.compile(
+    r"\bpublish(?:\s+(?:it|this|(?:(?:the|our)\s+)?(?:signed\s+)?prompt))?(?:\s+(?:to|in)\s+(?:bedrock|prompt management))?"
+    r"\s+as\s+(\S+?)[.:?!]*$",
+    re.IGNORECASE,
+)
 MOST_COUNT = 50
 ASKING = frozenset({"why", "what", "what's", "how", "which", "who"})
 
@@ -40,6 +45,7 @@ def read(text: str, facts: Facts) -> Intent:
         or _measured(said, facts)
         or _target(shown, said)
         or _try(shown, facts)
+        or _publish(shown, said)
         or _worst(said)
         or _why(said)
         or _alike(shown, said)
@@ -152,6 +158,14 @@ def _try(shown: str, facts: Facts) -> Intent | None:
     if prompt is None and "prompt" not in shown.casefold():
         return None
     return Intent(kind=IntentKind.TRY_PROMPT, prompt=prompt, sample=found["sample"], sure=prompt is not None)
+
+
+def _publish(shown: str, said: list[str]) -> Intent | None:
+    """ "publish the prompt as support-intent": the name keeps its letters."""
+    named = PUBLISH_AS.search(shown)
+    if named is None or len(said) > LONGEST:
+        return None
+    return Intent(kind=IntentKind.PUBLISH, name=named[1], sure=True)
 
 
 def _worst(said: list[str]) -> Intent | None:

@@ -1,17 +1,21 @@
 """From a click on a candidate to the candidate: the round, the target, the prompt; and whether people can still choose."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.errors import SlackApiError
 
 from bot import prompt_facts
 from bot.access import Act, Refusal
 from bot.buttons import Press, loads
+from bot.cards.kit import section
 from bot.desk import Desk
 from bot.listeners.guard import Click, allowed, already, refuse
+from bot.modals import kit
 from bot.prompt_facts import Round
+from bot.trouble import code_of
 from db.records import MigrationStatus, Question, QuestionKind
 from db.store import Store
 from pipeline.errors import InputError
@@ -22,6 +26,8 @@ NOT_NOW = (
     "Prompts can be chosen once all candidates are measured and *Use these prompts* is asked, and until it is answered. "
     "The status card at the top of the thread says where the migration is."
 )
+CLOSED = frozenset({"not_found", "view_not_found"})
+"""What Slack answers to an update of a form that the person has closed meanwhile."""
 PAUSED = "This migration is paused, so nothing is spent on trying prompts. Press *Resume* on the status card first."
 
 
@@ -108,10 +114,22 @@ async def not_paused(desk: Desk, it: About) -> None:
         await refuse(desk, it.click, Refusal(code="paused", sentence=PAUSED))
 
 
-async def put_up(desk: Desk, args: AsyncArgs, view: Mapping[str, Any]) -> None:
-    """Open a form, or lay it on top of the one that was clicked in."""
+async def put_up(desk: Desk, args: AsyncArgs, view: Mapping[str, Any]) -> str:
+    """Open a form, or lay it on top of the one that was clicked in; its id."""
     opens = desk.client.views_push if "view" in args.body else desk.client.views_open
-    await opens(trigger_id=args.body["trigger_id"], view=dict(view))
+    return str((await opens(trigger_id=args.body["trigger_id"], view=dict(view)))["view"]["id"])
+
+
+async def put_up_slowly(desk: Desk, args: AsyncArgs, view: Awaitable[Mapping[str, Any]]) -> None:
+    """Open a form whose content takes longer to read than the three seconds Slack gives for opening one."""
+    view_id = await put_up(
+        desk, args, kit.modal("prompt_wait", "One moment", [section("Reading the figures …")], submit="", meta={})
+    )
+    try:
+        await desk.client.views_update(view_id=view_id, view=dict(await view))
+    except SlackApiError as error:
+        if code_of(error) not in CLOSED:
+            raise
 
 
 async def renew(desk: Desk, args: AsyncArgs, view: Mapping[str, Any]) -> None:

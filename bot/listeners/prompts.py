@@ -12,7 +12,7 @@ from bot.access import Act
 from bot.boundary import Handler, listener, submission
 from bot.buttons import Press
 from bot.desk import Desk
-from bot.listeners.portfolio import About, about, asked, put_up, renew, still_choosing
+from bot.listeners.portfolio import About, about, asked, put_up, put_up_slowly, renew, still_choosing
 from bot.modals import prompt_list, prompt_look
 from bot.modals.prompt_list import Chosen, ListFacts
 from bot.modals.prompt_look import LookFacts
@@ -54,11 +54,13 @@ async def list_view(desk: Desk, it: About) -> dict[str, Any]:
     return prompt_list.view(facts)
 
 
-def opening(view: ViewOf) -> Handler:
-    async def open_form(desk: Desk, args: AsyncArgs) -> None:
-        await put_up(desk, args, await view(desk, await about(desk, args, Act.SEE)))
+async def look(desk: Desk, args: AsyncArgs) -> None:
+    await put_up(desk, args, await look_view(desk, await about(desk, args, Act.SEE)))
 
-    return open_form
+
+async def list_all(desk: Desk, args: AsyncArgs) -> None:
+    """Every candidate's scores are read for it."""
+    await put_up_slowly(desk, args, list_view(desk, await about(desk, args, Act.SEE)))
 
 
 def choosing(view: ViewOf, reason: str) -> Handler:
@@ -101,8 +103,8 @@ async def post(desk: Desk, args: AsyncArgs) -> None:
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    app.action("prompt_look")(listener(desk, opening(look_view)))
-    app.action("prompt_list")(listener(desk, opening(list_view)))
+    app.action("prompt_look")(listener(desk, look))
+    app.action("prompt_list")(listener(desk, list_all))
     app.action("prompt_use")(listener(desk, choosing(look_view, BY_HAND)))
     app.action("prompt_back")(listener(desk, choosing(list_view, BACK)))
     app.action("prompt_reject")(listener(desk, reject))

@@ -50,6 +50,10 @@ class Store:
         self.evaluations = Evaluations(database, clock)
         self.exports = Exports(database, clock)
         self.leases = Leases(database, clock)
+        self._trying(database, clock)
+
+    def _trying(self, database: Database, clock: Clock) -> None:
+        """The nouns of what is tried: criteria and prompts."""
         self.trials = Trials(database, clock)
         self.improvements = Improvements(database, clock)
         self.probes = Probes(database, clock)

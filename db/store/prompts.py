@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.keys import progress_card, prompts_card
+from db.keys import progress_card, prompts_card, status_card
 from db.records import Fallen, PromptChoice, RunStatus
 from db.store.audit import append
 from db.store.cards import bump, bump_status
 from db.store.migrations import found
 from db.store.noun import Noun
-from db.store.rows import Values, insert_missing, insert_new, records
+from db.store.rows import Values, insert_missing, insert_new, records, values
 from db.tables import candidates, prompts, runs, selections
 from pipeline.errors import RefusedError
 from pipeline.records import Candidate, PromptVersion
@@ -120,21 +120,15 @@ class Prompts(Noun):
         False, and nothing written, when it is chosen already. RefusedError for a prompt that may not be run.
         """
         async with self.db.write() as tx:
-            migration = await found(tx, migration_id, lock=True)
+            await found(tx, migration_id, lock=True)
             history = await _choices(tx, migration_id, round_number, target)
             if history and history[-1].prompt_hash == prompt_hash:
                 return False
-            if by is not None:
-                await _check_passed(tx, migration_id, round_number, target, prompt_hash)
-                detail = {"target": target, "prompt": prompt_hash}
-                await append(tx, by, "chose", team=migration.team, migration_id=migration_id, detail=detail, at=self.clock())
-            row = {
-                "migration_id": migration_id, "round": round_number, "target": target, "turn": len(history) + 1,
-                "prompt_hash": prompt_hash, "reason": reason, "by": by, "at": self.clock(),
-            }  # fmt: skip
-            await insert_new(tx, selections, row)
-            await bump(tx, prompts_card(migration_id, round_number))
-            await bump_status(tx, migration_id)
+            choice = PromptChoice(
+                migration_id=migration_id, round=round_number, target=target, turn=len(history) + 1, prompt_hash=prompt_hash,
+                reason=reason, by=by, at=self.clock(),
+            )  # fmt: skip
+            await _choose(tx, choice)
         return True
 
     async def reject(self, migration_id: str, round_number: int, target: str, prompt_hash: str, *, by: str) -> bool:
@@ -175,6 +169,16 @@ async def _choices(
     query = select(selections).where(S.migration_id == migration_id, S.round == round_number)
     query = query if target is None else query.where(S.target == target)
     return records(PromptChoice, await tx.execute(query.order_by(S.target, S.turn)))
+
+
+async def _choose(tx: AsyncConnection, choice: PromptChoice) -> None:
+    """With its trace and the cards that show it. A person's choice has to be a candidate that may be run."""
+    if choice.by is not None:
+        await _check_passed(tx, choice.migration_id, choice.round, choice.target, choice.prompt_hash)
+        team, detail = (await found(tx, choice.migration_id)).team, {"target": choice.target, "prompt": choice.prompt_hash}
+        await append(tx, choice.by, "chose", team=team, migration_id=choice.migration_id, detail=detail, at=choice.at)
+    await insert_new(tx, selections, values(choice))
+    await bump(tx, prompts_card(choice.migration_id, choice.round), status_card(choice.migration_id))
 
 
 async def _check_passed(tx: AsyncConnection, migration_id: str, round_number: int, target: str, prompt_hash: str) -> None:

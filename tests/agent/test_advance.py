@@ -69,11 +69,16 @@ async def test_any_process_can_go_on_where_another_one_ended(tmp_path: Path) -> 
     """A new conversation and engine after every step; what the lost engine had is found by the sweep of the new one."""
     from agent.worker.sweep import Sweep
 
-    steps = {"plan:1": ("approve", REQUESTER), "review:1": ("close", REQUESTER), "sign_off:1": ("approve", OWNER)}
+    steps = {
+        "plan:1": ("approve", REQUESTER),
+        "prompts:1": ("use", REQUESTER),
+        "review:1": ("close", REQUESTER),
+        "sign_off:1": ("approve", OWNER),
+    }
     async with open_story(tmp_path) as first:
         await first.conversation.advance(first.id)
         await first.upload()
-        for _ in range(40):
+        for _ in range(60):
             async with reopen_story(tmp_path, first.store, first.migration, first.script) as story:
                 waiting = await story.waits_for()
                 if waiting in steps and not await story.store.questions.decision(story.id, waiting):

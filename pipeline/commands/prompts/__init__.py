@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
+from pipeline.commands.prompts.advpo import advpo
 from pipeline.commands.prompts.convert import convert
 from pipeline.commands.prompts.diff import diff
 from pipeline.commands.prompts.effect import effect
 from pipeline.commands.prompts.lint import lint
+from pipeline.commands.prompts.managed import fetch, publish, rollback
 from pipeline.commands.prompts.measure import measure
 from pipeline.commands.prompts.optimize import optimize
 from pipeline.commands.prompts.round import propose_round
@@ -16,6 +18,10 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "diff": diff,
     "measure": measure,
     "optimize": optimize,
+    "advpo": advpo,
+    "publish": publish,
+    "fetch": fetch,
+    "rollback": rollback,
     "round": propose_round,
     "effect": effect,
 }

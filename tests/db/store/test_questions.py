@@ -48,7 +48,7 @@ async def test_a_question_is_asked_once_with_its_card(sqlite_store: Store, kind:
     asked = question(migration, kind)
     for _ in range(2):
         assert await sqlite_store.questions.ask(asked) == asked
-    has_card = kind not in {QuestionKind.RUNS, QuestionKind.REPORT}
+    has_card = kind not in {QuestionKind.RUNS, QuestionKind.IMPROVED, QuestionKind.REPORT}
     assert await revision(sqlite_store, f"question:{migration.id}:{asked.key}") == (1 if has_card else 0)
     assert await revision(sqlite_store, f"status:{migration.id}") == 2
     assert await sqlite_store.questions.get(migration.id, asked.key) == asked
@@ -173,12 +173,12 @@ async def test_each_person_waits_for_what_is_theirs(store: Store) -> None:
     migration = await opened(store)
     for kind in QuestionKind:
         await store.questions.ask(question(migration, kind))
-    assert await waiting(store, "U1") == ["dataset:1", "plan:1"]
+    assert await waiting(store, "U1") == ["dataset:1", "plan:1", "prompts:1"]
     assert await waiting(store, "U2") == ["sign_off:1"]
     assert await waiting(store, "U3") == []
     assert await waiting(store, "U1", "T2") == []
     await store.questions.decide(decision(question(migration), by="U1"))
-    assert await waiting(store, "U1") == ["dataset:1"]
+    assert await waiting(store, "U1") == ["dataset:1", "prompts:1"]
     await store.migrations.set_status(migration.id, MigrationStatus.CANCELLED, by="U1")
     assert await waiting(store, "U1") == []
 
