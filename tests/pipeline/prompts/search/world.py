@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.models.providers.scripted import ScriptedModel
-from pipeline.prompts.methods import candidates
+from pipeline.prompts.methods import METHODS, candidates
 from pipeline.prompts.port import Ask
 from pipeline.prompts.search.journal import Journal, MemoryJournal
 from pipeline.prompts.search.meter import Meter
@@ -92,4 +92,4 @@ def paid_writer(model: ScriptedModel, probe: Probe) -> Paid:
 
 
 async def portfolio(ask: Ask) -> tuple[Candidate, ...]:
-    return await candidates(ask)
+    return await candidates(ask, {name: method for name, method in METHODS.items() if not name.startswith("conversion")})
