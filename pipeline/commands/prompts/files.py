@@ -1,5 +1,6 @@
 """Prompt files of any format, as the commands read them, and the options they share."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,11 @@ def read_prompts(
     if not picked:
         raise InputError(f'{path.name} holds no prompt named "{pick}". It holds: {", ".join(one.name for one in found)}.')
     return picked
+
+
+def read_beside(written: Iterable[str]) -> tuple[Imported, ...]:
+    """The prompts of other tools, each written as for `read_joined`."""
+    return tuple(one for each in written for one in read_joined(each))
 
 
 def read_joined(written: str) -> tuple[Imported, ...]:

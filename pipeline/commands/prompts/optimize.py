@@ -13,7 +13,7 @@ from pipeline.commands.access import given_access
 from pipeline.commands.convert import write_all
 from pipeline.commands.criteria import CriteriaFile, criteria_for
 from pipeline.commands.files import read_dataset
-from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_prompts
+from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_beside, read_prompts
 from pipeline.commands.prompts.searching import INTERRUPTED, Searching, planned, searched
 from pipeline.commands.prompts.shown import show, show_plan
 from pipeline.errors import InputError
@@ -22,6 +22,7 @@ from pipeline.models import ModelSettings
 from pipeline.models.prices import Price, Prices, read_overrides
 from pipeline.models.registry import PROVIDERS, open_model
 from pipeline.models.settings import DEFAULTS
+from pipeline.prompts.importers import Imported
 from pipeline.prompts.lint import fixed
 from pipeline.prompts.methods import Ask
 from pipeline.prompts.search import page
@@ -37,6 +38,7 @@ def optimize(
     prompt: PromptFile,
     target: Annotated[str, typer.Option(help=f"The target model: {MODELS}.")],
     dataset: Annotated[Path, typer.Option(help="Its dev split drives the search; its test split is looked at once, at the end.")],
+    beside: Annotated[list[str] | None, typer.Option(help="Another tool's prompt, as `convert` takes it. Repeatable.")] = None,
     source: Annotated[str, typer.Option(help="The source model, or recorded:<name> for the answers in the dataset.")] = "",
     writer: Annotated[str, typer.Option(help="A model that writes prompts: conversion and GEPA need one.")] = "",
     calls: Annotated[int | None, typer.Option(min=1, help="Most calls on dev, the writer's too; default: the plan's.")] = None,
@@ -61,27 +63,35 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Search the best prompt for a target on dev, within a budget; then look at test once and say what was gained."""
-    settings = ModelSettings(
-        region=region, profile=profile, endpoint_url=endpoint_url, cache=cache, jitter=random.random, openai=given_access(context)
-    )
-    first = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)[0]
+    first, *more = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
+    others = tuple(one for one in more if one.prompt.parent == first.prompt.hash) + read_beside(beside or ())
     frozen = read_dataset(dataset)
     criteria = criteria_for(None, None, use_case, frozen.in_split(Split.DEV), criteria_file)
     ask = _ask(fixed(first, target).prompt, frozen, criteria, (target, source, use_case, seed))
-    name = f"{prompt.stem}.{content_hash([target, source, writer, seed])[:8]}.search.jsonl"
+    key = _key(ask, frozen, criteria, writer, others)
     search = Searching(
         ask=ask,
         writer=writer,
         criteria=criteria,
-        settings=settings,
+        settings=_settings(context, region, profile, endpoint_url, cache),
         prices=_prices(ask, writer, criteria, prices, usd),
-        journal=journal or (out or prompt.parent) / name,
-        key=content_hash([frozen.hash, criteria.hash, target, source, writer, ask.prompt.hash, use_case, seed]),
+        journal=journal or (out or prompt.parent) / f"{prompt.stem}.{key[:8]}.search.jsonl",
+        key=key,
+        beside=others,
         in_flight=in_flight,
         most_calls=calls,
         most_usd=usd,
     )
     _run(search, out, html=html, plan_only=plan_only, as_json=as_json)
+
+
+def _settings(
+    context: typer.Context, region: str | None, profile: str | None, endpoint_url: str | None, cache: Path
+) -> ModelSettings:
+    openai = given_access(context)
+    return ModelSettings(
+        region=region, profile=profile, endpoint_url=endpoint_url, cache=cache, jitter=random.random, openai=openai
+    )
 
 
 def _ask(prompt: PromptVersion, frozen: Dataset, criteria: Criteria, given: tuple[str, str, UseCase, int]) -> Ask:
@@ -103,6 +113,12 @@ def _ask(prompt: PromptVersion, frozen: Dataset, criteria: Criteria, given: tupl
         source=source,
         seed=seed,
     )
+
+
+def _key(ask: Ask, frozen: Dataset, criteria: Criteria, writer: str, others: tuple[Imported, ...]) -> str:
+    """Which search it is: more calls or money go on with the same one."""
+    asked = [ask.prompt.hash, ask.target, ask.source, ask.use_case, ask.seed, writer, [one.prompt.hash for one in others]]
+    return content_hash([frozen.hash, criteria.hash, *asked])
 
 
 def _prices(ask: Ask, writer: str, criteria: Criteria, own: Path | None, most_usd: float | None) -> Mapping[str, Price]:

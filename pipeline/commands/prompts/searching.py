@@ -17,6 +17,8 @@ from pipeline.metrics.judge.rulings import FileRulings
 from pipeline.metrics.registry import judged_metrics
 from pipeline.models import ModelSettings, open_model
 from pipeline.models.prices import Price
+from pipeline.prompts.importers import Imported
+from pipeline.prompts.importers.candidate import candidate
 from pipeline.prompts.methods import METHODS, Ask, candidates
 from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
 from pipeline.prompts.search import events
@@ -34,7 +36,10 @@ PROPOSED = "candidates"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searching:
-    """What is to be searched, with what, how far. `key` says which search the journal is of; `writer` is a ref or empty."""
+    """What is to be searched, with what, how far. `key` says which search the journal is of; `writer` is a ref or empty.
+
+    `beside` are other tools' prompts, candidates like Ferry's own.
+    """
 
     ask: Ask
     writer: str
@@ -43,6 +48,7 @@ class Searching:
     prices: Mapping[str, Price]
     journal: Path
     key: str
+    beside: tuple[Imported, ...] = ()
     in_flight: int | None = None
     most_calls: int | None = None
     most_usd: float | None = None
@@ -69,7 +75,8 @@ async def planned(searching: Searching) -> Plan:
     found = list(await candidates(replace(ask, writer=None), free))
     paid = [method for method in all_methods(searching.settings).values() if method.applies(ask) and method.name in asking]
     found += [replace(found[0], refusal=None) for _ in paid]
-    bars = sum(candidate.prompt.method in BARS and candidate.refusal is None for candidate in found)
+    found += _beside(searching, ask, found)
+    bars = sum(one.prompt.method in BARS and one.refusal is None for one in found)
     return plan(ask, found, bars, searching.prices, asks_source=searching.asks_source)
 
 
@@ -140,8 +147,9 @@ async def _search(tools: _Tools, journal: FileJournal) -> events.Ended:
         known = journal.proposed(PROPOSED)
         if known is not None:
             return known
-        found = await candidates(ask, all_methods(tools.searching.settings))
-        if all(candidate.prompt.user for candidate in found):  # a method that failed may do better next time
+        found = list(await candidates(ask, all_methods(tools.searching.settings)))
+        found += _beside(tools.searching, ask, found)
+        if all(one.prompt.user for one in found):  # a method that failed may do better next time
             journal.keep_proposed(PROPOSED, found)
         return found
 
@@ -161,6 +169,13 @@ async def _search(tools: _Tools, journal: FileJournal) -> events.Ended:
     raise RuntimeError("a search ends with Ended")
 
 
+def _beside(searching: Searching, ask: Ask, found: Sequence[Candidate]) -> list[Candidate]:
+    """Other tools' prompts, guarded like our own; one that a method made too is there already."""
+    known = {one.prompt.hash for one in found}
+    others = {other.prompt.hash: other for other in (candidate(one, ask) for one in searching.beside)}
+    return [other for name, other in others.items() if name not in known]
+
+
 async def _reported(tools: _Tools, ended: events.Ended, *, looks: int) -> SearchReport:
     used = tools.probe.meter.used
     free = Meter(prices=tools.searching.prices)  # the look at test is told in the plan; the cap is for dev
@@ -178,8 +193,8 @@ def told(event: events.Event) -> str:
     match event:
         case events.Proposed(candidates=found):
             said = f"{sum(c.refusal is None for c in found)} of {len(found)} candidates pass the guards."
-        case events.Refused(candidate=candidate):
-            said = f"Refused, {candidate.prompt.method}: {candidate.refusal}"
+        case events.Refused(candidate=lost):
+            said = f"Refused, {lost.prompt.method}: {lost.refusal}"
         case events.RungDone(total=total, table=table):
             said = f"On {total} dev samples: " + ", ".join(f"{row.label} {row.mean or 0.0:.3f}" for row in table)
         case events.Dropped(prompt=prompt, reason=reason):

@@ -149,6 +149,19 @@ def test_more_calls_go_on_from_the_same_journal_and_a_second_look_is_told(world:
     assert report_of(world)["looks"] == 2
 
 
+def test_another_tools_prompt_is_measured_beside_ours(world: Path) -> None:
+    other = world / "other.txt"
+    other.write_text("\n".join(["Answer from {context}.", "Q: {question}", *LESSONS.values()]))
+    lost = world / "lost.txt"
+    lost.write_text("Answer from {context}.")
+    code, said = ferry(*arguments(world, "--beside", other, "--beside", lost, "-o", world / "out"))
+    assert code == 0
+    became = {one["method"]: one["became"] for one in report_of(world)["tried"]}
+    assert became == {"as is": "measured", "format-fixed": "measured", "other.txt": "chosen", "lost.txt": "refused"}
+    assert "other.txt is not worse than the source" in said
+    assert calls(world) == 3 * 60 + 3 * 60
+
+
 def test_a_leak_that_the_writer_plants_never_becomes_the_winner(world: Path) -> None:
     leak = samples(120, "row")[0].variables["context"]
     script(world, "writer", {"default": written("Shows a sample.", *LESSONS.values(), leak)})

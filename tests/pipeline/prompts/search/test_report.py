@@ -12,17 +12,18 @@ from pipeline.prompts.search.meter import Meter
 from pipeline.prompts.search.report import SearchReport, build, look
 from pipeline.prompts.search.words import caveats, headline, verdicts
 from pipeline.records import Candidate, Edit, PromptVersion
-from tests.pipeline.prompts.search.world import CRITERIA, LESSONS, TASK, asking, portfolio, probing, samples, task
+from tests.pipeline.prompts.search.world import CRITERIA, LESSONS, TASK, asking, probing, samples, task
 
 DEV, TEST = samples(56, "dev"), samples(80, "test")
 BEFORE = asking(DEV).prompt
 EDIT = Edit(rule="gepa", reason="<script>alert(1)</script>", source="the writer", lossless=False)
 TAUGHT = replace(BEFORE, user="\n".join([BEFORE.user, *LESSONS.values()]), method="gepa", edits=(EDIT,))
+FIXED = replace(BEFORE, user=f"{BEFORE.user}\n{LESSONS['json']}", method="format-fixed")
 PRICE = Price(ref=TASK, model="task", input=1.0, output=1.0)
 
 
 async def reported(winner: PromptVersion = TAUGHT, *, looks: int = 1) -> SearchReport:
-    found = (*await portfolio(asking(DEV)), Candidate(target=TASK, prompt=TAUGHT))
+    found = [Candidate(target=TASK, prompt=prompt) for prompt in (BEFORE, FIXED, TAUGHT)]
     lost = Candidate(target=TASK, prompt=replace(BEFORE, user="no variable", method="broken"), refusal="It lost {question}.")
     late = Candidate(target=TASK, prompt=replace(BEFORE, user=BEFORE.user + "\nPlease.", method="late"))
     probe = probing(task(), Meter())
@@ -45,6 +46,7 @@ async def test_the_credited_gain_is_winner_minus_format_fixed_on_test() -> None:
     gain = bars["winner"].test["exact_match"] - bars["format-fixed"].test["exact_match"]
     found = report.credited[0]
     assert found.difference == pytest.approx(gain)
+    assert gain < bars["winner"].test["exact_match"] - bars["as is"].test["exact_match"]
     assert found.interval is not None
     assert f"{gain:+.3f} in exact_match (interval {found.interval.low:+.3f} to {found.interval.high:+.3f})" in headline(report)
     assert report.dev_gain is not None
