@@ -58,6 +58,12 @@ async def test_a_worker_completes_what_the_bot_submits_and_ends_on_sigterm(tmp_p
         assert "worker stops" in worker.told
 
 
+async def accepted(story: Story) -> None:
+    """The requester uses the prompts as soon as they are asked; the sweep goes on from there."""
+    if await story.waits_for() == "prompts:1":
+        await story.decide("prompts:1", "use")
+
+
 @pytest.mark.slow
 async def test_sigkill_in_the_middle_loses_nothing_and_pays_little_twice(tmp_path: Path) -> None:
     script = {"latency_s": 0.05, "concurrency": IN_FLIGHT}
@@ -71,6 +77,7 @@ async def test_sigkill_in_the_middle_loses_nothing_and_pays_little_twice(tmp_pat
             for at in (10, 60, 110):
 
                 async def called(enough: int = at) -> bool:
+                    await accepted(story)
                     return sum(calls(tmp_path).values()) >= enough
 
                 await until(called)
@@ -79,9 +86,7 @@ async def test_sigkill_in_the_middle_loses_nothing_and_pays_little_twice(tmp_pat
                 worker.start()
 
             async def reviewed() -> bool:
-                """The requester uses the prompts as soon as they are asked; the sweep goes on from there."""
-                if await story.waits_for() == "prompts:1":
-                    await story.decide("prompts:1", "use")
+                await accepted(story)
                 return await story.waits_for() == "review:1"
 
             await until(reviewed)
