@@ -1,5 +1,6 @@
 """Few-shot for a failing group: some of its own dev samples shown solved, the others left to measure whether it helped."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,8 @@ from pipeline.prompts.rounds.port import Proposal, Scene, Technique
 from pipeline.prompts.template import FREEZE_TAGS, write
 from pipeline.records import Cause, ErrorGroup, Parameters, PromptVersion, Sample
 
-MOST = 3
+MOST, MOST_KINDS = 3, 8
+"""Samples of a group that are shown; one of each reference where it has more references than that, but not endlessly many."""
 FITS = frozenset({Cause.MODEL, Cause.PROMPT, Cause.FORMAT})
 
 
@@ -49,9 +51,10 @@ FEW_SHOT = FewShot()
 
 
 def _for_group(scene: Scene, group: ErrorGroup) -> Proposal | None:
-    usable = [sample for sample in scene.samples(group) if _usable(sample, scene)]
+    usable = _in_turn([sample for sample in scene.samples(group) if _usable(sample, scene)])
     free = len(scene.ask.dev) // 2 - len(scene.prompt.shots)
-    shown = usable[: max(0, min(MOST, len(group.sample_ids) // 2, free))]
+    kinds = len({key(sample.reference) for sample in usable} - {""})
+    shown = usable[: max(0, min(max(MOST, min(kinds, MOST_KINDS)), len(group.sample_ids) // 2, free))]
     if not shown:
         return None
     beside = _told_apart(scene, group)[: max(0, min(1, free - len(shown)))]
@@ -69,6 +72,17 @@ def _for_group(scene: Scene, group: ErrorGroup) -> Proposal | None:
         shots=tuple(sample.id for sample in (*shown, *beside)),
         usd_per_1000=added_usd(scene.ask, sum(len(layout.shown(sample)) for sample in (*shown, *beside))),
     )
+
+
+def _in_turn(samples: Sequence[Sample]) -> list[Sample]:
+    """One sample of each short reference, then a second of each, and so on; within one, the most typical first."""
+    seen: Counter[str] = Counter()
+    places = []
+    for place, sample in enumerate(samples):
+        wanted = key(sample.reference)
+        places.append((seen[wanted] if wanted else 0, place))
+        seen[wanted] += 1
+    return [samples[place] for _, place in sorted(places)]
 
 
 def _usable(sample: Sample, scene: Scene) -> bool:

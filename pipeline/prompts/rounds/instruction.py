@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.decide.errors.answers import FUNCTION_WORDS, language
 from pipeline.metrics.metric import CUT_OFF
-from pipeline.prompts.contract import demands_json
+from pipeline.prompts.contract import demands_json, labels, listed_labels
 from pipeline.prompts.families.limits import limits
 from pipeline.prompts.methods.format_fixed import JSON_ONLY, TEXT_ONLY
 from pipeline.prompts.port import Ask
@@ -90,6 +90,10 @@ def _words(scene: Scene, group: ErrorGroup) -> str | None:
         spoken = Counter(language(sample.reference or "") for sample in samples)
         named = [name for name, count in spoken.items() if name in FUNCTION_WORDS and 2 * count > len(samples)]
         return f"Write the answer in {named[0]}." if named else None
+    if group.kind == "outside" and set(labels(scene.ask.use_case, scene.ask.dev)) - set(
+        listed_labels(scene.prompt, scene.ask.use_case, scene.ask.dev)
+    ):
+        return None  # "the allowed answers" says nothing where the prompt does not name them
     if group.cause is Cause.TRUNCATION:
         words = None if demands_json(scene.prompt) or _limit(scene, group) is not None else wanted_words(scene, 0.9)
         return f"Answer in at most {words} words." if words is not None and words > 1 else None

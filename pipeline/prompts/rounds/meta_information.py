@@ -1,10 +1,9 @@
 """Meta-information: what the answers are made of, read from the references of dev or given by people."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.prompts.contract import labels, literal_text
+from pipeline.prompts.contract import labels, listed_labels, literal_text
 from pipeline.prompts.port import Ask
 from pipeline.prompts.rounds.costs import added_usd
 from pipeline.prompts.rounds.definitions import defined, tidy
@@ -35,8 +34,7 @@ META_INFORMATION = MetaInformation()
 def _allowed(scene: Scene) -> Iterator[Proposal]:
     """The closed set of answers, where the prompt does not name all of it and answers lie outside or are spelled otherwise."""
     known = labels(scene.ask.use_case, scene.ask.dev)
-    text = literal_text(scene.prompt)
-    unnamed = [label for label in known if not re.search(rf"(?<!\w){re.escape(label)}(?!\w)", text)]
+    unnamed = set(known) - set(listed_labels(scene.prompt, scene.ask.use_case, scene.ask.dev))
     groups = [g for g in scene.groups if (g.cause, g.kind) in UNKNOWN_FORM or g.cause is Cause.MODEL]
     if not unnamed or not any(scene.samples(group) for group in groups):
         return

@@ -168,6 +168,22 @@ def test_confused_labels_get_examples_of_both_and_those_left_tell_whether_it_hel
     assert "Show 3 of them solved and one of the answer it is confused with; the other 5 tell" in shown.sentence
 
 
+def test_a_group_of_many_answers_shows_one_of_each() -> None:
+    samples = messages(32)
+    found = situation(samples, {s.id: "general" for s in samples[:20]})
+    shown = of(Technique.FEW_SHOT, proposed(found))[0]
+    labels = {s.id: s.reference for s in samples}
+    assert sorted(labels[i] or "" for i in shown.shots) == sorted(LABELS)
+
+
+def test_the_allowed_answers_are_only_spoken_of_where_the_prompt_names_them() -> None:
+    samples = messages()
+    outside = {s.id: "general" for s in samples[:4]}
+    said = {prompt: {each.words for each in proposed(situation(samples, outside, prompt=prompt))} for prompt in (PLAIN, LISTED)}
+    assert not any("from the allowed answers only" in words for words in said[PLAIN])
+    assert any("from the allowed answers only" in words for words in said[LISTED])
+
+
 def test_examples_never_take_more_than_half_of_dev() -> None:
     samples = messages(4)
     found = situation(samples, {s.id: "top_up" for s in samples if s.reference != "top_up"}, use_case=UseCase.CHAT)
