@@ -113,7 +113,7 @@ def _worker(settings: Settings) -> None:
     cache = (settings.model_cache or settings.home / "models").resolve()
     catalog = read_catalog(settings.prices)
     chosen = WorkerSettings(
-        executor_id=settings.worker_name,
+        name=settings.worker_name,
         cron=settings.monitor_cron,
         timezone=settings.timezone,
         evaluation=_evaluation(settings),

@@ -1,5 +1,7 @@
 """The store: every fact of the product behind one object, one class for each noun, one transaction for each method."""
 
+from pathlib import Path
+
 from db.engine import Database
 from db.migrate import upgrade
 from db.places import Places
@@ -7,12 +9,14 @@ from db.store.audit import Audit
 from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
 from db.store.evaluations import Evaluations
+from db.store.files import Files
 from db.store.leases import Leases
 from db.store.messages import Messages
 from db.store.migrations import Migrations
 from db.store.monitors import Monitors
 from db.store.noun import Clock, utc_now
 from db.store.plans import Plans
+from db.store.processes import Processes
 from db.store.prompts import Prompts
 from db.store.questions import Questions
 from db.store.references import References
@@ -24,9 +28,9 @@ from db.store.trials import Trials
 
 
 class Store:
-    """All facts of one database. Use it on one event loop and close it there."""
+    """All facts of one database, and the files that belong to them. Use it on one event loop and close it there."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, files: Path = Path("files")) -> None:
         self._database = database
         self.migrations = Migrations(database, clock)
         self.datasets = Datasets(database, clock)
@@ -44,6 +48,8 @@ class Store:
         self.monitors = Monitors(database, clock)
         self.evaluations = Evaluations(database, clock)
         self.leases = Leases(database, clock)
+        self.processes = Processes(database, clock)
+        self.files = Files(database, clock, files)
         self.trials = Trials(database, clock)
 
     async def close(self) -> None:
@@ -57,4 +63,4 @@ async def open_store(places: Places, clock: Clock = utc_now) -> Store:
     """
     places.files.mkdir(parents=True, exist_ok=True)
     await upgrade(places.app_url)
-    return Store(Database(places.app_url), clock)
+    return Store(Database(places.app_url), clock, places.files)

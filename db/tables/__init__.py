@@ -1,6 +1,6 @@
 """The tables of the facts. Their unique keys are the idempotency of the product: what may happen once has one row."""
 
-from db.tables import judging, migration, question, run, traffic
+from db.tables import file, judging, migration, question, run, traffic
 from db.tables.base import METADATA, table
 
 migrations = table(migration.MigrationRow)
@@ -35,6 +35,8 @@ reference_checks = table(judging.ReferenceCheckRow)
 messages = table(traffic.MessageRow)
 deliveries = table(traffic.DeliveryRow)
 leases = table(traffic.LeaseRow)
+processes = table(traffic.ProcessRow)
+file_pieces = table(file.FilePieceRow)
 
 __all__ = [
     "METADATA",
@@ -47,6 +49,7 @@ __all__ = [
     "deliveries",
     "digests",
     "evaluation_jobs",
+    "file_pieces",
     "leases",
     "messages",
     "migrations",
@@ -54,6 +57,7 @@ __all__ = [
     "outputs",
     "plans",
     "preferences",
+    "processes",
     "prompts",
     "questions",
     "reference_checks",
