@@ -6,6 +6,7 @@ the name last. Who gets the lock knows that this one is dead, and takes its name
 
 import asyncio
 import fcntl
+import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
@@ -50,6 +51,11 @@ class Lock:
             self._file.truncate(0)
             self._file.write(token)
             self._file.flush()
+
+    def touch(self) -> None:
+        """Show on the file's date that its holder lives, for whoever looks after processes here."""
+        if self.held:
+            os.utime(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()
@@ -118,7 +124,9 @@ class Presence:
             kept = await self.store.processes.beat(self.kind, self.name, self.holder, self.dead_s)
         except TemporaryError:
             log.warning("beat missed", kind=self.kind, name=self.name)
-            self._steady_since, kept = monotonic(), True
+            self._steady_since = monotonic()
+            return True
+        self._lock.touch()
         if monotonic() - asked > self.beat_s:
             self._steady_since = monotonic()
         return kept

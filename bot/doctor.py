@@ -1,9 +1,10 @@
-"""`ferry doctor`: is the Slack app what the manifest says, what is set, can a model be called? Names where to mend it."""
+"""`ferry doctor`: is the Slack app what the manifest says, who is at work, can a model be called? Names where to mend it."""
 
 import typer
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.alive import at_work
 from bot.app import slack_client
 from bot.manifest import scopes
 from bot.settings import Mode, SlackSettings
@@ -15,14 +16,15 @@ MODEL_TIMEOUT_S = 60.0
 
 
 async def examine(settings: SlackSettings) -> int:
-    """Print what is right and what is not; 1 when anything is not."""
+    """Print what is right and what is not; 1 when anything is not that concerns Slack or the database."""
     client = slack_client(settings)
     problems = [*await _bot_token(client)]
+    amiss, known = await at_work(settings.places)
     if settings.mode is Mode.SOCKET:
         problems += await _app_token(client, settings.app_token.get_secret_value())
     for problem in problems:
         typer.echo(problem)
-    typer.echo(_models(settings.openai))
+    typer.echo("\n".join([*amiss, *known, _models(settings.openai)]))
     if not problems:
         typer.echo("The Slack app has the scopes it needs, and its tokens work.")
     return WRONG if problems else 0

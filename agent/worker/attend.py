@@ -1,4 +1,7 @@
-"""Watches over paid calls: every second it looks whether they are still wanted; stopping waits only for those in flight."""
+"""Watches over paid calls: every second, and at once when this worker stops, it looks whether they are still wanted.
+
+Stopping waits only for those in flight.
+"""
 
 import asyncio
 
@@ -22,10 +25,14 @@ async def attend(tools: Tools, run_id: str, calls: asyncio.Task[None], halt: asy
 
 
 async def _look(tools: Tools, run_id: str, calls: asyncio.Task[None], halt: asyncio.Event) -> None:
-    while not halt.is_set():
-        done, _ = await asyncio.wait([calls], timeout=LOOK_S)
-        if done:
-            return
-        if await tools.may_spend(run_id) is None:
-            halt.set()
-    await asyncio.wait([calls], timeout=tools.stop_s)
+    stopping = asyncio.create_task(tools.stopping.wait())
+    try:
+        while not halt.is_set():
+            await asyncio.wait([calls, stopping], timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            if calls.done():
+                return
+            if await tools.may_spend(run_id) is None:
+                halt.set()
+        await asyncio.wait([calls], timeout=tools.stop_s)
+    finally:
+        stopping.cancel()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from db.engine import Database
-from db.migrate import upgrade
+from db.migrate import is_current, upgrade
 from db.places import Places
 from db.store.audit import Audit
 from db.store.datasets import Datasets
@@ -31,7 +31,7 @@ class Store:
     """All facts of one database, and the files that belong to them. Use it on one event loop and close it there."""
 
     def __init__(self, database: Database, clock: Clock, files: Path = Path("files")) -> None:
-        self._database = database
+        self._database, self.clock = database, clock
         self.migrations = Migrations(database, clock)
         self.datasets = Datasets(database, clock)
         self.prompts = Prompts(database, clock)
@@ -64,3 +64,17 @@ async def open_store(places: Places, clock: Clock = utc_now) -> Store:
     places.files.mkdir(parents=True, exist_ok=True)
     await upgrade(places.app_url)
     return Store(Database(places.app_url), clock, places.files)
+
+
+async def look_into(places: Places, clock: Clock = utc_now) -> Store | None:
+    """The store at `places` as it is, to be looked at; None where there are no tables yet, or not those of this version.
+
+    Raises TemporaryError while the database cannot be reached.
+    """
+    if places.database_url is None and not (places.home / "app.db").exists():
+        return None
+    database = Database(places.app_url)
+    if not await is_current(database):
+        await database.close()
+        return None
+    return Store(database, clock, places.files)

@@ -37,15 +37,18 @@ class Starter(Protocol):
 
 
 class Fresh:
-    """Starts processes as `ferry up` does: a Python of its own for each."""
+    """Starts processes as `ferry up` does: a Python of its own for each. `before` are words that start its command elsewhere."""
+
+    def __init__(self, before: Sequence[str] = ()) -> None:
+        self._before = before
 
     def start(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
-        command = [sys.executable, "-m", "bot", *words]
+        command = [*self._before, sys.executable, "-m", "bot", *words]
         output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         actions = [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]
         here = {**os.environ, "PYTHONPATH": str(ROOT)}
         try:
-            return os.posix_spawn(sys.executable, command, {**here, **environment}, file_actions=actions)
+            return os.posix_spawnp(command[0], command, {**here, **environment}, file_actions=actions)
         finally:
             os.close(output)
 
