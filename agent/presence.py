@@ -114,7 +114,7 @@ class Presence:
             if monotonic() - self._steady_since >= self.dead_s:
                 await attempt(look_after(), task="looking after the dead")
             await asyncio.sleep(self.beat_s)
-        log.error("name lost", kind=self.kind, name=self.name)
+        log.warning("name lost", kind=self.kind, name=self.name)
         self.lost.set()
 
     async def _beats(self) -> bool:

@@ -13,10 +13,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from agent.conversation import open_conversation, utc_now
 from agent.engine import DbosEngine, WorkKind
+from agent.worker.shelf import Shelf, opener
+from agent.worker.tools import Tools
 from db import Store, open_store
 from db.places import Places
 from db.records import Run, RunStatus
+from pipeline.models.settings import ModelSettings
 from pipeline.records import Dataset, Output, RunKey, Sample, Split
 from tests.db.facts import NEW, PROMPT
 from tests.journey.stage import PATIENCE_S, Starter
@@ -26,10 +30,15 @@ IN_FLIGHT, LATENCY_S = 50, 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LargeRun:
+    places: Places
     store: Store
+    engine: DbosEngine
     run: Run
     log: Path
     before: int
+
+    async def submit(self) -> None:
+        await self.engine.submit(WorkKind.RUN, self.run.id, self.run.id)
 
     def calls(self) -> Counter[str]:
         """How often each sample was asked."""
@@ -119,9 +128,16 @@ async def worker(name: str, home: Path, url: str, starter: Starter) -> AsyncIter
 
 @asynccontextmanager
 async def large_run(
-    home: Path, url: str | None, size: int, *, latency_s: float = LATENCY_S, concurrency: int = IN_FLIGHT, before: int = 0
+    home: Path,
+    url: str | None,
+    size: int,
+    *,
+    latency_s: float = LATENCY_S,
+    concurrency: int = IN_FLIGHT,
+    before: int = 0,
+    submitted: bool = True,
 ) -> AsyncIterator[LargeRun]:
-    """Submitted, with nobody to work on it yet; the first `before` samples have their outputs."""
+    """With nobody to work on it yet; the first `before` samples have their outputs."""
     home.mkdir(parents=True, exist_ok=True)
     script, log = home / "target.json", home / "target.log"
     about = {"default": "yes", "latency_s": latency_s, "concurrency": concurrency, "log": str(log)}
@@ -132,11 +148,29 @@ async def large_run(
         run = await _queued(store, f"scripted:{script}", size)
         done = [Output(sample_id=SAMPLE.format(n), text="yes") for n in range(before)]
         await store.runs.save(run.id, done, ())
-        await engine.submit(WorkKind.RUN, run.id, run.id)
-        yield LargeRun(store=store, run=run, log=log, before=before)
+        large = LargeRun(places=places, store=store, engine=engine, run=run, log=log, before=before)
+        if submitted:
+            await large.submit()
+        yield large
     finally:
         await engine.close()
         await store.close()
+
+
+@asynccontextmanager
+async def tools_of(large: LargeRun) -> AsyncIterator[Tools]:
+    """What a worker in this process would work on it with."""
+    shelf = Shelf(store=large.store, open_ref=opener(ModelSettings()))
+    async with open_conversation(large.places, large.store, large.engine) as conversation:
+        yield Tools(
+            store=large.store,
+            engine=large.engine,
+            conversation=conversation,
+            shelf=shelf,
+            places=large.places,
+            clock=utc_now,
+        )
+        await shelf.close()
 
 
 async def _queued(store: Store, model: str, size: int) -> Run:
