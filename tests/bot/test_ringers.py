@@ -59,7 +59,6 @@ async def test_one_digest_for_three_bots_a_restart_at_the_tick_and_an_hour_that_
     async with postgres_database() as url:
         store, log = await open_store(Places(home=tmp_path, database_url=url)), tmp_path / "log"
         await watched(store, cron="30 1 * * *", timezone=NIGHT)
-        await store.close()
         shift = before(FIRST, 8.0)
         async with ringing(url, shift, 3, log) as pids:
             await noted(log, "ready", 3)
@@ -69,6 +68,9 @@ async def test_one_digest_for_three_bots_a_restart_at_the_tick_and_an_hour_that_
                 await noted(log, "ready", 4)
                 await noted(log, "rang", 3)
         assert lines(log).count(DIGEST) == 1
+        (digest,) = await store.monitors.digests("mo1")
+        assert await store.monitors.finish(digest.id, "{}")
+        await store.close()
         async with ringing(url, before(AGAIN, 8.0), 3, log):
             rang = lines(log).count("rang")
             await noted(log, "ready", 7)
