@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test check bench fresh install install-dev lock workspace-page clean
+.PHONY: demo test check bench bench-peers fresh install install-dev lock workspace-page clean
 
 demo: install
 	$(BIN)/ferry demo
@@ -22,6 +22,11 @@ check: install-dev
 
 bench: install-dev
 	$(BIN)/python -m tests.bench
+
+# The same work by Ferry, Ragas, DeepEval, Inspect AI and promptfoo, each in an environment of its own under build/; needs npm.
+SIZE ?= 1000
+bench-peers: install-dev
+	$(BIN)/python -m tests.bench.peers $(SIZE)
 
 # A new environment from the lock, outside the one you work in: what a newcomer gets today.
 FRESH := build/fresh

@@ -32,6 +32,7 @@ class WorkKind(StrEnum):
     DIGEST = "digest"  # monitor id, tick
     TRIAL = "trial"  # migration id, plan number
     EVALUATE = "evaluate"  # run id, part
+    LIFECYCLE = "lifecycle"  # monitor id, day
 
 
 PIECES = frozenset({WorkKind.CHUNK, WorkKind.JUDGE})

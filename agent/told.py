@@ -24,6 +24,10 @@ def evaluation_key(migration_id: str, stage: str) -> str:
     return f"problem:{migration_id}:evaluation:{stage}"
 
 
+def lifecycle_key(monitor_id: str, what: str) -> str:
+    return f"lifecycle:{monitor_id}:{what}"
+
+
 def files_key(migration_id: str, number: int) -> str:
     return f"files:{migration_id}:{number}"
 

@@ -63,6 +63,20 @@ def demo(
 
 
 @app.command()
+def export(
+    migration: Annotated[
+        str | None, typer.Argument(help="The migration's id, or how it begins; without one they are listed.")
+    ] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder for outputs.parquet and scores.parquet.")] = Path(),
+) -> None:
+    """Write every output and score of a migration as Parquet, whatever their number; memory stays small."""
+    from bot.export import write
+
+    _log("warning")
+    raise typer.Exit(_finish(lambda: asyncio.run(write(load(Settings).places, migration, out))))
+
+
+@app.command()
 def doctor(
     model: Annotated[str | None, typer.Option(help="Ask instead whether this account can call a model; one tiny call.")] = None,
     region: Annotated[str | None, typer.Option(help="The AWS region of the model.")] = None,
@@ -94,6 +108,8 @@ def _finish(work: Callable[[], int | None]) -> int:
     try:
         return work() or 0
     except FerryError as error:
+        if error.__cause__ is not None:
+            structlog.get_logger().error("ended", exc_info=error)
         print(error.message, file=sys.stderr)
         raise typer.Exit(FAILED) from None
 

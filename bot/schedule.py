@@ -20,7 +20,7 @@ from db.records import Monitor
 from db.store import Store
 
 GRACE = timedelta(minutes=5)
-RESYNC_S = 60
+RESYNC_S, LOOK_AHEAD_HOUR = 60, 5
 DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": int(GRACE.total_seconds())}
 log = structlog.get_logger()
 
@@ -50,7 +50,9 @@ class Clock:
         """Wind the clock, and ring what was missed while nobody was there."""
         await self.resync()
         self._scheduler.add_job(self.resync, "interval", seconds=RESYNC_S, id="resync")
+        self._scheduler.add_job(self.look_ahead, CronTrigger(hour=LOOK_AHEAD_HOUR, timezone="UTC"), id="lifecycle")
         self._scheduler.start()
+        await self.look_ahead()
         for monitor in await self.store.monitors.active():
             missed = newest_missed(monitor, self.clock())
             if missed:
@@ -70,6 +72,12 @@ class Clock:
                 self._wind(monitor_id, *when)
         for digest in await self.store.monitors.expired(self.clock()):  # whoever makes it claims it again
             await self._submit(digest.monitor_id, digest.tick)
+
+    async def look_ahead(self) -> None:
+        """Once a day and at each start: does a signed target retire? However often it is asked, each thing is told once."""
+        day = self.clock().date().isoformat()
+        for monitor in await self.store.monitors.active():
+            await self.engine.submit(WorkKind.LIFECYCLE, f"{monitor.id}:{day}", monitor.id, day)
 
     def _wind(self, monitor_id: str, cron: str, timezone: str) -> None:
         """Winding a clock that is wound already would lose a ring that is just due, so it is done only for a changed one.

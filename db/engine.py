@@ -5,6 +5,7 @@ writes later fails at once when another one wrote in between, whatever the busy 
 """
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from pipeline.errors import TemporaryError
 
 PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL")
 QUEUE_S = 60
+WAL_TRIES, WAL_PAUSE_S = 1000, 0.01
 SCHEMA = "ferry"
 SESSION = (
     f"search_path TO {SCHEMA}",
@@ -115,16 +117,34 @@ def _sqlite(url: str, connections: int, pragmas: tuple[str, ...]) -> AsyncEngine
     return engine
 
 
+def prepare_file(path: str) -> None:
+    """Make `path` a SQLite file that many processes may open at once, whoever reads and writes it afterwards. Blocks."""
+    _open_file(path, PRAGMAS).close()
+
+
 def _open_file(path: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     """Runs in the thread of the connection. No isolation level: the driver would begin late, `_begin_sqlite` does it."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+            _set(connection, pragma)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _set(connection: sqlite3.Connection, pragma: str) -> None:
+    """Asked again while another process holds the file: for the switch of a new file to WAL, SQLite heeds no busy timeout."""
+    for left in reversed(range(WAL_TRIES)):
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+                raise
+            time.sleep(WAL_PAUSE_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -79,7 +79,8 @@ async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings,
         places=places,
         clock=utc_now,
         stop_s=settings.stop_s,
-        prices=catalog.prices,
+        catalog=catalog,
+        live=models,
         opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
     )
 

@@ -12,7 +12,8 @@ from db.places import Places
 from db.records import MigrationStatus, Run, RunStatus
 from db.store import Store
 from pipeline.metrics.evaluations.jobs import Bedrock
-from pipeline.models.prices import Prices
+from pipeline.models.catalog import Catalog
+from pipeline.models.settings import ModelSettings
 
 RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
 GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
@@ -22,7 +23,8 @@ GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 class Tools:
     """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish.
 
-    `opinion` is whom second opinions are asked of, where the operator has set that up.
+    `catalog` is what is known of models and their prices, `live` how AWS is asked about one (None: it is not). `opinion` is
+    whom second opinions are asked of, where the operator has set that up.
     """
 
     store: Store
@@ -32,7 +34,8 @@ class Tools:
     places: Places
     clock: Callable[[], datetime]
     stop_s: float = 5.0
-    prices: Prices = field(default_factory=Prices)
+    catalog: Catalog = field(default_factory=Catalog)
+    live: ModelSettings | None = None
     opinion: Bedrock | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

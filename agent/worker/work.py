@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent.engine import WorkKind
 from agent.told import FERRY
-from agent.worker import convert, digest, errors, ingest, report, runs, trial
+from agent.worker import convert, digest, errors, ingest, lifecycle, report, runs, trial
 from agent.worker.boundary import Trouble, attempt, persist
 from agent.worker.tools import Tools
 
@@ -38,6 +38,7 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
     WorkKind.EVALUATE: Work(runs.evaluated, runs.unevaluated),
     WorkKind.TRIAL: Work(trial.trial, trial.failed),
+    WorkKind.LIFECYCLE: Work(lifecycle.lifecycle, lifecycle.failed),
 }
 
 

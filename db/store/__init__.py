@@ -9,6 +9,7 @@ from db.store.audit import Audit
 from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
 from db.store.evaluations import Evaluations
+from db.store.exports import Exports
 from db.store.files import Files
 from db.store.leases import Leases
 from db.store.messages import Messages
@@ -47,6 +48,7 @@ class Store:
         self.audit = Audit(database, clock)
         self.monitors = Monitors(database, clock)
         self.evaluations = Evaluations(database, clock)
+        self.exports = Exports(database, clock)
         self.leases = Leases(database, clock)
         self.processes = Processes(database, clock)
         self.files = Files(database, clock, files)

@@ -83,6 +83,10 @@ class Migrations(Noun):
         """Open ones, oldest first: what start-up has to move on."""
         return await self._all(select(migrations).where(M.status == MigrationStatus.OPEN).order_by(M.created_at, M.id))
 
+    async def every(self) -> tuple[Migration, ...]:
+        """All of all teams, newest first: for the operator, who has the database anyway."""
+        return await self._all(select(migrations).order_by(M.created_at.desc(), M.id))
+
     async def _all(self, query: Select[Any]) -> tuple[Migration, ...]:
         async with self.db.read() as tx:
             return records(Migration, await tx.execute(query))

@@ -12,10 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 Values = Mapping[str, Any]
 R = TypeVar("R")
 BATCH = 500
+_FIELDS: dict[Any, tuple[str, ...]] = {}
 
 
 def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401  any record's type
-    return tuple(field.name for field in fields(kind))
+    """Looked up once for each type: rows are made by the million."""
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(field.name for field in fields(kind))
+    return _FIELDS[kind]
 
 
 def values(record: Any, *left_out: str) -> dict[str, Any]:  # noqa: ANN401  any record

@@ -254,7 +254,7 @@ def _output_values(run_id: str, output: Output) -> Values:
     }
 
 
-def _output(row: Row[Any]) -> Output:
+def read_output(row: Row[Any]) -> Output:
     usage = None if row.input_tokens is None else Usage(input_tokens=row.input_tokens, output_tokens=row.output_tokens)
     failure = None if row.failure_kind is None else Failure(kind=row.failure_kind, message=row.failure_message)
     return record(Output, row, text=row.text_zstd, usage=usage, failure=failure)
@@ -270,7 +270,7 @@ async def _outputs(tx: AsyncConnection, run_id: str, of: Collection[str] | None 
     """Sorted here: databases sort texts differently, and a report must not depend on the database."""
     some = true() if of is None else OUT.sample_id.in_(of)
     rows = await tx.execute(select(outputs).where(OUT.run_id == run_id, some))
-    return tuple(sorted((_output(row) for row in rows), key=lambda output: output.sample_id))
+    return tuple(sorted((read_output(row) for row in rows), key=lambda output: output.sample_id))
 
 
 def score_values(run_id: str, score: Score) -> Values:
@@ -284,11 +284,11 @@ def score_values(run_id: str, score: Score) -> Values:
     }
 
 
-def _score(row: Row[Any]) -> Score:
+def read_score(row: Row[Any]) -> Score:
     return record(Score, row, spent=None if row.calls is None else record(Spent, row))
 
 
 async def _scores(tx: AsyncConnection, run_id: str, of: Collection[str] | None = None) -> tuple[Score, ...]:
     some = true() if of is None else S.sample_id.in_(of)
-    stored = [_score(row) for row in await tx.execute(select(scores).where(S.run_id == run_id, some))]
+    stored = [read_score(row) for row in await tx.execute(select(scores).where(S.run_id == run_id, some))]
     return tuple(sorted(stored, key=lambda score: (score.metric, score.sample_id)))

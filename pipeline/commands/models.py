@@ -15,10 +15,12 @@ from rich.text import Text
 from pipeline.errors import InputError
 from pipeline.models.catalog import (
     Catalog,
+    Citation,
     Constraints,
     ModelFacts,
     Shortlist,
-    Told,
+    checked,
+    cites,
     read_benchmarks,
     read_catalog,
     reasons,
@@ -57,10 +59,11 @@ def models(
     sources = read_catalog(prices, answered)
     day = asked.constraints.today or (answered.date if answered else "") or snapshot().date
     constraints = replace(asked.constraints, today=day)
+    cited = read_benchmarks(benchmarks)
     if why:
-        _explain(_known(sources, why, settings), constraints, as_json=as_json)
+        _explain(checked(_known(sources, why, settings)), constraints, cited, as_json=as_json)
         return
-    found = shortlist(sources.all(), constraints, read_benchmarks(benchmarks), rank_by)
+    found = shortlist(sources.all(), constraints, cited, rank_by)
     if as_json:
         typer.echo(json.dumps(_data(found), indent=1))
     else:
@@ -95,17 +98,13 @@ def _known(sources: Catalog, why: str, settings: ModelSettings) -> ModelFacts:
             f'No layer knows "{why}". Write its reference, such as bedrock:eu.amazon.nova-lite-v1:0; --live asks AWS.'
         )
     if sources.live and facts.absent:
-        said = read_model(settings, facts.name)
-        facts = replace(facts, legacy=said.legacy, on_demand=said.on_demand)
-        own = sources.facts.get(facts.ref)
-        if said.listed.retires and not (own and own.retires):
-            where = Told(source=f"AWS in {sources.live.region}", date=sources.live.date)
-            facts = replace(facts, retires=said.listed.retires, told={**facts.told, "retires": where})
+        said = replace(sources, live=read_model(settings, facts.name)).of(facts.ref)
+        return replace(said, absent=facts.absent, profiles=facts.profiles) if said else facts
     return facts
 
 
-def _explain(facts: ModelFacts, wanted: Constraints, *, as_json: bool) -> None:
-    against = tuple(reasons(facts, wanted))
+def _explain(facts: ModelFacts, wanted: Constraints, cited: Sequence[Citation], *, as_json: bool) -> None:
+    against = tuple(reasons(facts, wanted, [each for each in cited if cites(each, facts)]))
     if as_json:
         typer.echo(json.dumps({**_facts(facts), "reasons": [asdict(reason) for reason in against]}, indent=1))
         return

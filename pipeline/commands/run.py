@@ -23,7 +23,7 @@ INTERRUPTED = 130
 
 def run(
     context: typer.Context,
-    dataset: Annotated[Path, typer.Argument(help="A dataset: CSV, JSONL, JSON, XLSX, or one that Ferry froze.")],
+    dataset: Annotated[Path, typer.Argument(help="A dataset: CSV, JSONL, JSON, XLSX, Parquet, or one that Ferry froze.")],
     model: Annotated[str, typer.Option(help="For example local:gemma3-270m, bedrock:<id>, openai:<id>, recorded:<name>.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File of outputs; what is in it already is not asked again.")],
     prompt: Annotated[Path | None, typer.Option(help="The prompt template; default: the source's own.")] = None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from pipeline.models.prices import second_opinion
 from pipeline.report.records import Report
 
 
@@ -24,6 +25,7 @@ def provenance(report: Report) -> Iterable[tuple[str, str]]:
         yield "test looked at before", report.second_look
     for price in report.prices.values():
         yield f"price of {price.ref}", ", ".join(part for part in (price.source, price.date) if part)
+        yield from (("another source says of it", said) for said in second_opinion(price))
     models = (run.key.model for run in report.evidence.runs)
     yield from ((f"price of {ref}", "unknown") for ref in dict.fromkeys(models) if ref not in report.prices)
     yield from origin.versions.items()

@@ -6,13 +6,14 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Callable
 
-from tests.bench import ack, hosts, judge, report, runner
+from tests.bench import ack, hosts, judge, report, results, runner
 
 PARTS: dict[str, Callable[[], AsyncIterator[str]]] = {
     "runner": runner.lines,
     "ack": ack.lines,
     "judge": judge.lines,
     "report": report.lines,
+    "results": results.lines,
     "hosts": hosts.lines,
 }
 

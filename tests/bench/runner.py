@@ -1,22 +1,27 @@
 """How close the runner comes to the ideal: a model that takes 50 ms, 100 calls in flight, so at most 2,000 samples a second.
 
-Each size runs in its own process, so that memory is that size's own.
+Every output is stored in SQLite as a worker stores it, a batch at a time while the next calls are out. Each size runs in its own
+process, so that memory is that size's own. `python -m tests.bench.runner 1000000` measures a million (nine minutes).
 """
 
 import asyncio
-import resource
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from pathlib import Path
 
 from pipeline.models import ScriptedModel
-from pipeline.records import PromptVersion, Sample
+from pipeline.records import Output, PromptVersion, Sample
 from pipeline.run import answer
+from tests import stores
+from tests.bench.results import peak_mb, queued_run
 
-LATENCY_S, IN_FLIGHT = 0.05, 100
+LATENCY_S, IN_FLIGHT, BATCH = 0.05, 100, 500
 SIZES = (1_000, 10_000, 100_000)
 PROMPT = PromptVersion(user="Classify the message.\n\nMessage: {question}\nIntent:")
-HEADER = "samples      samples/s  of the ideal  CPU s / 1,000  peak RSS MB"
+HEADER = "  samples      samples/s  of the ideal  CPU s / 1,000  peak RSS MB"
 
 
 def samples(number: int) -> Iterator[Sample]:
@@ -27,13 +32,29 @@ def samples(number: int) -> Iterator[Sample]:
 async def measure(number: int) -> str:
     """One run over `number` samples, as a line of the table."""
     model = ScriptedModel({}, default="card_arrival", latency_s=LATENCY_S, concurrency=IN_FLIGHT)
-    wall, cpu, seen = time.perf_counter(), time.process_time(), 0
-    async for _ in answer(model, PROMPT, samples(number)):
-        seen += 1
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    with tempfile.TemporaryDirectory() as folder:
+        async with stores.fresh_store("sqlite", Path(folder), stores.SteadyClock()) as store:
+            run = await queued_run(store, number)
+            wall, cpu = time.perf_counter(), time.process_time()
+            async with asyncio.TaskGroup() as saving:
+                async for batch in batches(answer(model, PROMPT, samples(number)), BATCH):
+                    saving.create_task(store.runs.save(run.id, batch, ()))
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            assert (await store.runs.get(run.id)).stored == number
     ideal = number / IN_FLIGHT * LATENCY_S
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return f"{seen:>7,}  {seen / wall:>12,.0f}  {ideal / wall:>11.1%}  {cpu / number * 1000:>13.3f}  {rss:>11.0f}"
+    return f"{number:>9,}  {number / wall:>12,.0f}  {ideal / wall:>11.1%}  {cpu / number * 1000:>13.3f}  {peak_mb():>11.0f}"
+
+
+async def batches(outputs: AsyncGenerator[Output, None], size: int) -> AsyncIterator[list[Output]]:
+    """Outputs as they come, `size` at a time, and the rest at the end."""
+    batch: list[Output] = []
+    async with aclosing(outputs):
+        async for output in outputs:
+            batch.append(output)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    yield batch
 
 
 async def lines() -> AsyncIterator[str]:

@@ -86,7 +86,9 @@ async def test_what_was_missed_a_moment_ago_is_made_up_for_at_the_start(sqlite_s
         bot_clock = clock_of(sqlite_store, engine, clock)
         await bot_clock.start()
         bot_clock.stop()
-    assert [key for _, key, _ in engine.submitted] == ["mo1:2026-01-12T09:00"]
+    assert [key for kind, key, _ in engine.submitted if kind is WorkKind.DIGEST] == ["mo1:2026-01-12T09:00"]
+    looked = [key for kind, key, _ in engine.submitted if kind is WorkKind.LIFECYCLE]
+    assert looked == ["mo1:2026-01-12"] * 2  # at each start, and once a day: whether the target retires
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(-1, False), (0, True), (4, True), (6, False), (600, False)])

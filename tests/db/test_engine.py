@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from db import Store, open_store
-from db.engine import Database
+from db.engine import PRAGMAS, Database, _open_file
 from db.places import Places
 from db.tables import leases
 from pipeline.errors import TemporaryError
@@ -146,6 +147,24 @@ async def test_a_writer_of_another_process_is_waited_for(sqlite_store: Store, tm
     await opened(sqlite_store)
     assert time.monotonic() - started >= 0.2
     thread.join()
+
+
+def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Found when bot and worker started together: the one that came second to the switch to WAL was refused at once."""
+    for number in range(40):
+        together = threading.Barrier(4)
+        with ThreadPoolExecutor(4) as pool:
+            for opened in [pool.submit(_open_and_write, tmp_path / f"{number}.db", together) for _ in range(4)]:
+                opened.result()
+
+
+def _open_and_write(path: Path, together: threading.Barrier) -> None:
+    together.wait()
+    connection = _open_file(str(path), PRAGMAS)
+    connection.execute("BEGIN EXCLUSIVE")
+    connection.execute("CREATE TABLE IF NOT EXISTS noted (what TEXT)")
+    connection.execute("COMMIT")
+    connection.close()
 
 
 async def test_a_database_that_cannot_be_reached_is_told_as_passing(tmp_path: Path) -> None:

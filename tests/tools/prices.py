@@ -1,8 +1,8 @@
 """Makes pipeline/data/catalog/prices.json from LiteLLM's model_prices.json: `python -m tests.tools.prices FILE VERSION DATE`.
 
 Kept are text models of Bedrock, OpenAI, Anthropic, Mistral and Google that have both a price for input and one for output: on
-demand, cached, in batches. Left out are prices tied to a region or a commitment (a ref names neither), and free previews, whose
-price of 0 would be read as "costs nothing".
+demand, cached, in batches, flexible and with priority. Left out are prices tied to a region or a commitment (a ref names
+neither), and free previews, whose price of 0 would be read as "costs nothing".
 """
 
 import json
@@ -28,6 +28,10 @@ FIELDS = {
     "cache_write": "cache_creation_input_token_cost",
     "batch_input": "input_cost_per_token_batches",
     "batch_output": "output_cost_per_token_batches",
+    "flex_input": "input_cost_per_token_flex",
+    "flex_output": "output_cost_per_token_flex",
+    "priority_input": "input_cost_per_token_priority",
+    "priority_output": "output_cost_per_token_priority",
 }
 NOT_TEXT = re.compile(r"audio|tts|realtime|image|lyria|live|transcribe|computer-use|robotics|veo")
 

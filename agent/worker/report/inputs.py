@@ -39,7 +39,7 @@ async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier:
         preferences=preferences(said, plan.targets),
         provenance=await _provenance(store, plan, dataset),
         monthly_calls=plan.monthly_calls,
-        prices=known(_refs(plan), tools.prices),
+        prices=known(_refs(plan), tools.catalog.prices),
         agreements=agreements(plan.criteria, samples, source, reviewed(compared, said)),
         error_groups=_error_groups(plan.criteria, samples, source, compared),
         second_look=await _second_look(store, plan, earlier),

@@ -2,9 +2,9 @@
 
 from pipeline.models.catalog.benchmarks import Citation, read_benchmarks
 from pipeline.models.catalog.constraints import Constraints, Reason, reasons
-from pipeline.models.catalog.layers import Catalog, ModelFacts, Told, read_catalog
+from pipeline.models.catalog.layers import Catalog, ModelFacts, Told, checked, read_catalog
 from pipeline.models.catalog.notes import Needs, notes
-from pipeline.models.catalog.shortlist import Fallen, Ranked, Shortlist, shortlist
+from pipeline.models.catalog.shortlist import Fallen, Ranked, Shortlist, cites, shortlist
 from pipeline.models.catalog.words import Understood, understood
 
 __all__ = [
@@ -19,6 +19,8 @@ __all__ = [
     "Shortlist",
     "Told",
     "Understood",
+    "checked",
+    "cites",
     "notes",
     "read_benchmarks",
     "read_catalog",

@@ -1,19 +1,24 @@
 """What a person needs of a model, and the reason why one does not give it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.models.catalog.benchmarks import Citation
 from pipeline.models.catalog.layers import ModelFacts
 from pipeline.models.catalog.names import REGION, around, geography
+from pipeline.models.catalog.retention import NO_RETENTION
 from pipeline.models.prices import Price
 
 DEFAULT_MIX = (3.0, 1.0)
+LATENCY, TTFT = "latency", "ttft"
+"""Names of external figures in seconds: of a whole answer, and until its first token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraints:
     """Everything is optional. Windows in tokens, ceilings in USD per million tokens, dates in ISO form.
 
+    `latency_s` (a whole answer) and `ttft_s` (the first token) are ceilings for the external figures LATENCY and TTFT.
     `usd` is a ceiling for input and output together at `mix` (parts of input and output tokens). `where` is an AWS region or a
     geography such as eu. `providers` are who hosts the model, anybody when empty; `today` lets retired models fall out.
     """
@@ -24,6 +29,8 @@ class Constraints:
     input_usd: float | None = None
     output_usd: float | None = None
     usd: float | None = None
+    latency_s: float | None = None
+    ttft_s: float | None = None
     where: str | None = None
     providers: tuple[str, ...] = ("bedrock",)
     families: tuple[str, ...] = ()
@@ -46,13 +53,14 @@ def blended(price: Price | None, mix: tuple[float, float]) -> float | None:
     return None if price is None else (price.input * mix[0] + price.output * mix[1]) / sum(mix)
 
 
-def reasons(facts: ModelFacts, wanted: Constraints) -> Iterator[Reason]:
-    """Every reason why the model does not fit, what cannot be changed first; none when it fits."""
+def reasons(facts: ModelFacts, wanted: Constraints, citations: Sequence[Citation] = ()) -> Iterator[Reason]:
+    """Every reason why the model does not fit, what cannot be changed first; none when it fits. `citations` are of this model."""
     yield from _who(facts, wanted)
     yield from _alive(facts, wanted)
     yield from _where(facts, wanted)
     yield from _windows(facts, wanted)
     yield from _features(facts, wanted)
+    yield from _pace(wanted, citations)
     yield from _money(facts, wanted)
 
 
@@ -113,10 +121,30 @@ def _windows(facts: ModelFacts, wanted: Constraints) -> Iterator[Reason]:
 def _features(facts: ModelFacts, wanted: Constraints) -> Iterator[Reason]:
     for need in wanted.needs:
         said = facts.takes.get(need)
-        if said is None:
+        if need == NO_RETENTION:
+            yield from _keeps(facts, said)
+        elif said is None:
             yield Reason(kind=f"{need} unknown", sentence=f"whether it has {need} is unknown")
         elif not said:
             yield Reason(kind=f"no {need}", sentence=f"it has no {need}")
+
+
+def _keeps(facts: ModelFacts, nothing: bool | None) -> Iterator[Reason]:
+    if nothing is None:
+        yield Reason(kind="retention unknown", sentence="whether its host keeps prompts is unknown")
+    elif not nothing:
+        told = facts.told[f"takes {NO_RETENTION}"]
+        yield Reason(kind="keeps prompts", sentence=f"its host may keep prompts and answers, as the service comes ({told})")
+
+
+def _pace(wanted: Constraints, citations: Sequence[Citation]) -> Iterator[Reason]:
+    """The latest figure counts. Ferry has none of its own before a run: they come from the operator's file."""
+    for name, most in ((LATENCY, wanted.latency_s), (TTFT, wanted.ttft_s)):
+        cited = max((each for each in citations if each.name.lower() == name), key=lambda each: each.date, default=None)
+        if most is not None and cited is None:
+            yield Reason(kind=f"{name} unknown", sentence=f"nobody cites its {name}: give figures with --benchmarks FILE")
+        elif most is not None and cited is not None and cited.figure > most:
+            yield Reason(kind="too slow", sentence=f"its {name} is {cited.figure:g} s, wanted are {most:g} s ({cited})")
 
 
 def _money(facts: ModelFacts, wanted: Constraints) -> Iterator[Reason]:

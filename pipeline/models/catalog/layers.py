@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.models.catalog.names import base, geography, maker, split
+from pipeline.models.catalog.retention import NO_RETENTION, retention
 from pipeline.models.catalog.snapshot import Listed, snapshot
-from pipeline.models.prices import Price, Prices, price, read_facts, read_overrides
+from pipeline.models.prices import Price, Prices, differences, price, read_facts, read_overrides, second_opinion
 from pipeline.models.prices.overrides import OPERATOR, GivenFacts
 
 if TYPE_CHECKING:
     from pipeline.models.catalog.live import Live
-
-DIFFERENCE = 0.01
-"""Prices of two layers that differ by more than this share are shown side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ class Catalog:
         if not layers:
             return None
         live = self.live.models.get(name) if self.live and provider == "bedrock" else None
-        merged, told = _merged(layers)
+        merged, told = _merged([*layers, *_kept(provider, name)])
         return ModelFacts(
             ref=ref,
             provider=provider,
@@ -134,13 +132,14 @@ class Catalog:
             return ()
         if own is None or not listed.charged:
             return ()
-        pairs = (("input", own.input, listed.input), ("output", own.output, listed.output))
-        ours, theirs = own.source or OPERATOR, f"{listed.source}, {listed.date}"
-        return tuple(
-            f"{side}: {mine:g} USD per million tokens ({ours}) and {other:g} ({theirs}) differ by {_share(mine, other):.0%}"
-            for side, mine, other in pairs
-            if _share(mine, other) > DIFFERENCE
-        )
+        theirs = f"{listed.source}, {listed.date}"
+        return differences((own.input, own.output), own.source or OPERATOR, (listed.input, listed.output), theirs)
+
+
+def checked(facts: ModelFacts) -> ModelFacts:
+    """`facts` with what a second source says of the list price too: asked for the models that are shown, not for all."""
+    said = second_opinion(facts.price) if facts.price else ()
+    return replace(facts, disagreements=(*facts.disagreements, *said))
 
 
 def read_catalog(path: Path | None, live: "Live | None" = None) -> Catalog:
@@ -148,8 +147,11 @@ def read_catalog(path: Path | None, live: "Live | None" = None) -> Catalog:
     return Catalog(facts=read_facts(path), prices=Prices(overrides=read_overrides(path)), live=live)
 
 
-def _share(mine: float, other: float) -> float:
-    return abs(mine - other) / max(abs(other), 1e-12)
+def _kept(provider: str, name: str) -> Iterator[tuple[Listed, Told]]:
+    """What the host says of keeping prompts, as the last layer."""
+    said = retention(provider, name)
+    if said:
+        yield Listed(takes={NO_RETENTION: said.nothing}), Told(source=said.source, date=said.date)
 
 
 def _by_name(name: str) -> Listed | None:

@@ -59,12 +59,16 @@ def read_live(settings: ModelSettings) -> Live:
     return Live(region=region, date=_day(answer), models={**models, **dict(_behind(profiles, models))})
 
 
-def read_model(settings: ModelSettings, name: str) -> LiveModel:
-    """What AWS says of one model id. Raises RefusedError with the way out, also for a model AWS does not know."""
+def read_model(settings: ModelSettings, name: str) -> Live:
+    """What AWS says of one model id, or of the model behind an inference profile, listed under `name` in small letters.
+
+    Raises RefusedError with the way out, also for a model AWS does not know.
+    """
     client = _asked(lambda: make_client("bedrock", settings), settings)
     try:
-        details = _asked(lambda: client.get_foundation_model(modelIdentifier=base(name))["modelDetails"], settings)
-        return _model(details, str(client.meta.region_name))
+        answer = _asked(lambda: client.get_foundation_model(modelIdentifier=base(name)), settings)
+        region = str(client.meta.region_name)
+        return Live(region=region, date=_day(answer), models={name.lower(): _model(answer["modelDetails"], region)})
     finally:
         client.close()
 

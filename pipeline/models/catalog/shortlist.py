@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.errors import InputError
 from pipeline.models.catalog.benchmarks import Citation
 from pipeline.models.catalog.constraints import Constraints, Reason, blended, reasons
-from pipeline.models.catalog.layers import ModelFacts
+from pipeline.models.catalog.layers import ModelFacts, checked
 from pipeline.models.catalog.names import base, split
 
 
@@ -56,7 +56,7 @@ def shortlist(
         raise InputError(f'No figure called "{rank_by}" is cited. Cited are: {known}. Give a file with it (--benchmarks FILE).')
     fits, fallen = [], []
     for facts in models:
-        against = tuple(reasons(facts, wanted))
+        against = tuple(reasons(facts, wanted, [cited for cited in citations if cites(cited, facts)]))
         if against:
             fallen.append(Fallen(ref=facts.ref, reasons=against))
         else:
@@ -76,7 +76,7 @@ def _once(fits: Sequence[ModelFacts], wanted: Constraints, citations: Sequence[C
     for same in together.values():
         first, *others = sorted(same, key=lambda facts: (_usd_key(blended(facts.price, wanted.mix)), len(facts.name), facts.ref))
         yield Ranked(
-            facts=first,
+            facts=checked(first),
             usd=blended(first.price, wanted.mix),
             also=tuple(facts.ref for facts in others),
             citations=tuple(cited for cited in citations if cites(cited, first)),

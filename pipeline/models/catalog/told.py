@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pipeline.models.catalog.constraints import Constraints
 from pipeline.models.catalog.layers import ModelFacts
 from pipeline.models.catalog.names import geography
+from pipeline.models.catalog.retention import NO_RETENTION
 from pipeline.models.catalog.shortlist import Ranked, Shortlist
 from pipeline.models.catalog.snapshot import LETTERS
 
 UNKNOWN = "unknown"
+DISPUTED, DISPUTED_SHOWN = "*", 3  # sources differ on the price
 HEAD = ("model", "USD/M", "in", "out", "context", "answer", "has", "end of life", "also as")
 """USD per million tokens at the mix and by side; windows in tokens."""
 
@@ -20,7 +22,7 @@ def cells(ranked: Ranked) -> tuple[str, ...]:
     has = [name for name in LETTERS if facts.takes.get(name)]
     return (
         facts.ref,
-        _usd(ranked.usd),
+        f"{_usd(ranked.usd)}{DISPUTED if facts.disagreements else ''}",
         _usd(facts.price.input if facts.price else None),
         _usd(facts.price.output if facts.price else None),
         _short(facts.context),
@@ -55,6 +57,8 @@ def asked(wanted: Constraints) -> str:
             for side, usd in (("input", wanted.input_usd), ("output", wanted.output_usd), ("the mix", wanted.usd))
             if usd is not None
         ),
+        f"answers within {wanted.latency_s:g} s" if wanted.latency_s is not None else "",
+        f"a first token within {wanted.ttft_s:g} s" if wanted.ttft_s is not None else "",
         f"in {wanted.where}" if wanted.where else "",
         f"hosted by {' or '.join(wanted.providers)}" if wanted.providers else "hosted by anybody",
         f"made by {' or '.join(wanted.families)}" if wanted.families else "",
@@ -95,7 +99,10 @@ def sources(found: Shortlist) -> tuple[str, ...]:
 
 def remarks(found: Shortlist) -> tuple[str, ...]:
     """What must be said beside the list: layers that disagree, external figures, what is not known."""
-    said = [f"{ranked.facts.ref}: {each}." for ranked in found.ranked for each in ranked.facts.disagreements]
+    disputed = [ranked.facts for ranked in found.ranked if ranked.facts.disagreements]
+    said = [f"{DISPUTED} {facts.ref}: {each}." for facts in disputed[:DISPUTED_SHOWN] for each in facts.disagreements]
+    if len(disputed) > DISPUTED_SHOWN:
+        said.append(f"{DISPUTED} So do the prices of {len(disputed) - DISPUTED_SHOWN} more: ferry models --why REF shows each.")
     said += [f"{ranked.facts.ref}: {cited}." for ranked in found.ranked for cited in ranked.citations]
     if any(ranked.facts.provider not in {"bedrock", "local"} for ranked in found.ranked):
         said.append("Ferry calls models on Bedrock and on this machine itself; of others it needs recorded outputs.")
@@ -115,7 +122,7 @@ def about(facts: ModelFacts) -> tuple[tuple[str, str, str], ...]:
         ("made by", facts.family, "its name"),
         ("context window", _count(facts.context), told.get("context", "")),
         ("longest answer", _count(facts.max_output), told.get("max_output", "")),
-        *((name, _yes(facts.takes.get(name)), told.get(f"takes {name}", "")) for name in LETTERS),
+        *((name, _yes(facts.takes.get(name)), told.get(f"takes {name}", "")) for name in (*LETTERS, NO_RETENTION)),
         ("end of life", facts.retires or "none known", told.get("retires", "")),
         ("regions", _listed(facts.regions), told.get("regions", "")),
         ("inference profiles", _listed(tuple(f"{each}." for each in facts.profiles)), ""),

@@ -8,6 +8,7 @@ from math import isfinite
 
 from pipeline.models.catalog.constraints import Constraints
 from pipeline.models.catalog.names import GEOGRAPHIES, REGION
+from pipeline.models.catalog.retention import NO_RETENTION
 
 _NUMBER = r"(\d[\d,_]*(?:\.\d+)?)\s*(k|m)?"
 _USD = r"(?:usd|dollars?|\$)?\s*\$?(\d+(?:\.\d+)?)\s*(?:usd|dollars?|\$)?"
@@ -21,6 +22,7 @@ _FEATURES = (
     ("caching", r"(?:prompt[ -])?cach(?:e|ing)"),
     ("reasoning", r"reasoning|thinking"),
     ("sampling", r"sampling|temperature"),
+    (NO_RETENTION, r"(?:no|zero)(?: data)?[ -]retention|private|not kept"),
 )
 FAMILIES = (
     "ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "meta", "minimax", "mistral", "moonshot", "moonshotai",
@@ -107,6 +109,11 @@ def read_mix(text: str) -> tuple[float, float]:
     return parts[0], parts[1]
 
 
+def _pace(wanted: Constraints, found: re.Match[str]) -> Constraints:
+    seconds = float(found[2]) / (1000 if found[3] == "ms" else 1)
+    return replace(wanted, ttft_s=seconds) if found[1] in {"ttft", "first token"} else replace(wanted, latency_s=seconds)
+
+
 def _alive(wanted: Constraints, found: re.Match[str]) -> Constraints:
     return replace(wanted, alive_on=date.fromisoformat(found[1]).isoformat())
 
@@ -149,6 +156,11 @@ def _rule(pattern: str, change: Change) -> Rule:
 _RULES: tuple[Rule, ...] = (
     _rule(r"(?:not retiring before|alive (?:on|until)|until|not before|retir\w+ after) (\d{4}-\d\d-\d\d)", _alive),
     _rule(r"mix (\d+(?:\.\d+)?):(\d+(?:\.\d+)?)", _mix),
+    _rule(
+        r"(latency|answers?|ttft|first token)(?: time)? (?:in |within |under |below |at most |<=? ?)(?:under )?"
+        r"(\d+(?:\.\d+)?) ?(ms|s|sec|seconds?)",
+        _pace,
+    ),
     _rule(
         rf"(?:(?P<side>in(?:put)?|out(?:put)?)\s+)?(?:under|below|at most|max|less than|up to|<=?)\s*{_USD}{_PER}"
         r"(?:\s+(?:for\s+)?(?P<after>input|output|in|out))?",

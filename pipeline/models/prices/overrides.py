@@ -4,8 +4,8 @@
      "bedrock:arn:aws:bedrock:...:application-inference-profile/abc": {"input": 0.9, "output": 4.5, "source": "our contract",
                                                                       "date": "2026-10-01"}}
 
-`input` and `output` are USD per million tokens; `cache_read`, `cache_write`, `batch_input` and `batch_output` may follow. What a
-model takes may be told beside its price or without one (docs/models.md):
+`input` and `output` are USD per million tokens; `cache_read`, `cache_write` and both sides of `batch_`, `flex_` and `priority_`
+may follow. What a model takes may be told beside its price or without one (docs/models.md):
 
     {"bedrock:eu.amazon.nova-lite-v1:0": {"facts": {"context": 300000, "takes": ["image"], "lacks": ["audio"],
                                                     "retires": "2027-06-30", "regions": ["eu-central-1"]}}}
@@ -23,7 +23,7 @@ from pipeline.errors import InputError
 from pipeline.models.prices.snapshot import Entry, catalogued
 
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Feature = Literal["image", "pdf", "audio", "tools", "json schema", "caching", "reasoning", "sampling"]
+Feature = Literal["image", "pdf", "audio", "tools", "json schema", "caching", "reasoning", "sampling", "no retention"]
 OPERATOR = "operator's price file"
 
 
@@ -62,6 +62,10 @@ class _Given(BaseModel):
     cache_write: Usd | None = None
     batch_input: Usd | None = None
     batch_output: Usd | None = None
+    flex_input: Usd | None = None
+    flex_output: Usd | None = None
+    priority_input: Usd | None = None
+    priority_output: Usd | None = None
     source: str = OPERATOR
     date: str = ""
     facts: GivenFacts | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.errors import InputError
+from pipeline.hashing import OMIT_DEFAULT
 from pipeline.models.address import split_address
 from pipeline.models.prices.snapshot import Entry, catalogued
 from pipeline.records import Usage
@@ -21,6 +22,9 @@ _SELLERS = {
 """Whose list prices hold at an address that speaks like OpenAI; what another server charges only the operator knows."""
 
 MILLION = 1_000_000
+ON_DEMAND = "default"
+TIERS = (ON_DEMAND, "flex", "priority", "batch")
+"""Service tiers as Bedrock names them (Converse, `serviceTier`), and batch inference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +42,35 @@ class Price:
     source: str = ""
     date: str = ""
     charged: bool = True
+    flex_input: float | None = field(default=None, metadata=OMIT_DEFAULT)
+    flex_output: float | None = field(default=None, metadata=OMIT_DEFAULT)
+    priority_input: float | None = field(default=None, metadata=OMIT_DEFAULT)
+    priority_output: float | None = field(default=None, metadata=OMIT_DEFAULT)
 
-    def of(self, usage: Usage) -> float:
-        """USD of these tokens on demand: input tokens at the input price, output tokens at the output price."""
-        return (usage.input_tokens * self.input + usage.output_tokens * self.output) / MILLION
+    def of(self, usage: Usage, tier: str = ON_DEMAND) -> float:
+        """USD of these tokens: input tokens at the input price, output tokens at the output price.
+
+        `tier` is one of TIERS, as the service says which it used. Raises InputError that names the model for a tier whose price
+        is unknown.
+        """
+        paid_in, paid_out = self.tier(tier)
+        return (usage.input_tokens * paid_in + usage.output_tokens * paid_out) / MILLION
+
+    def tier(self, name: str) -> tuple[float, float]:
+        """USD per million tokens of input and of output in a tier. Raises InputError as `of` does."""
+        sides = {
+            ON_DEMAND: (self.input, self.output),
+            "batch": (self.batch_input, self.batch_output),
+            "flex": (self.flex_input, self.flex_output),
+            "priority": (self.priority_input, self.priority_output),
+        }
+        paid_in, paid_out = sides.get(name, (None, None)) if self.charged else (0.0, 0.0)
+        if paid_in is None or paid_out is None:
+            raise InputError(
+                f"The price of {self.ref} in the tier {name} is unknown. Write it into the price file (FERRY_PRICES, or --prices "
+                f'FILE): {{"{self.ref}": {{..., "{name}_input": USD per million tokens, "{name}_output": ...}}}}.'
+            )
+        return paid_in, paid_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +127,10 @@ def _price(ref: str, entry: Entry) -> Price:
         cache_write=entry.cache_write,
         batch_input=entry.batch_input,
         batch_output=entry.batch_output,
+        flex_input=entry.flex_input,
+        flex_output=entry.flex_output,
+        priority_input=entry.priority_input,
+        priority_output=entry.priority_output,
         source=entry.source,
         date=entry.date,
     )

@@ -23,6 +23,10 @@ class Entry:
     cache_write: float | None = None
     batch_input: float | None = None
     batch_output: float | None = None
+    flex_input: float | None = None
+    flex_output: float | None = None
+    priority_input: float | None = None
+    priority_output: float | None = None
     source: str = ""
     date: str = SNAPSHOT_DATE
 

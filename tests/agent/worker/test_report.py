@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bot import facts
 from db.records import Message, MessageKind, PlanChange
+from pipeline.models.catalog import Catalog
 from pipeline.models.prices import Entry, Prices
 from pipeline.report.recompute import recompute
 from pipeline.report.records import Report
@@ -37,7 +38,7 @@ async def test_a_report_has_prices_dev_scores_and_groups_of_errors_and_agrees_wi
 async def test_the_operators_prices_are_used(tmp_path: Path) -> None:
     async with open_story(tmp_path) as story:
         own = Entry(model="mine", provider="recorded", input=1.0, output=7.0)
-        story.tools = replace(story.tools, prices=Prices(overrides={"recorded:gpt-4o": own}))
+        story.tools = replace(story.tools, catalog=Catalog(prices=Prices(overrides={"recorded:gpt-4o": own})))
         await story.to_sign_off()
         assert (await latest(story)).prices["recorded:gpt-4o"].output == 7.0
 

@@ -23,7 +23,7 @@ def ferry(*arguments: object) -> tuple[int, str, str]:
 def test_the_list_says_what_fits_and_why_the_rest_does_not() -> None:
     code, out, _ = ferry("image", "context 100k", "eu", "under 1 USD", "not anthropic")
     assert code == 0
-    assert f"│ {NOVA} │ 0.1365 │ 0.078 │ 0.312 │ 300k │ 10k │" in out
+    assert f"│ {NOVA} │ 0.1365* │ 0.078 │ 0.312 │ 300k │ 10k │" in out
     assert "fell out, by first reason: " in out
     assert "cheapest first at 3:1" in out
     assert "Source: LiteLLM 1.106.2, 2026-11-25." in out

@@ -105,7 +105,7 @@ def test_a_renamed_zip_is_told_from_a_workbook(tmp_path: Path) -> None:
     [
         (b"%PDF-1.7\n...", "This is a PDF document, not a table of samples. Export the samples as CSV"),
         (b"\x89PNG\r\n\x1a\n\0\0", "This is a PNG image"),
-        (b"PAR1\x15\x04", "This is a Parquet file"),
+        (b"PAR1\x15\x04", "The Parquet file is damaged"),
         (b"PK\x03\x04 cut", "damaged or cut off. Upload it again."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "Save it as .xlsx without a password"),
         (b"\n<!DOCTYPE html><html><body>Sign in to Slack</body>", foreign.LOGIN_PAGE),

@@ -27,7 +27,7 @@ def test_the_snapshot_says_what_a_model_takes_and_where_that_comes_from() -> Non
     found = Catalog().of("bedrock:us.anthropic.claude-haiku-4-5-20251001-v1:0")
     assert found
     assert (found.context, found.max_output, found.family, found.retires) == (200_000, 64_000, "anthropic", None)
-    assert found.takes == dict.fromkeys(("image", "pdf", "tools", "json schema", "caching", "reasoning"), True)
+    assert found.takes == dict.fromkeys(("image", "pdf", "tools", "json schema", "caching", "reasoning", "no retention"), True)
     assert "audio" not in found.takes
     assert found.told["context"] == found.told["takes image"] == LISTED
     assert {"eu", "us", "global"} <= set(found.profiles)

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import RefusedError
 from pipeline.models.catalog import Catalog, Constraints, reasons
-from pipeline.models.catalog.live import Live, LiveModel, read_live, read_model
+from pipeline.models.catalog.live import Live, read_live, read_model
 from pipeline.models.providers.bedrock import make_client
 from tests.pipeline.models.ask import settings
 from tests.pipeline.models.catalog.aws import DATE, HAIKU, LISTED, MODELS, NEW, NOVA, said, summary
@@ -55,8 +55,8 @@ async def test_one_model_is_asked_by_the_id_behind_its_profile() -> None:
     replies = {"/foundation-models": [said(modelDetails=summary(NOVA, modelLifecycle={"status": "LEGACY", "endOfLifeTime": 0}))]}
     async with bedrock(replies) as peer:
         found = await asyncio.to_thread(read_model, settings(endpoint_url=peer.url, timeout_s=5.0), f"eu.{NOVA}")
-        assert isinstance(found, LiveModel)
-        assert (found.legacy, found.listed.retires) == (True, "1970-01-01")
+        model = found.models[f"eu.{NOVA}"]
+        assert (model.legacy, model.listed.retires) == (True, "1970-01-01")
         assert peer.asked[0][1] == NOVA
 
 

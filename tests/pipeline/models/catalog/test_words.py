@@ -34,6 +34,9 @@ from pipeline.models.catalog.words import read_mix
         ("hosted by anybody", {"providers": ()}),
         ("hosted by openai", {"providers": ("openai",)}),
         ("not retiring before 2027-06-01", {"alive_on": "2027-06-01"}),
+        ("private, no data retention", {"needs": ("no retention",)}),
+        ("latency under 2 s", {"latency_s": 2.0}),
+        ("answers within 3 seconds and ttft under 500 ms", {"latency_s": 3.0, "ttft_s": 0.5}),
         ("mix 10:1", {"mix": (10.0, 1.0)}),
         (
             "context 100k, under 1 USD, image, eu, not anthropic",

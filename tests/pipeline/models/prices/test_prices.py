@@ -1,6 +1,7 @@
 """A price has a source and a date, an unknown one is an error that names the model, and output is priced as output."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.models.prices import SNAPSHOT_DATE, Prices, catalogued, known, price, read_overrides
+from pipeline.models.prices import SNAPSHOT_DATE, TIERS, Prices, catalogued, known, price, read_overrides
 from pipeline.models.prices.snapshot import SNAPSHOT
 from pipeline.records import Usage
 
@@ -29,6 +30,31 @@ def test_swapping_the_token_counts_changes_the_cost(given: int, answered: int) -
     backwards = found.of(Usage(input_tokens=answered, output_tokens=given))
     assert (forwards == backwards) == (given == answered)  # exact: near counts cost nearly, never quite, the same
     assert forwards == pytest.approx((2.5 * given + 10 * answered) / 1e6)
+
+
+@pytest.mark.parametrize(("tier", "usd"), [("default", 3 * 0.06 + 0.5 * 0.24), ("batch", 4.0), ("flex", 7.5), ("priority", 22.0)])
+def test_a_tier_costs_what_it_costs(tier: str, usd: float) -> None:
+    listed = price("bedrock:amazon.nova-lite-v1:0")
+    listed = replace(listed, batch_input=1.0, batch_output=2.0, flex_input=2.0, flex_output=3.0)
+    found = replace(listed, priority_input=6.0, priority_output=8.0)
+    assert found.of(Usage(input_tokens=3_000_000, output_tokens=500_000), tier) == pytest.approx(usd)
+
+
+def test_the_snapshot_has_prices_of_tiers() -> None:
+    found = price("recorded:gpt-5-mini")
+    assert found.tier("flex") < found.tier("default") < found.tier("priority")
+
+
+@pytest.mark.parametrize("tier", ["flex", "batch", "reserved", ""])
+def test_an_unknown_tier_price_names_the_model(tier: str) -> None:
+    bare = replace(price("recorded:gpt-4o"), flex_input=None, batch_output=None)
+    with pytest.raises(InputError, match="recorded:gpt-4o"):
+        bare.of(Usage(input_tokens=1, output_tokens=1), tier)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_what_runs_here_costs_nothing_in_any_tier(tier: str) -> None:
+    assert price("local:gemma3-270m").of(Usage(input_tokens=10, output_tokens=10), tier) == 0.0
 
 
 @pytest.mark.parametrize(
