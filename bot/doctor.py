@@ -9,6 +9,7 @@ from bot.app import slack_client
 from bot.manifest import scopes
 from bot.settings import Mode, SlackSettings
 from bot.trouble import SLACK_FAILURES, code_of, trouble_of
+from db.places import Places
 from pipeline.models.settings import OpenAIAccess
 
 WRONG = 1
@@ -16,15 +17,14 @@ MODEL_TIMEOUT_S = 60.0
 
 
 async def examine(settings: SlackSettings) -> int:
-    """Print what is right and what is not; 1 when anything is not that concerns Slack or the database."""
+    """Print what is right and what is not; 1 when anything is not."""
     client = slack_client(settings)
     problems = [*await _bot_token(client)]
-    amiss, known = await at_work(settings.places)
     if settings.mode is Mode.SOCKET:
         problems += await _app_token(client, settings.app_token.get_secret_value())
     for problem in problems:
         typer.echo(problem)
-    typer.echo("\n".join([*amiss, *known, _models(settings.openai)]))
+    typer.echo(_models(settings.openai))
     if not problems:
         typer.echo("The Slack app has the scopes it needs, and its tokens work.")
     return WRONG if problems else 0
@@ -35,6 +35,13 @@ def _models(openai: OpenAIAccess) -> str:
     key = "is set" if openai.key else "is not set: openai:<model> needs it"
     others = f" FERRY_OPENAI_SERVERS names {', '.join(openai.servers)}." if openai.servers else ""
     return f"OPENAI_API_KEY {key}; it is for {openai.url}.{others}"
+
+
+async def examine_processes(places: Places) -> None:
+    """Print who is at work, what waits, and what is amiss with that."""
+    problems, known = await at_work(places)
+    for line in (*problems, *known):
+        typer.echo(line)
 
 
 async def examine_model(ref: str, region: str | None, openai: OpenAIAccess) -> int:

@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+import bot.__main__  # noqa: F401  adds the commands of the processes to the app
 from bot.alive import at_work
 from db import Store
 from db.places import Places
 from db.records import ProcessKind
+from pipeline.__main__ import app
 from tests.db.facts import opened, queued
 from tests.stores import SteadyClock
 
@@ -42,6 +45,16 @@ async def test_the_living_and_the_dead_and_what_waits(sqlite_store: Store, now: 
     assert known[1].startswith("The worker b-1 on host-b is gone: last beat ")
     assert known[1].endswith("What it had begun is done by the living ones.")
     assert known[2] == "Waiting: 1 runs (5 samples without an answer), 0 datasets to read, 1 messages to send."
+
+
+def test_the_doctor_says_it_on_a_host_without_tokens_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FERRY_HOME", str(tmp_path))
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "FERRY_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 2
+    assert "There is no data of this version yet" in done.output
+    assert "SLACK_BOT_TOKEN is missing" in done.output
 
 
 async def test_a_database_that_is_away_is_a_sentence(tmp_path: Path) -> None:
