@@ -23,17 +23,17 @@ TAKEN_OVER_S = 10.0
 
 @asynccontextmanager
 async def two_workers(
-    home: Path, url: str, nursery: Nursery, size: int, before: int = 0
+    home: Path, url: str, nursery: Nursery, size: int, every: int
 ) -> AsyncIterator[tuple[LargeRun, Worker, Worker]]:
     async with AsyncExitStack() as ends:
-        large = await ends.enter_async_context(large_run(home, url, size, before=before))
+        large = await ends.enter_async_context(large_run(home, url, size, every=every))
         one, two = [await ends.enter_async_context(worker(name, home, url, nursery)) for name in ("one", "two")]
         yield large, one, two
 
 
 async def test_a_worker_killed_amid_20_000_samples_costs_the_calls_it_had_in_flight(tmp_path: Path, nursery: Nursery) -> None:
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 20_000, before=12_000) as (large, one, two):
-        await large.until(4_000)
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 20_000, 4) as (large, one, two):
+        await large.until(2_000)
         await one.end(signal.SIGKILL)
         killed = time.monotonic()
         await two.says(TAKEN_OVER)
@@ -43,8 +43,8 @@ async def test_a_worker_killed_amid_20_000_samples_costs_the_calls_it_had_in_fli
 
 
 async def test_a_killed_worker_that_comes_back_goes_on_at_once(tmp_path: Path, nursery: Nursery) -> None:
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000) as (large, one, two):
-        await large.until(2_000)
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, two):
+        await large.until(600)
         await one.end(signal.SIGKILL)
         one.start()
         await one.says(TAKEN_OVER)
@@ -54,8 +54,8 @@ async def test_a_killed_worker_that_comes_back_goes_on_at_once(tmp_path: Path, n
 
 
 async def test_what_a_stopped_worker_leaves_is_done_by_the_other(tmp_path: Path, nursery: Nursery) -> None:
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000) as (large, one, _):
-        await large.until(2_000)
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, _):
+        await large.until(600)
         assert await one.end(signal.SIGTERM) == 0
         await large.until_done()
         await large.check(extra=0)
@@ -63,8 +63,8 @@ async def test_what_a_stopped_worker_leaves_is_done_by_the_other(tmp_path: Path,
 
 async def test_a_worker_that_only_stood_still_ends_when_it_comes_to_itself(tmp_path: Path, nursery: Nursery) -> None:
     """Taken for dead by mistake: it does no harm but the calls it had in flight, and those of its first moment."""
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000) as (large, one, two):
-        await large.until(4_000)
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, two):
+        await large.until(600)
         one.send(signal.SIGSTOP)
         await two.says(TAKEN_OVER)
         one.send(signal.SIGCONT)
@@ -89,8 +89,8 @@ async def test_two_workers_of_one_name_are_one_too_many(tmp_path: Path, nursery:
 
 async def test_postgres_restarted_at_once_loses_nothing(tmp_path: Path, nursery: Nursery) -> None:
     with cluster() as own:
-        async with two_workers(tmp_path, own.url(), nursery, 6_000) as (large, one, two):
-            await large.until(3_000)
+        async with two_workers(tmp_path, own.url(), nursery, 8_000, 4) as (large, one, two):
+            await large.until(600)
             await asyncio.to_thread(own.restart_at_once)
             await large.until_done()
             await large.check(extra=2 * IN_FLIGHT)
@@ -100,12 +100,12 @@ async def test_postgres_restarted_at_once_loses_nothing(tmp_path: Path, nursery:
 async def test_a_host_that_is_cut_off_loses_its_work_to_another_and_ends_when_it_is_back(tmp_path: Path) -> None:
     with hosts(1, 2) as (near, far), cluster(("127.0.0.1", near.near, far.near)) as own:
         async with AsyncExitStack() as ends:
-            large = await ends.enter_async_context(large_run(tmp_path, own.url(), 6_000))
+            large = await ends.enter_async_context(large_run(tmp_path, own.url(), 8_000, every=4))
             started = [worker(each.name, tmp_path, own.url(each.near), Fresh(each.inside)) for each in (near, far)]
             one, two = [await ends.enter_async_context(each) for each in started]
             for each in (one, two):
                 await each.says("worker ready")
-            await large.until(1_500)
+            await large.until(600)
             near.pull_out()
             await two.says(TAKEN_OVER)
             near.plug_in()
