@@ -3,11 +3,13 @@
 Only with Postgres: on SQLite there is one bot, and what its predecessor left is everything that is not done.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 from slack_bolt.app.async_app import AsyncApp
 
 from agent.presence import Presence
+from agent.worker.boundary import attempt
 from bot.desk import Desk
 from bot.inbox import replay
 from db.places import Places
@@ -27,15 +29,16 @@ class Replica:
         return self.presence.holder
 
     async def stay(self, app: AsyncApp, desk: Desk) -> None:
-        """Until cancelled. One that was taken for dead goes on: what it was doing others may have done, but nothing twice."""
+        """Until cancelled. One that was taken for dead goes on: every effect has its key, so what others did is done once."""
 
         async def look_after() -> None:
             await desk.store.processes.forget(ProcessKind.BOT, 0)
             await replay(app, desk)
 
         while True:
-            await self.presence.stay(look_after)
-            await self.presence.arrive()
+            await attempt(self.presence.stay(look_after), task="staying")
+            await attempt(self.presence.arrive(), task="arriving")
+            await asyncio.sleep(self.presence.beat_s)
 
 
 async def join(store: Store, places: Places) -> Replica | None:

@@ -57,9 +57,11 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
         await _sweep(tools, settings.sweep_s)
         log.info("worker stops", seconds=settings.stop_s)
         await durable.stop(settings.stop_s)
+        await tools.shelf.close()
+        if living.done():
+            living.result()
         living.cancel()
         await asyncio.wait([living])
-        await tools.shelf.close()
     if presence.lost.is_set():
         raise RefusedError(LOST.format(name=settings.name))
 
@@ -86,9 +88,11 @@ async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings,
 
 
 async def _live(presence: Presence, takeover: Takeover, stopping: asyncio.Event) -> None:
-    """Say that this worker lives, and end its work once others do it."""
-    await presence.stay(takeover)
-    stopping.set()
+    """Say that this worker lives; once it cannot, or others do its work, it ends."""
+    try:
+        await presence.stay(takeover)
+    finally:
+        stopping.set()
 
 
 async def _leave(presence: Presence) -> None:
