@@ -4,12 +4,12 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test check bench bench-peers fresh install install-dev lock workspace-page clean
+.PHONY: demo test check bench bench-peers fresh install install-dev ministack lock workspace-page clean
 
 demo: install
 	$(BIN)/ferry demo
 
-test: install-dev
+test: install-dev ministack
 	$(BIN)/pytest -m "not alone"
 	$(BIN)/pytest -m alone -n 0
 
@@ -57,9 +57,19 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# A peer of AWS for the tests. It needs another botocore than Ferry, so it has an environment of its own.
+MINISTACK := build/ministack
+ministack: $(MINISTACK)/.installed
+
+$(MINISTACK)/.installed: $(VENV)/.uv requirements-ministack.lock
+	$(PYTHON) -m venv $(MINISTACK)
+	$(UV) pip install --quiet --compile-bytecode --python $(MINISTACK)/bin/python --require-hashes -r requirements-ministack.lock
+	@touch $@
+
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: $(VENV)/.uv
 	echo 'uv==0.13.9' | $(COMPILE) - -o requirements-uv.lock
+	echo 'ministack==1.5.33' | $(COMPILE) - -o requirements-ministack.lock
 	$(COMPILE) pyproject.toml --group build -o requirements.lock
 	$(COMPILE) pyproject.toml --group build --group dev -o requirements-dev.lock
 

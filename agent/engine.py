@@ -32,6 +32,7 @@ class WorkKind(StrEnum):
     DIGEST = "digest"  # monitor id, tick
     TRIAL = "trial"  # migration id, plan number
     EVALUATE = "evaluate"  # run id, part
+    PUBLISH = "publish"  # migration id, name in prompt management
     LIFECYCLE = "lifecycle"  # monitor id, day
 
 

@@ -28,6 +28,10 @@ def lifecycle_key(monitor_id: str, what: str) -> str:
     return f"lifecycle:{monitor_id}:{what}"
 
 
+def publish_key(migration_id: str, name: str) -> str:
+    return f"published:{migration_id}:{name}"
+
+
 def files_key(migration_id: str, number: int) -> str:
     return f"files:{migration_id}:{number}"
 

@@ -25,6 +25,7 @@ class Act(StrEnum):
     RETRY = "retry"
     CANCEL = "cancel"
     AGAIN = "again"
+    PUBLISH = "publish"
 
 
 WORDS = {
@@ -36,13 +37,14 @@ WORDS = {
     Act.RESUME: "resume it",
     Act.RETRY: "retry its runs",
     Act.CANCEL: "cancel it",
+    Act.PUBLISH: "publish its prompt",
 }
 """Acts of the requester or the owner, as they end the sentence "Only ... may"."""
 
 GIVEN = {Act.REVIEW: "judge this pair", Act.CHECK_REFERENCE: "answer for this reference"}
 """Acts of the one SME a thing was given to."""
 
-AFTERWARDS = frozenset({Act.SEE, Act.AGAIN})
+AFTERWARDS = frozenset({Act.SEE, Act.AGAIN, Act.PUBLISH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

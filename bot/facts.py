@@ -281,7 +281,8 @@ async def files(store: Store, message: Message) -> FilesFacts:
     migration, (report_hash, _, part) = await migration_of(store, message), message.subject.partition("#")
     stored, charts = await store.reports.get(report_hash), part == "charts"
     files = tuple(name for name in stored.files if (name.rpartition("/")[2] in CHARTS) == charts)
-    return FilesFacts(name=migration.name, report_hash=stored.hash, files=files, charts=charts)
+    on_bedrock = any(ref.startswith("bedrock:") for ref in migration.targets)
+    return FilesFacts(name=migration.name, report_hash=stored.hash, files=files, charts=charts, publishable=on_bedrock)
 
 
 async def digest(store: Store, message: Message) -> DigestFacts:

@@ -5,8 +5,9 @@ from contextlib import aclosing
 from functools import partial
 
 from pipeline.pool import bounded
+from pipeline.prompts.steps.finish import finish, finished
 from pipeline.prompts.template import render, variables
-from pipeline.records import Model, Output, PromptVersion, Sample
+from pipeline.records import Model, Output, PromptVersion, Request, Sample
 
 
 async def answer(
@@ -20,19 +21,25 @@ async def answer(
     """The outputs of `model` to `prompt` for each sample whose id is not in `skip`, in the order they complete.
 
     At most `in_flight` calls are open (default: the model's own concurrency) and at most twice as many outputs are in memory,
-    also when the reader is slow and `samples` is an iterator without end. A failed call is an output with a failure. Close the
-    iterator (`contextlib.aclosing`) to cancel what is in flight; to resume, run again with the stored ids in `skip`.
+    also when the reader is slow and `samples` is an iterator without end. A failed call is an output with a failure; a text is as
+    the prompt's `finish` steps leave it. Close the iterator (`contextlib.aclosing`) to cancel what is in flight; to resume, run
+    again with the stored ids in `skip`.
 
     Raises InputError for a sample the prompt cannot be rendered with: before any call when `samples` is a collection, before
     the call of that sample (outputs already made come first) when it is an iterator.
     """
+    finished(prompt.finish, "")  # refuses an unknown step before a call is paid
     if isinstance(samples, Collection):
         _check(prompt, samples)
     done = frozenset(skip)
-    calls = (partial(model.answer, render(prompt, sample)) for sample in samples if sample.id not in done)
+    calls = (partial(_call, model, prompt, render(prompt, sample)) for sample in samples if sample.id not in done)
     async with aclosing(bounded(calls, in_flight or model.concurrency)) as outputs:
         async for output in outputs:
             yield output
+
+
+async def _call(model: Model, prompt: PromptVersion, request: Request) -> Output:
+    return finish(prompt.finish, await model.answer(request))
 
 
 def _check(prompt: PromptVersion, samples: Iterable[Sample]) -> None:

@@ -18,6 +18,7 @@ class IntentKind(StrEnum):
     ADD_METRIC = "add_metric"
     REMOVE_METRIC = "remove_metric"
     USE_JUDGE = "use_judge"
+    PUBLISH = "publish"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -31,6 +32,7 @@ CHANGING = frozenset(
         IntentKind.ADD_METRIC,
         IntentKind.REMOVE_METRIC,
         IntentKind.USE_JUDGE,
+        IntentKind.PUBLISH,
         IntentKind.PAUSE,
         IntentKind.RESUME,
         IntentKind.CANCEL,
@@ -40,8 +42,8 @@ CHANGING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples, `judge` a model's ref, empty for none any more; None
-    where the text does not say.
+    """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples, `judge` a model's ref, empty for none any more,
+    `name` what a prompt is to be published as; None where the text does not say.
 
     A changing intent without its value is to be asked back. `sure` says that no better reading is to be looked for.
     """
@@ -52,6 +54,7 @@ class Intent:
     target: str | None = None
     count: int | None = None
     judge: str | None = None
+    name: str | None = None
     sure: bool = False
 
 

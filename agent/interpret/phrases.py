@@ -33,6 +33,10 @@ _SAID = {
         "help", "help me", "what can you do", "how does this work", "commands", "what are the commands", "how do I use this",
         "what can I ask", "what can I say", "usage", "instructions", "I need help", "show help", "how to use", "options",
     ),
+    IntentKind.PUBLISH: (
+        "publish", "publish the prompt", "publish it", "publish the signed prompt", "publish to bedrock",
+        "publish the prompt to bedrock", "publish to prompt management", "publish the prompt to prompt management",
+    ),
     IntentKind.PAUSE: (
         "pause", "pause the migration", "stop", "stop now", "pause now", "hold on", "hold", "stop for now",
         "wait", "wait a moment", "take a break",

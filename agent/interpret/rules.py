@@ -20,6 +20,11 @@ SHORT_WHY = 7
 TYPO = 84.0
 REF = re.compile(r"\b(?:bedrock|local|scripted):[^\s,;\"')]+", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)\s*(%|percent(?:age points?)?|per cent|pp|points?)?", re.IGNORECASE)
+PUBLISH_AS = re.compile(
+    r"\bpublish(?:\s+(?:it|this|(?:(?:the|our)\s+)?(?:signed\s+)?prompt))?(?:\s+(?:to|in)\s+(?:bedrock|prompt management))?"
+    r"\s+as\s+(\S+?)[.:?!]*$",
+    re.IGNORECASE,
+)
 MOST_COUNT = 50
 ASKING = frozenset({"why", "what", "what's", "how", "which", "who"})
 
@@ -35,6 +40,7 @@ def read(text: str, facts: Facts) -> Intent:
         or _judge(shown, said)
         or _measured(said, facts)
         or _target(shown, said)
+        or _publish(shown, said)
         or _worst(said)
         or _why(said)
         or _alike(shown, said)
@@ -134,6 +140,14 @@ def _target(shown: str, said: list[str]) -> Intent | None:
     if not ref and names_target and said[0] in {"add", "include", "try"} and len(said) <= LONGEST:
         return Intent(kind=IntentKind.ADD_TARGET)
     return None
+
+
+def _publish(shown: str, said: list[str]) -> Intent | None:
+    """ "publish the prompt as support-intent": the name keeps its letters."""
+    named = PUBLISH_AS.search(shown)
+    if named is None or len(said) > LONGEST:
+        return None
+    return Intent(kind=IntentKind.PUBLISH, name=named[1], sure=True)
 
 
 def _worst(said: list[str]) -> Intent | None:

@@ -11,9 +11,10 @@ from agent import measured, told
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
 from db.records import EvaluationJob, MessageKind, Run
+from pipeline.aws.jobs import State
 from pipeline.errors import FerryError, TemporaryError
 from pipeline.metrics.evaluations import EVALUATED, Asked, EvaluatedMetric, Line, job_name, lines, parts, read_results, unscored
-from pipeline.metrics.evaluations.jobs import Bedrock, State
+from pipeline.metrics.evaluations.jobs import Bedrock
 from pipeline.records import Criteria, Output, Score
 
 LONGEST = timedelta(hours=24)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent.engine import WorkKind
 from agent.told import FERRY
-from agent.worker import convert, digest, errors, ingest, lifecycle, report, runs, trial
+from agent.worker import convert, digest, errors, ingest, lifecycle, publish, report, runs, trial
 from agent.worker.boundary import Trouble, attempt, persist
 from agent.worker.tools import Tools
 
@@ -37,6 +37,7 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.REPORT: Work(report.report, _stuck),
     WorkKind.DIGEST: Work(digest.digest, digest.failed),
     WorkKind.EVALUATE: Work(runs.evaluated, runs.unevaluated),
+    WorkKind.PUBLISH: Work(publish.publish, publish.failed),
     WorkKind.TRIAL: Work(trial.trial, trial.failed),
     WorkKind.LIFECYCLE: Work(lifecycle.lifecycle, lifecycle.failed),
 }

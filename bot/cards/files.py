@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from bot.blocks.escape import literal
 from bot.cards.kit import Card
 
+PUBLISH = "Write *publish* to put the signed prompt into Amazon Bedrock's prompt management."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesFacts:
+    """`publishable` where a target is on Bedrock, so that its prompt can go into prompt management."""
+
     name: str
     report_hash: str
     files: tuple[str, ...]
     charts: bool = False
+    publishable: bool = False
 
 
 def files_card(facts: FilesFacts) -> Card:
@@ -21,4 +26,4 @@ def files_card(facts: FilesFacts) -> Card:
         said = "the differences to the source with their intervals, and quality against cost."
         return Card(text=f"Charts of {about}: {said}", files=facts.files)
     text = f"Report of {about}: the page, the workbook, and the data, which `ferry recompute` checks."
-    return Card(text=text, files=facts.files)
+    return Card(text=f"{text} {PUBLISH}" if facts.publishable else text, files=facts.files)

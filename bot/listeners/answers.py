@@ -19,11 +19,12 @@ from bot.subjects import MRKDWN, write_proposal
 from db.keys import errors_card
 from db.records import Migration, PlanChange
 from db.store import Store
+from pipeline.prompts.managed.form import is_prompt_name, prompt_name
 
 WORST, MOST, GROUPS = 5, 10, 8
 HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that got worse), *show errors* (groups, causes).
 You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*,
-*add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*.
+*add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*, after the sign-off *publish as NAME*.
 I change nothing before a click."""
 
 
@@ -134,6 +135,16 @@ async def _use_judge(store: Store, migration: Migration, intent: Intent) -> Answ
     return _propose(Proposal(kind="use_judge", value=ref, sentence=sentence))
 
 
+async def _publish(store: Store, migration: Migration, intent: Intent) -> Answer:
+    if await store.reports.sign_off(migration.id) is None:
+        return _say("A prompt is published once it is signed: that waits for the owner's sign-off.")
+    name = intent.name or prompt_name(migration.name)
+    if not is_prompt_name(name):
+        return _say('Which name? Write, for example, "publish as support-intent": letters, digits, and single - or _ between.')
+    sentence = f"Publish the signed prompt to Amazon Bedrock's prompt management as {name}?"
+    return _propose(Proposal(kind="publish", value=name, sentence=sentence))
+
+
 async def _choices(store: Store, migration: Migration) -> str:
     plan = await store.plans.latest(migration.id)
     offered = some([literal(name, 60) for name in plan.offered], 20) if plan else ""
@@ -178,6 +189,7 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answ
     IntentKind.ADD_METRIC: _add_metric,
     IntentKind.REMOVE_METRIC: _remove_metric,
     IntentKind.USE_JUDGE: _use_judge,
+    IntentKind.PUBLISH: _publish,
     IntentKind.PAUSE: _pause,
     IntentKind.RESUME: _resume,
     IntentKind.CANCEL: _cancel,

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from agent.engine import WorkKind
 from agent.rounds import try_change
 from bot.access import Act, Refusal
 from bot.blocks.escape import literal
@@ -98,6 +99,20 @@ async def _judge(desk: Desk, click: Click, value: str) -> None:
     await _change_plan(desk, click, PlanChange(judge=read_judge(value) if value else ""))
 
 
+async def _publish(desk: Desk, click: Click, name: str) -> None:
+    """Who asked is written down first; the worker publishes, as often as it takes."""
+    migration = click.migration
+    await desk.store.audit.add(
+        click.person.user,
+        "asked to publish",
+        team=migration.team,
+        migration_id=migration.id,
+        detail={"name": name},
+        at=desk.clock(),
+    )
+    await desk.engine.submit(WorkKind.PUBLISH, f"{migration.id}:{name}", migration.id, name)
+
+
 async def _pause(desk: Desk, click: Click, _: str) -> None:
     await rest(desk, click, MigrationStatus.PAUSED)
 
@@ -116,6 +131,7 @@ ACTS = {
     "add_metric": Act.DECIDE_PLAN,
     "remove_metric": Act.DECIDE_PLAN,
     "use_judge": Act.DECIDE_PLAN,
+    "publish": Act.PUBLISH,
     "pause": Act.PAUSE,
     "resume": Act.RESUME,
     "cancel": Act.CANCEL,
@@ -126,6 +142,7 @@ DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "add_metric": _add_metric,
     "remove_metric": _remove_metric,
     "use_judge": _judge,
+    "publish": _publish,
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.aws.jobs import State
 from pipeline.commands.files import Made, answers_hash, read_dataset, read_prompt, read_run, write_scores
 from pipeline.commands.score import INTERRUPTED, in_order, run_samples, summary
 from pipeline.errors import InputError, TemporaryError
@@ -27,7 +28,6 @@ from pipeline.metrics.evaluations import (
     read_results,
     unscored,
 )
-from pipeline.metrics.evaluations.jobs import State
 from pipeline.models.settings import ModelSettings
 from pipeline.records import Criteria, Parameters, RunKey, Score
 

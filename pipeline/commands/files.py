@@ -74,8 +74,10 @@ def read_prompt(
 ) -> PromptVersion:
     """The prompt in `path`, or the one prompt `dataset` records for its source.
 
+    A whole prompt version in `path` says its own system text and parameters.
     Raises InputError when there is neither; with `needed` False the prompt is empty then.
     """
+    from pipeline.prompts.importers import ferry_version
     from pipeline.prompts.template import parse_prompt
 
     text = read_text(path, "prompt") if path else _recorded_prompt(dataset)
@@ -83,6 +85,8 @@ def read_prompt(
         raise InputError(f"{dataset.name} records no prompt that all its samples share. Give one as a file with --prompt FILE.")
     if text is None:
         return PromptVersion(user="", parameters=parameters)
+    if path and ferry_version.recognises(text):
+        return ferry_version.loads(text, path.name)
     prompt = parse_prompt(text, system=read_text(system, "system prompt") if system else "")
     return replace(prompt, parameters=parameters)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from pipeline.hashing import plain
-from pipeline.records import PromptVersion
+from pipeline.records import PromptVersion, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A section that changed (system, turns, user, parameters, examples) with a sentence and its lines; none is left out."""
+    """A section that changed (a text, parameters, examples, steps) with a sentence and its lines; none is left out."""
 
     section: str
     summary: str
@@ -34,6 +34,8 @@ def changes(before: PromptVersion, after: PromptVersion) -> tuple[Change, ...]:
         _text("user", before.user, after.user),
         _parameters(before, after),
         _examples(before, after),
+        _steps("input steps", before.prepare, after.prepare),
+        _steps("answer steps", before.finish, after.finish),
     )
     return tuple(change for change in found if change)
 
@@ -91,6 +93,20 @@ def _examples(before: PromptVersion, after: PromptVersion) -> Change | None:
     lines = side_by_side("\n".join(before.shots), "\n".join(after.shots))
     summary = f"{_count(len(after.shots), 'dev sample')} shown as solved examples (before: {len(before.shots)})."
     return Change(section="examples", summary=summary, lines=lines)
+
+
+def _steps(section: str, before: tuple[Step, ...], after: tuple[Step, ...]) -> Change | None:
+    if before == after:
+        return None
+    lines = side_by_side(*("\n".join(step_text(step) for step in steps) for steps in (before, after)))
+    names = [", ".join(step.name for step in steps) or "none" for steps in (before, after)]
+    summary = f"{section.capitalize()} {names[0]} → {names[1]}: the application must do the same."
+    return Change(section=section, summary=summary, lines=lines)
+
+
+def step_text(step: Step) -> str:
+    """A step with what it works with, on one line."""
+    return f"{step.name}: {', '.join(step.values)}" if step.values else step.name
 
 
 def _value(value: object) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.errors import InputError
+from pipeline.prompts.steps.prepare import prepared
 from pipeline.records import PromptVersion, Request, Sample, Syntax, Turn
 
 NAME = r"[^\W\d]\w*"
@@ -82,9 +83,10 @@ def render(prompt: PromptVersion, sample: Sample) -> Request:
     """The request for one sample.
 
     A variable takes the column of its name, else the one that differs only in case. Raises InputError naming the variable
-    the sample lacks and the columns it has.
+    the sample lacks and the columns it has, or an input step that is unknown.
     """
-    system, *filled = (fill(text, prompt.syntax, sample.variables) for text in prompt.texts)
+    values = prepared(prompt.prepare, sample.variables)
+    system, *filled = (fill(text, prompt.syntax, values) for text in prompt.texts)
     roles = (*(turn.role for turn in prompt.turns), "user")
     turns = tuple(Turn(role=role, text=text) for role, text in zip(roles, filled, strict=True))
     return Request(sample_id=sample.id, system=system, turns=turns, parameters=prompt.parameters)

@@ -19,7 +19,7 @@ from pipeline.records.evidence import (
     Spent,
     Verdict,
 )
-from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Syntax, Turn
+from pipeline.records.prompts import Candidate, Edit, Parameters, PromptVersion, Step, Syntax, Turn
 from pipeline.records.samples import Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage, UseCase
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "Score",
     "Spent",
     "Split",
+    "Step",
     "Syntax",
     "Tool",
     "Turn",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pipeline.hashing import OMIT_DEFAULT
 from pipeline.records.calls import Output
 from pipeline.records.samples import Split
 
@@ -161,7 +162,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorGroup:
-    """Failures of one arm that belong together; `evidence` says why this cause. `sample_ids` are all, the most typical first."""
+    """Failures of one arm that belong together; `evidence` says why this cause. `sample_ids` are all, the most typical first.
+
+    `kind` is what the failures of one cause have in common ("fenced", "outside"); empty in groups made before it was kept.
+    """
 
     arm: str
     cause: Cause
@@ -169,3 +173,4 @@ class ErrorGroup:
     sample_ids: tuple[str, ...]
     evidence: str
     next_step: str
+    kind: str = field(default="", metadata=OMIT_DEFAULT)

@@ -44,11 +44,20 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A pure change of a text beside the model call, one of those in pipeline.prompts.steps; `values` are what it works with."""
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptVersion:
     """An immutable template with parameters. `parent` is the hash it was made from, `method` what made it.
 
     `turns` are messages between the system and the user text, templates like them: conversations shown before the question.
     `shots` names the dev samples shown inside the prompt: they are left out wherever this prompt is scored on dev.
+    `prepare` changes a sample's values before they are put in, `finish` the answer before anyone sees it; both in order.
     """
 
     user: str
@@ -60,12 +69,15 @@ class PromptVersion:
     edits: tuple[Edit, ...] = ()
     shots: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    prepare: tuple[Step, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    finish: tuple[Step, ...] = field(default=(), metadata=OMIT_DEFAULT)
 
     @property
     def hash(self) -> str:
-        """Covers what a model sees: turns, syntax, parameters. Two methods that agree make the same version."""
-        seen = [self.system, self.user, self.syntax, self.parameters]
-        return content_hash([*seen, self.turns] if self.turns else seen)
+        """Covers what a model sees and what happens to its answer. Two methods that agree make the same version."""
+        seen: list[object] = [self.system, self.user, self.syntax, self.parameters]
+        seen += [self.turns] if self.turns else []
+        return content_hash([*seen, {"prepare": self.prepare, "finish": self.finish}] if self.prepare or self.finish else seen)
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from pipeline.decide.latency import Seconds
+from pipeline.prompts import diff
 from pipeline.report import table
 from pipeline.report.provenance import provenance
 from pipeline.report.records import Quantity, Report
@@ -71,6 +72,8 @@ def _prompts(report: Report) -> Iterable[Sequence[object]]:
         yield label, "system", prompt.system
         yield from ((label, turn.role, turn.text) for turn in prompt.turns)
         yield label, "user", prompt.user
+        yield from ((label, "input step", diff.step_text(step)) for step in prompt.prepare)
+        yield from ((label, "answer step", diff.step_text(step)) for step in prompt.finish)
 
 
 def _remarks(report: Report) -> Iterable[Sequence[object]]:

@@ -52,7 +52,7 @@ def convert(
     first, *others = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
     others = [one for one in others if one.prompt.parent == first.prompt.hash]
     others += [one for written in beside or () for one in read_joined(written)]
-    ask = _ask(first, target, use_case, read_dataset(dataset) if dataset else None)
+    ask = ask_of(first, target, use_case, read_dataset(dataset) if dataset else None)
     criteria = read_criteria(criteria_file) if criteria_file else None
     if criteria:
         ask = replace(ask, constraints=criteria.own_texts)
@@ -67,7 +67,7 @@ def convert(
     _show(ask, first, written, out)
 
 
-def _ask(first: Imported, target: str, use_case: UseCase, frozen: Dataset | None) -> Ask:
+def ask_of(first: Imported, target: str, use_case: UseCase, frozen: Dataset | None) -> Ask:
     """What is fixed without loss is fixed in the prompt the methods start from, and so in every candidate."""
     ready = fixed(first, target).prompt
     dev = frozen.in_split(Split.DEV) if frozen else ()

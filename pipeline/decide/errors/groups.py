@@ -95,6 +95,7 @@ def _group(
         sample_ids=tuple(members[place][0].sample.id for place in order),
         evidence=(told or _evidence(members)) + lost,
         next_step=step,
+        kind=members[0][1].kind,
     )
 
 

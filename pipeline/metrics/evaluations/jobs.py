@@ -5,18 +5,18 @@ and its request token are made from what it is about, and names are unique in an
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from pipeline.aws.jobs import Standing, State, ended_badly
+from pipeline.aws.s3 import Bucket, Files
 from pipeline.hashing import content_hash
 from pipeline.metrics.evaluations import lines as files
 from pipeline.metrics.evaluations.faults import told
 from pipeline.metrics.evaluations.lines import Line
 from pipeline.metrics.evaluations.metric import EvaluatedMetric
-from pipeline.metrics.evaluations.place import Place, split_uri
+from pipeline.metrics.evaluations.place import Place
 from pipeline.models.providers.bedrock import make_client
 from pipeline.models.settings import ModelSettings
 
@@ -26,14 +26,6 @@ TASK = "General"
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-evaluation-built-in-metrics.html
 """
-
-
-class State(StrEnum):
-    """Where a job stands, as far as somebody who waits for it cares."""
-
-    UNDER_WAY = "under way"
-    DONE = "done"
-    FAILED = "failed"
 
 
 STATES = {"Completed": State.DONE, "Failed": State.FAILED, "Stopped": State.FAILED, "Deleting": State.FAILED}
@@ -49,16 +41,6 @@ class Asked:
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A job as the service tells it; `results` is where it writes, `problem` why it failed."""
-
-    name: str
-    state: State
-    results: str
-    problem: str | None = None
-
-
 def job_name(of: object, part: int) -> str:
     """The name of one part of a second opinion, the same for the same `of` (anything that is JSON, or a frozen record)."""
     return f"ferry-{content_hash(of)[:32]}-{part}"
@@ -69,6 +51,7 @@ class Bedrock:
 
     def __init__(self, place: Place, settings: ModelSettings) -> None:
         self.place, self._settings = place, replace(settings, timeout_s=min(settings.timeout_s, TIMEOUT_S))
+        self._files = Files(self._settings)
 
     async def create(self, asked: Asked) -> str:
         """The ARN of the job of this name, created unless it is there."""
@@ -84,7 +67,7 @@ class Bedrock:
     def _create(self, asked: Asked) -> str:
         with told("store the answers in the bucket", self.place):
             body = files.dumps(asked.lines, files.identifier(asked.model))
-            self._s3.put_object(Bucket=self.place.name, Key=self.place.key(*_input(asked)), Body=body)
+            self._files.put(Bucket(self.place.bucket), body, *_input(asked))
         with told("start the second opinion", self.place):
             try:
                 return str(self._bedrock.create_evaluation_job(**self._request(asked))["jobArn"])
@@ -123,34 +106,17 @@ class Bedrock:
             name=job["jobName"],
             state=state,
             results=job["outputDataConfig"]["s3Uri"],
-            problem=_problem(job["status"], job.get("failureMessages", ())) if state is State.FAILED else None,
+            problem=ended_badly(job["status"], job.get("failureMessages", ())) if state is State.FAILED else None,
         )
 
     def _fetch(self, standing: Standing) -> tuple[str, ...]:
-        bucket, prefix = split_uri(standing.results)
-        written: list[str] = []
         with told("fetch the results from the bucket", self.place):
-            under = f"{prefix}/{standing.name}/" if prefix else f"{standing.name}/"
-            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=under)
-            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-            for key in sorted(key for key in keys if key.endswith("_output.jsonl")):
-                body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-                written += body.decode("utf-8", "replace").split("\n")
-        return tuple(written)
+            return tuple(self._files.lines(f"{standing.results.rstrip('/')}/{standing.name}", "_output.jsonl"))
 
     @cached_property
-    def _s3(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
-        return make_client("s3", self._settings)
-
-    @cached_property
-    def _bedrock(self) -> Any:  # noqa: ANN401
+    def _bedrock(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
         return make_client("bedrock", self._settings)
 
 
 def _input(asked: Asked) -> tuple[str, str]:
     return "inputs", f"{asked.name}.jsonl"
-
-
-def _problem(status: str, said: Sequence[str]) -> str:
-    words = " ".join(" ".join(said).split())[:500]
-    return f"the job ended as {status}{f': {words}' if words else ' without saying why'}"

@@ -1,12 +1,13 @@
 """Prompts from other tools' files. A new format is a file here and a line below; the first that recognises a text reads it."""
 
 from pipeline.errors import InputError
-from pipeline.prompts.importers import advpo, bedrock_prompt, openai_chat, plain, promptfoo, system_user
+from pipeline.prompts.importers import advpo, bedrock_prompt, ferry_version, openai_chat, plain, promptfoo, system_user
 from pipeline.prompts.importers.port import Imported, Importer, Setting, Source, ToolSpec
 
 __all__ = ["IMPORTERS", "Imported", "Importer", "Setting", "Source", "ToolSpec", "imported"]
 
 IMPORTERS: tuple[Importer, ...] = (
+    ferry_version.IMPORTER,
     advpo.IMPORTER,
     bedrock_prompt.IMPORTER,
     openai_chat.IMPORTER,

@@ -1,15 +1,18 @@
 """Amazon Bedrock Prompt management: what GetPrompt returns, a prompt per variant, the default variant first.
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_GetPrompt.html, read 2026-11. Variables are `{{x}}`.
+A variant that Ferry published comes back as the version it was, unless somebody has changed it since.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.prompts.importers import build
 from pipeline.prompts.importers.openai_chat import messages
 from pipeline.prompts.importers.port import Imported, Importer, Source, ToolSpec, as_json, field_of, text_of
+from pipeline.prompts.managed import form, record
 from pipeline.prompts.template import variables
 from pipeline.records import PromptVersion, Syntax
 
@@ -32,6 +35,31 @@ def read(source: Source) -> tuple[Imported, ...]:
 
 
 def _variant(variant: Mapping[str, Any], prompt: str, source: Source) -> Imported:
+    """As it is read, or the version Ferry left in the metadata when that is what is read."""
+    seen = _read(variant, prompt, source)
+    kept = record.read(form.metadata_of(variant))
+    if kept is None:
+        return seen
+    if not _same(_read(form.variant(kept), prompt, source).prompt, seen.prompt):
+        return replace(
+            seen, not_carried=("It was changed since Ferry published it; what is there now is read.", *seen.not_carried)
+        )
+    return replace(seen, prompt=kept)
+
+
+def _same(one: PromptVersion, other: PromptVersion) -> bool:
+    """Equal texts and parameters; a service may keep numbers in single precision."""
+    return _rounded(one).hash == _rounded(other).hash
+
+
+def _rounded(prompt: PromptVersion) -> PromptVersion:
+    temperature, top_p = (
+        None if value is None else round(float(value), 4) for value in (prompt.parameters.temperature, prompt.parameters.top_p)
+    )
+    return replace(prompt, parameters=replace(prompt.parameters, temperature=temperature, top_p=top_p))
+
+
+def _read(variant: Mapping[str, Any], prompt: str, source: Source) -> Imported:
     name = f"{prompt}/{variant.get('name', 'variant')}"
     configuration = variant["templateConfiguration"]
     kind = "chat" if "chat" in configuration else "text"

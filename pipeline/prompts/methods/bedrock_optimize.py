@@ -28,6 +28,13 @@ ANALYSIS_LENGTH = 600
 FEWEST_WORDS = 4
 _REGION_PREFIX = re.compile(r"^(?:us|eu|apac|jp|au|ca|us-gov|global)\.")
 _SOURCE = "Amazon Bedrock API reference, OptimizePrompt, read 2026-11"
+LISTED = re.compile(
+    r"amazon\.(nova-(lite|micro|premier|pro)-v1|titan-text-premier)|anthropic\.claude-(3-|opus-4-2025|sonnet-4-2025)|deepseek\.r1"
+    r"|meta\.llama(3-70b|3-1-70b|3-2-11b|3-3-70b|4-)|mistral\.mistral-large-24"
+)
+"""Models AWS names for OptimizePrompt: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-management-optimize.html,
+read 2026-11. A list ages, so a model that is not on it is asked about all the same."""
+LISTED_ON = "November 2026"
 _WAYS_OUT = {
     "throttled": "OptimizePrompt is throttled for now; the other candidates go on. Start another round later to try it again.",
     "access": "The credentials may not call OptimizePrompt. Ask the operator to allow bedrock:OptimizePrompt; a Bedrock API key "
@@ -63,13 +70,23 @@ class BedrockOptimize:
         start = converted(ask, self.name)
         with closing(_guarded(self.client)) as client:
             for part in ("system", "user"):
-                start = _optimized(client, start, part, model_id(ask.target))
+                try:
+                    start = _optimized(client, start, part, model_id(ask.target))
+                except PermanentError as error:
+                    raise PermanentError(f"{error.message}{unlisted(ask.target)}") from error
         return start
 
 
 def model_id(ref: str) -> str:
     """The id OptimizePrompt knows: without the provider and without the region of an inference profile."""
     return _REGION_PREFIX.sub("", ref.partition(":")[2])
+
+
+def unlisted(ref: str) -> str:
+    """A sentence with a space before it, where AWS does not name the model; "" otherwise."""
+    if LISTED.match(model_id(ref)):
+        return ""
+    return f" {model_id(ref)} is not among the models AWS listed for OptimizePrompt in {LISTED_ON}."
 
 
 def _optimized(client: Any, prompt: PromptVersion, part: str, target: str) -> PromptVersion:  # noqa: ANN401

@@ -141,3 +141,7 @@ def _caveats(given: Given, judges: Sequence[JudgeStanding]) -> Iterable[str]:
         yield from judge_flags(given.criteria.judge, [run.key.model for run in given.evidence.runs[1:]])
     if any(run.key.split is not Split.TEST for run in given.evidence.runs):
         yield "The runs are not over the test split, so the figures may be those the prompts were chosen by."
+    for label, prompt in given.prompts.items():
+        if steps := (*prompt.prepare, *prompt.finish):
+            names = ", ".join(step.name for step in steps)
+            yield f"The figures of {label} hold only where the application does the same beside the call: {names}."

@@ -105,6 +105,13 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "remove the judge",
         "add a judge",
     ),
+    IntentKind.PUBLISH: (
+        "publish",
+        "please publish the prompt",
+        "publish it as Support-Intent",
+        "can you publish the signed prompt to Bedrock as support_intent?",
+        "publish to prompt management",
+    ),
     IntentKind.PAUSE: ("pause", "please pause", "Hold on", "pause the migration", "stop for now", "puase", "put it on hold"),
     IntentKind.RESUME: ("resume", "go on", "continue please", "carry on", "unpause", "ok, resume the migration", "try again"),
     IntentKind.CANCEL: ("cancel", "abort the migration", "cancel the migration please", "please stop the migration", "cancle"),
@@ -138,6 +145,8 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "add sugar to the metric tons of coffee we are going to order for the next all hands meeting",
         "see https://example.com/target for the design",
         "42",
+        "don't publish it",
+        "we should publish a blog post about this as soon as possible",
         "👍",
     ),
 }
@@ -214,6 +223,11 @@ def test_a_metric_is_known_by_its_name_or_told_as_it_was_written(text: str, metr
 def test_a_judge_keeps_its_letters_and_none_is_empty(text: str, judge: str | None) -> None:
     intent = read(text, FACTS)
     assert (intent.kind, intent.judge) == (IntentKind.USE_JUDGE, judge)
+
+
+def test_a_name_to_publish_as_keeps_its_letters() -> None:
+    assert read("Publish the prompt as Support-Intent.", FACTS).name == "Support-Intent"
+    assert read("publish the prompt", FACTS).name is None
 
 
 def test_the_number_of_worst_samples_is_read() -> None:

@@ -17,7 +17,8 @@ from agent.worker.work import perform
 from db.records import EvaluationJob, JobState, MessageKind, MigrationStatus, PlanChange, RunStatus
 from pipeline.metrics.evaluations import Bedrock, Place
 from tests.agent.story import REQUESTER, Story, open_story
-from tests.pipeline.metrics.evaluations.peer import BUCKET, ROLE, Fault, Peer, peer
+from tests.pipeline.aws.wire import BUCKET, Fault
+from tests.pipeline.metrics.evaluations.peer import ROLE, Peer, peer
 from tests.stores import SteadyClock
 
 PLACE = Place(role=ROLE, bucket=f"s3://{BUCKET}/ferry")

@@ -274,6 +274,7 @@ def _work() -> Iterator[tuple[str, Card]]:
     yield "table_full_costs", table_card(TableFacts(name=MIGRATION.name, report=full, report_hash=HASH, part="costs"))
     names = ("report.html", "report.xlsx", "report.json")
     yield "files", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names))
+    yield "files_publishable", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=names, publishable=True))
     yield "charts", files_card(FilesFacts(name=MIGRATION.name, report_hash=HASH, files=CHARTS, charts=True))
 
 

@@ -10,8 +10,9 @@ from typer.testing import CliRunner, Result
 from pipeline.__main__ import app
 from pipeline.commands.evaluate import USUAL
 from pipeline.commands.files import read_scores
+from tests.pipeline.aws.wire import BUCKET, Fault
 from tests.pipeline.commands.files_of_runs import dataset, run
-from tests.pipeline.metrics.evaluations.peer import BUCKET, ROLE, Fault, Peer, peer
+from tests.pipeline.metrics.evaluations.peer import ROLE, Peer, peer
 
 CLI = CliRunner()
 

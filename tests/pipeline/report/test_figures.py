@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.models.prices import known
-from pipeline.records import MetricChoice, Score, Usage, Verdict
+from pipeline.records import MetricChoice, Score, Step, Usage, Verdict
 from pipeline.report.build import build
 from pipeline.report.figures.words import recommendation
 from pipeline.report.recompute import recompute
@@ -81,6 +81,14 @@ def test_a_judge_nobody_compared_with_people_is_flagged_beside_its_figures() -> 
     assert f"of the family of {NOVA}" in said
     assert "looked at before" in said
     assert build(made.inputs()).caveats == ()
+
+
+def test_a_prompt_with_steps_says_that_the_application_must_do_the_same() -> None:
+    given = made.inputs()
+    *others, won = given.arms
+    stepped = replace(won, prompt=replace(won.prompt, finish=(Step(name="fence"),)))
+    (said,) = build(replace(given, arms=(*others, stepped))).caveats
+    assert said == f"The figures of {won.label} hold only where the application does the same beside the call: fence."
 
 
 def test_own_criteria_have_a_pass_rate_each() -> None:

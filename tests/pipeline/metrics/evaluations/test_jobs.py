@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
+from pipeline.aws.jobs import State
 from pipeline.errors import FerryError, InputError, PermanentError, TemporaryError
 from pipeline.metrics.evaluations import EVALUATED, Asked, Bedrock, Line, Place, job_name, read_results
-from pipeline.metrics.evaluations.jobs import State
-from tests.pipeline.metrics.evaluations.peer import BUCKET, ROLE, Fault, Peer, peer
+from tests.pipeline.aws.wire import BUCKET, Fault
+from tests.pipeline.metrics.evaluations.peer import ROLE, Peer, peer
 
 METRICS = (EVALUATED["bedrock_correctness"], EVALUATED["bedrock_harmfulness"])
 PLACE = Place(role=ROLE, bucket=f"s3://{BUCKET}/ferry/use")

@@ -11,7 +11,8 @@ from pipeline.metrics.evaluations import EVALUATED, Line, lines, parts, read_res
 from pipeline.metrics.evaluations.lines import LONGEST, dumps, identifier
 from pipeline.models.failures import failure
 from pipeline.records import Output, PromptVersion, Sample
-from tests.pipeline.metrics.evaluations.peer import result_line, violations
+from tests.pipeline.aws.wire import violations
+from tests.pipeline.metrics.evaluations.peer import result_line
 
 CORRECT, HARM = EVALUATED["bedrock_correctness"], EVALUATED["bedrock_harmfulness"]
 PROMPT = PromptVersion(user="Q: {question}", system="Be terse.")

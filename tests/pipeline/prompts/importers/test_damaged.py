@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import FerryError
+from pipeline.hashing import plain
 from pipeline.prompts.lint import fixed, lint
+from pipeline.records import PromptVersion, Step, Turn
 from tests.pipeline.prompts.asks import CLAUDE, NOVA
 from tests.pipeline.prompts.importers.reading import read
 from tests.pipeline.prompts.importers.test_advpo import RESULT
@@ -20,6 +22,7 @@ PROMPTFOO = {
     "providers": [{"id": "openai:gpt-4o", "config": {"temperature": 0, "stop": ["a"]}}],
     "tests": [{"vars": {"x": 1}, "assert": [{"type": "equals"}]}],
 }
+VERSION = plain(PromptVersion(user="Say {x}", turns=(Turn(role="assistant", text="1"),), finish=(Step(name="fence"),)))
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.sampled_from(["", "x", "{y}", "{{y}}"]))
 ODD = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just("name"), inner, max_size=1))
 
@@ -30,7 +33,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @settings(max_examples=100)
-@given(st.sampled_from([REQUEST, PROMPT, RESULT, PROMPTFOO]), st.data(), ODD)
+@given(st.sampled_from([REQUEST, PROMPT, RESULT, PROMPTFOO, VERSION]), st.data(), ODD)
 def test_a_part_of_another_kind_never_crashes(whole: dict[str, Any], data: st.DataObject, odd: object) -> None:
     damaged = copy.deepcopy(whole)
     *way, last = data.draw(st.sampled_from(places(damaged)))

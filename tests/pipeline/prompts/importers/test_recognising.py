@@ -4,9 +4,12 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.prompts.importers import IMPORTERS, Source, imported
+from pipeline.prompts.importers.ferry_version import dumps
+from pipeline.records import PromptVersion
 from tests.pipeline.prompts.importers.reading import SHOWN, one
 
 TEXTS = {
+    "Ferry prompt version": dumps(PromptVersion(user="Say {x}", system="You talk.")),
     "AdvPO": '{"promptTemplate": "{{x}}"}',
     "Bedrock Prompt": '{"variants": [{"name": "v", "templateConfiguration": {"text": {"text": "{{x}}"}}}]}',
     "OpenAI chat JSON": '[{"role": "user", "content": "{x}"}]',

@@ -12,7 +12,7 @@ from pipeline.errors import FerryError, PermanentError, TemporaryError
 from pipeline.prompts.methods import METHODS, candidates
 from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize, model_id
 from pipeline.prompts.template import parse_prompt
-from tests.pipeline.prompts.asks import BASE, CLAUDE, ask
+from tests.pipeline.prompts.asks import BASE, CLAUDE, LLAMA, NOVA, ask
 from tests.pipeline.prompts.methods.event_stream import Reply, Server, analysed, exception, optimised
 
 PROMPT = "Classify the message of a customer by its intent: {question}"
@@ -107,6 +107,24 @@ async def test_what_goes_wrong_becomes_a_sentence(reply: Reply, kind: type[Ferry
         with pytest.raises(kind) as caught:
             await method.propose(ask(PROMPT))
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("target", "aside"),
+    [(CLAUDE, True), (NOVA, False), ("bedrock:eu.meta.llama4-scout-17b-instruct-v1:0", False), (LLAMA, False)],
+)
+async def test_a_refusal_says_when_aws_never_named_the_model(target: str, aside: bool) -> None:
+    async with bedrock(lambda text: Reply(b"Model is not supported", 400, "ValidationException")) as (server, method):
+        with pytest.raises(PermanentError) as caught:
+            await method.propose(ask(PROMPT, target))
+    assert ("not among the models AWS listed for OptimizePrompt in November 2026" in caught.value.message) is aside
+    assert len(server.asked) == 1
+
+
+async def test_a_model_that_no_list_names_may_be_rewritten_for_all_the_same() -> None:
+    async with bedrock(good) as (_, method):
+        (found,) = await method.propose(ask(PROMPT, CLAUDE))
+    assert found.user.startswith("Better.")
 
 
 async def test_a_refusal_costs_this_candidate_only() -> None:
