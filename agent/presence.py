@@ -23,6 +23,8 @@ from db.store import Store
 from pipeline.errors import RefusedError, TemporaryError
 
 BEAT_S, DEAD_S, POLL_S = 1.0, 5.0, 0.1
+START_S = 30.0
+"""From taking the name to the first beat: opening what is needed may block a process longer than a dead one is waited for."""
 REMEMBERED_S = 3600.0
 """How long a worker that is gone is still listed."""
 log = structlog.get_logger()
@@ -75,6 +77,7 @@ class Presence:
     name: str = ""
     beat_s: float = BEAT_S
     dead_s: float = DEAD_S
+    start_s: float = START_S
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     _alone: bool = True
@@ -106,7 +109,7 @@ class Presence:
         if not self._lock.take() and self._alone:
             return None
         host, inherits = socket.gethostname(), self._lock.inherits
-        return await self.store.processes.take(self.kind, self.name, self.holder, host, self.dead_s, inherits=inherits)
+        return await self.store.processes.take(self.kind, self.name, self.holder, host, self.start_s, inherits=inherits)
 
     async def stay(self, look_after: Callable[[], Awaitable[None]]) -> None:
         """Beat until the name is lost, and `look_after` the work of the dead while there is no doubt who is dead."""

@@ -35,7 +35,9 @@ def presence(live: Store, tmp_path: Path) -> Iterator[Made]:
 
     def make(folder: str = "here", *, kind: ProcessKind = ProcessKind.WORKER) -> Presence:
         name = "one" if kind is ProcessKind.WORKER else ""
-        made.append(Presence(store=live, home=tmp_path / folder, kind=kind, name=name, beat_s=BEAT_S, dead_s=DEAD_S))
+        made.append(
+            Presence(store=live, home=tmp_path / folder, kind=kind, name=name, beat_s=BEAT_S, dead_s=DEAD_S, start_s=DEAD_S)
+        )
         return made[-1]
 
     yield make
