@@ -49,7 +49,8 @@ async def _postgres(url: str) -> AsyncIterator[BaseCheckpointSaver[Any]]:
     from psycopg_pool import AsyncConnectionPool
 
     kwargs = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, "options": f"-c search_path={SCHEMA}"}
-    async with AsyncConnectionPool(url, min_size=1, max_size=4, kwargs=kwargs, open=False) as pool:
+    check = AsyncConnectionPool.check_connection  # one that broke while it was not used is replaced
+    async with AsyncConnectionPool(url, min_size=1, max_size=4, kwargs=kwargs, check=check, open=False) as pool:
         saver = AsyncPostgresSaver(pool, serde=serializer())  # type: ignore[arg-type]
         await _set_up(pool, saver)
         yield saver

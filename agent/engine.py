@@ -4,11 +4,13 @@ Work is level-triggered: a submission says what to look after, never what was fo
 """
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient
+    from dbos import DBOSClient, WorkflowStatus
 
 QUEUE, CHUNKS = "ferry", "ferry-chunks"
 """Chunks have a queue of their own: a slow model never keeps a dataset or a report waiting."""
@@ -49,10 +51,21 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A piece of work that a worker has begun and not ended. `executor` is what that worker calls itself to DBOS."""
+
+    id: str
+    executor: str
+    kind: WorkKind
+    key: str
+    args: tuple[str, ...]
+
+
 class DbosEngine:
     """Submits to DBOS (https://docs.dbos.dev/python/reference/client); connects on first use, so that a process starts fast.
 
-    The key is DBOS's deduplication id, which is held while a workflow is queued or running and freed at its end.
+    The key, after its kind, is DBOS's deduplication id, which is held while a workflow is queued or running and freed at its end.
     """
 
     def __init__(self, url: str) -> None:
@@ -74,6 +87,22 @@ class DbosEngine:
             *args,
         )
 
+    async def begun(self) -> Sequence[Begun]:
+        """What is being worked on, by whomever, dead or alive."""
+        client = await self.connect()
+        found = await client.list_workflows_async(status="PENDING", app_version=APPLICATION_VERSION, load_output=False)
+        return [_begun(status) for status in found if status.name in set(WorkKind)]
+
+    async def queue_again(self, work: Begun) -> None:
+        """Take work from a worker that will not end it, and have it done from its beginning.
+
+        DBOS's `resume_workflows` would forget the key, and the same work could be submitted beside it: so it is cancelled and
+        queued anew. Whoever dies between the two leaves it to the sweep.
+        """
+        client = await self.connect()
+        await client.cancel_workflow_async(work.id)
+        await self.submit(work.kind, work.key, *work.args)
+
     async def connect(self) -> "DBOSClient":
         """The client, connected; its tables are made if the worker has not started yet."""
         async with self._connecting:
@@ -85,6 +114,12 @@ class DbosEngine:
         if self._client is not None:
             await asyncio.to_thread(self._client.destroy)
             self._client = None
+
+
+def _begun(status: "WorkflowStatus") -> Begun:
+    given = status.input["args"] if status.input else ()
+    key = (status.deduplication_id or status.workflow_id).removeprefix(f"{status.name}:")
+    return Begun(id=status.workflow_id, executor=status.executor_id or "", kind=WorkKind(status.name), key=key, args=tuple(given))
 
 
 def _open(url: str) -> "DBOSClient":

@@ -81,11 +81,12 @@ def doctor(
     model: Annotated[str | None, typer.Option(help="Ask instead whether this account can call a model; one tiny call.")] = None,
     region: Annotated[str | None, typer.Option(help="The AWS region of the model.")] = None,
 ) -> None:
-    """Check the tokens and the scopes of the Slack app, by name; or whether a model can be called."""
-    from bot.doctor import examine, examine_model
+    """Say who is at work and what waits, and check the tokens and scopes of the Slack app; or whether a model can be called."""
+    from bot.doctor import examine, examine_model, examine_processes
 
     if model:
         raise typer.Exit(_finish(lambda: asyncio.run(examine_model(model, region, load(Settings).openai))))
+    _finish(lambda: asyncio.run(examine_processes(load(Settings).places)))  # hosts that only work have no tokens
     raise typer.Exit(_finish(lambda: asyncio.run(examine(load(SlackSettings)))))
 
 
@@ -129,7 +130,7 @@ def _worker(settings: Settings) -> None:
     cache = (settings.model_cache or settings.home / "models").resolve()
     catalog = read_catalog(settings.prices)
     chosen = WorkerSettings(
-        executor_id=settings.worker_name,
+        name=settings.worker_name,
         cron=settings.monitor_cron,
         timezone=settings.timezone,
         evaluation=_evaluation(settings),

@@ -67,7 +67,8 @@ class Desk:
     """`files` is where uploads and reports lie, `reader` the model that reads free text, if any.
 
     `prefill` is what an empty form opens with, `in_flight` are the deliveries this process is working on; `tasks` keeps their
-    tasks from being forgotten. `catalog` knows the models and `citations` what others measured of them.
+    tasks from being forgotten; `token` tells this bot from others of the same app. `catalog` knows the models and `citations`
+    what others measured of them.
     """
 
     store: Store
@@ -78,6 +79,7 @@ class Desk:
     clock: Callable[[], datetime]
     files: Path
     upload_limit: int  # bytes
+    token: str = ""
     reader: Reader | None = None
     prefill: Prefill = field(default_factory=Prefill)
     catalog: Catalog = field(default_factory=Catalog)

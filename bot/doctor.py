@@ -1,13 +1,15 @@
-"""`ferry doctor`: is the Slack app what the manifest says, what is set, can a model be called? Names where to mend it."""
+"""`ferry doctor`: is the Slack app what the manifest says, who is at work, can a model be called? Names where to mend it."""
 
 import typer
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.alive import at_work
 from bot.app import slack_client
 from bot.manifest import scopes
 from bot.settings import Mode, SlackSettings
 from bot.trouble import SLACK_FAILURES, code_of, trouble_of
+from db.places import Places
 from pipeline.models.settings import OpenAIAccess
 
 WRONG = 1
@@ -33,6 +35,13 @@ def _models(openai: OpenAIAccess) -> str:
     key = "is set" if openai.key else "is not set: openai:<model> needs it"
     others = f" FERRY_OPENAI_SERVERS names {', '.join(openai.servers)}." if openai.servers else ""
     return f"OPENAI_API_KEY {key}; it is for {openai.url}.{others}"
+
+
+async def examine_processes(places: Places) -> None:
+    """Print who is at work, what waits, and what is amiss with that."""
+    problems, known = await at_work(places)
+    for line in (*problems, *known):
+        typer.echo(line)
 
 
 async def examine_model(ref: str, region: str | None, openai: OpenAIAccess) -> int:

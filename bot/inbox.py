@@ -25,6 +25,7 @@ HEARD = SPOKEN | {"app_home_opened"}
 NOT_KEPT = frozenset({"token", "authorizations", "event_context"})
 FORM = "view:"
 UNHANDLED = 404
+SEEN_TO = frozenset({"done", "taken"})
 PATIENCE_S = 0.5
 DELIVERY = "delivery"
 """Where the key is found in Bolt's context."""
@@ -123,8 +124,9 @@ async def _to_do(desk: Desk, key: str, body: Mapping[str, Any]) -> bool:
     to_do = False
     try:
         with desk.intake:
-            state = await desk.store.deliveries.receive(key, key.split(":", maxsplit=1)[0], kept(body), desk.clock())
-        to_do = state != "done" or key.startswith(FORM)
+            kind, receive = key.split(":", maxsplit=1)[0], desk.store.deliveries.receive
+            state = await receive(key, kind, kept(body), desk.clock(), desk.token)
+        to_do = state not in SEEN_TO or key.startswith(FORM)
     finally:
         if not to_do:
             desk.in_flight.discard(key)
@@ -136,9 +138,12 @@ def kept(body: Mapping[str, Any]) -> str:
     return json.dumps({key: value for key, value in body.items() if key not in NOT_KEPT})
 
 
-async def replay(app: AsyncApp, desk: Desk) -> int:
-    """Work on what was written down and never finished, oldest first; returns how many."""
-    waiting = await desk.store.deliveries.waiting(desk.clock())
+async def replay(app: AsyncApp, desk: Desk, last: str = "") -> int:
+    """Work on what was written down and never finished, oldest first; returns how many.
+
+    What another living bot works on is left to it; `last` is one that is known to be dead.
+    """
+    waiting = await desk.store.deliveries.waiting(desk.clock(), desk.token, last)
     for delivery in waiting:
         if delivery.key not in desk.in_flight:
             desk.in_flight.add(delivery.key)

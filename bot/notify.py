@@ -170,6 +170,8 @@ class Outbox:
         card, thread = await self.render(message), await self._thread(message)
         if not await self.store.messages.begin(key, message.revision, self.clock()):
             return
+        if self._leads_until <= monotonic():  # this process stood still: another sender looks for the message, and sends it
+            return
         try:
             ts = await self._put(message, card, thread)
         except SLACK_FAILURES as error:

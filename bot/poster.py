@@ -1,7 +1,7 @@
 """Our messages as calls of Slack's Web API. Every post carries its key, so that it can be found again after a crash."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -26,10 +26,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """Posts, edits, finds and pins. Never repeats a call by itself; the outbox decides what to do about an error."""
+    """Posts, edits, finds and pins. Never repeats a call by itself; the outbox decides what to do about an error.
+
+    `files` says where a report's file of that name is.
+    """
 
     client: AsyncWebClient
-    files: Path
+    files: Callable[[str], Awaitable[Path]]
     conversations: dict[str, str] = field(default_factory=dict)
 
     async def place(self, message: Message) -> str:
@@ -85,14 +88,15 @@ class Poster:
         a crash before it leaves nothing behind.
         """
         uploaded: list[dict[str, str | None]] = [
-            {"id": await self._bytes(self.files / name), "title": titled(Path(name).name, message.key)} for name in card.files
+            {"id": await self._bytes(name), "title": titled(Path(name).name, message.key)} for name in card.files
         ]
         await self.client.files_completeUploadExternal(
             files=uploaded, channel_id=await self.place(message), thread_ts=thread_ts, initial_comment=card.text
         )
         return await self.find(message, thread_ts) or str(uploaded[0]["id"])
 
-    async def _bytes(self, path: Path) -> str:
+    async def _bytes(self, name: str) -> str:
+        path = await self.files(name)
         content = await asyncio.to_thread(path.read_bytes)
         given = await self.client.files_getUploadURLExternal(filename=path.name, length=len(content))
         timeout = aiohttp.ClientTimeout(total=120)

@@ -22,6 +22,7 @@ from bot.notify import Outbox
 from bot.pace import Pace
 from bot.poster import Poster
 from bot.render import Renderer
+from bot.replicas import Replica, join
 from bot.schedule import Clock
 from bot.settings import Mode, SlackSettings
 from bot.socket_mode import Socket
@@ -82,13 +83,16 @@ async def running(
     async with AsyncExitStack() as ends:
         store = await opened(settings.places, clock)
         ends.push_async_callback(store.close)
-        desk, outbox = await _desk(ends, settings, store, engine or await _dbos(ends, settings.places), clock)
+        replica = await join(store, settings.places)
+        desk, outbox = await _desk(ends, settings, store, engine or await _dbos(ends, settings.places), clock, replica)
         app = build_app(desk, settings)
         sending = asyncio.create_task(outbox.run())
         ends.push_async_callback(_stop_sending, outbox, sending)
         ends.push_async_callback(desk.settled)
         address = await _connect(ends, app, desk, settings)
-        await _recover(app, desk)
+        await _recover(app, desk, replica)
+        if replica:
+            ends.push_async_callback(_leave, replica, asyncio.create_task(replica.stay(app, desk)))
         monitors = Clock(store=desk.store, engine=desk.engine, clock=clock)
         await monitors.start()
         ends.callback(monitors.stop)
@@ -96,7 +100,12 @@ async def running(
 
 
 async def _desk(
-    ends: AsyncExitStack, settings: SlackSettings, store: Store, engine: Engine, clock: Callable[[], datetime]
+    ends: AsyncExitStack,
+    settings: SlackSettings,
+    store: Store,
+    engine: Engine,
+    clock: Callable[[], datetime],
+    replica: Replica | None,
 ) -> tuple[Desk, Outbox]:
     places, client = settings.places, slack_client(settings)
     catalog = read_catalog(settings.prices)
@@ -112,7 +121,7 @@ async def _desk(
     )
     conversation = await ends.enter_async_context(opened)
     pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)
-    poster = Poster(client, places.files)
+    poster = Poster(client, store.files.path)
     render = Renderer(store=store, clock=clock, prices=catalog.prices)
     outbox = Outbox(store=store, poster=poster, render=render, clock=clock, pace=pace)
     desk = Desk(
@@ -124,6 +133,7 @@ async def _desk(
         clock=clock,
         files=places.files,
         upload_limit=settings.upload_limit_mb * 1_000_000,
+        token=replica.token if replica else "",
         prefill=read_defaults(settings.form_defaults),
         catalog=catalog,
         citations=read_benchmarks(settings.benchmarks),
@@ -160,9 +170,9 @@ async def _connect(ends: AsyncExitStack, app: AsyncApp, desk: Desk, settings: Sl
     return f"http://{host}:{port}"
 
 
-async def _recover(app: AsyncApp, desk: Desk) -> None:
+async def _recover(app: AsyncApp, desk: Desk, replica: Replica | None) -> None:
     """What was written down but not finished: deliveries, and migrations whose facts the graph has not taken yet."""
-    replayed = await replay(app, desk)
+    replayed = await replay(app, desk, replica.last if replica else "")
     for migration in await desk.store.migrations.active():
         await desk.move(migration.id)
     if replayed:
@@ -172,3 +182,9 @@ async def _recover(app: AsyncApp, desk: Desk) -> None:
 async def _stop_sending(outbox: Outbox, sending: asyncio.Task[None]) -> None:
     outbox.stop()
     await sending
+
+
+async def _leave(replica: Replica, staying: asyncio.Task[None]) -> None:
+    staying.cancel()
+    await asyncio.wait([staying])
+    await replica.presence.leave()

@@ -117,5 +117,5 @@ def newest_missed(monitor: Monitor, now: datetime) -> datetime | None:
     trigger, newest = trigger_of(monitor.cron, monitor.timezone), None
     found: datetime | None = trigger.get_next_fire_time(None, now - GRACE)
     while found is not None and found <= now:
-        newest, found = found, trigger.get_next_fire_time(found, found + timedelta(seconds=1))
+        newest, found = found, trigger.get_next_fire_time(found, now)  # a sum in local time would forget which of two equal hours
     return newest

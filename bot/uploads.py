@@ -33,6 +33,7 @@ async def take(desk: Desk, migration: Migration, file: Mapping[str, Any], by: st
     name = str(described.get("name") or "dataset")
     path = f"uploads/{upload_id}"
     await _fetch(desk, described, desk.files / path, name)
+    await desk.store.files.share(path)
     await desk.store.datasets.add_upload(upload_id, migration.id, name, path, by)
     await desk.engine.submit(WorkKind.INGEST, upload_id, upload_id)
 

@@ -23,6 +23,15 @@ PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL")
 QUEUE_S = 60
 WAL_TRIES, WAL_PAUSE_S = 1000, 0.01
 SCHEMA = "ferry"
+SESSION = (
+    f"search_path TO {SCHEMA}",
+    "idle_in_transaction_session_timeout TO '30s'",
+    "tcp_keepalives_idle TO 5",
+    "tcp_keepalives_interval TO 2",
+    "tcp_keepalives_count TO 3",
+)
+"""Our tables have a schema of their own, named here, so that no statement has to. The others let go of the locks of a host that
+was cut off in the middle of a transaction; without them the database would keep them for hours."""
 PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
@@ -151,9 +160,8 @@ def _postgres(url: str) -> AsyncEngine:
 
 
 def _prepare_postgres(connection: Any, _record: object) -> None:  # noqa: ANN401
-    """Our tables have a schema of their own; named here, so that no statement has to."""
     before, connection.autocommit = connection.autocommit, True
     cursor = connection.cursor()
-    cursor.execute(f"SET search_path TO {SCHEMA}")
+    cursor.execute("; ".join(f"SET {setting}" for setting in SESSION))
     cursor.close()
     connection.autocommit = before

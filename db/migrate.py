@@ -23,14 +23,19 @@ async def upgrade(url: str) -> None:
     """
     database = Database(url, foreign_keys=False)  # SQLite changes a table by copying it, which references would forbid
     try:
-        async with database.read() as tx:
-            if await _revision(tx) == known()[-1]:
-                return
+        if await is_current(database):
+            return
         async with database.write(begin="EXCLUSIVE") as tx:
             await _lock(tx)
             await _upgrade(tx)
     finally:
         await database.close()
+
+
+async def is_current(database: Database) -> bool:
+    """Whether its tables are those of this code."""
+    async with database.read() as tx:
+        return await _revision(tx) == known()[-1]
 
 
 def known() -> list[str]:

@@ -1,4 +1,7 @@
-"""Watches over paid calls: every second it looks whether they are still wanted; stopping waits only for those in flight."""
+"""Watches over paid calls: every second, and at once when this worker stops, it looks whether they are still wanted.
+
+Stopping waits only for those in flight.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,13 +20,20 @@ async def attend(tools: Tools, run_id: str, calls: asyncio.Task[None], halt: asy
     async def wanted() -> bool:
         return await tools.may_spend(run_id) is not None
 
-    await watch(wanted, calls, halt, tools.stop_s)
+    await watch(wanted, calls, halt, tools.stopping, tools.stop_s)
 
 
-async def watch(wanted: Callable[[], Awaitable[bool]], calls: asyncio.Task[None], halt: asyncio.Event, stop_s: float) -> None:
-    """As `attend`, for calls that belong to no run."""
+async def watch(
+    wanted: Callable[[], Awaitable[bool]],
+    calls: asyncio.Task[None],
+    halt: asyncio.Event,
+    stopping: asyncio.Event,
+    stop_s: float,
+) -> None:
+    """As `attend`, for calls that belong to no run; `stopping` is set once this worker ends."""
     try:
-        await _look(wanted, calls, halt, stop_s)
+        await _look(wanted, calls, halt, stopping)
+        await asyncio.wait([calls], timeout=stop_s)
     finally:
         calls.cancel()
         await asyncio.wait([calls])
@@ -31,11 +41,17 @@ async def watch(wanted: Callable[[], Awaitable[bool]], calls: asyncio.Task[None]
         calls.result()
 
 
-async def _look(wanted: Callable[[], Awaitable[bool]], calls: asyncio.Task[None], halt: asyncio.Event, stop_s: float) -> None:
-    while not halt.is_set():
-        done, _ = await asyncio.wait([calls], timeout=LOOK_S)
-        if done:
-            return
-        if not await wanted():
-            halt.set()
-    await asyncio.wait([calls], timeout=stop_s)
+async def _look(
+    wanted: Callable[[], Awaitable[bool]], calls: asyncio.Task[None], halt: asyncio.Event, stopping: asyncio.Event
+) -> None:
+    """Until the calls end, or are not wanted any more."""
+    stopped = asyncio.create_task(stopping.wait())
+    try:
+        while not halt.is_set():
+            await asyncio.wait([calls, stopped], timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            if calls.done():
+                return
+            if not await wanted():
+                halt.set()
+    finally:
+        stopped.cancel()

@@ -1,7 +1,8 @@
 """DBOS, configured in this one module: durable workflows on their own SQLite file, or in the schema `dbos` of Postgres.
 
-Each kind of work is a workflow of one call; what it has achieved is in our rows, so a workflow that a kill cut short runs again
-from its first line. Launched inside the event loop, DBOS runs them there, beside the store and the models they share.
+Each kind of work is a workflow of one call; what it has achieved is in our rows, so a workflow that a kill cut short is queued
+again (`takeover`) and runs from its first line. Launched inside the event loop, DBOS runs them there, beside the store and the
+models they share.
 """
 
 import asyncio
@@ -32,13 +33,13 @@ def _workflow(kind: WorkKind) -> Callable[..., Awaitable[None]]:
 WORKFLOWS = {kind: _workflow(kind) for kind in WorkKind}
 
 
-async def launch(url: str, settings: WorkerSettings, tools: Tools) -> None:
-    """Go on with what a kill cut short, then take what is queued. Call it on the loop that `tools` belong to."""
+async def launch(url: str, settings: WorkerSettings, tools: Tools, executor: str) -> None:
+    """Take what is queued, as `executor`. Call it on the loop that `tools` belong to."""
     _at_hand.append(tools)
     config: DBOSConfig = {
         "name": "ferry",
         "system_database_url": url,
-        "executor_id": settings.executor_id,
+        "executor_id": executor,
         "application_version": APPLICATION_VERSION,
         "log_level": "ERROR",
         "enable_otlp": False,

@@ -166,7 +166,9 @@ async def _attend(search: _Search) -> None:
 
     telling = asyncio.create_task(search.tell())
     try:
-        await watch(wanted, asyncio.create_task(search.run()), search.halt, min(search.tools.stop_s, GRACE_S))
+        await watch(
+            wanted, asyncio.create_task(search.run()), search.halt, search.tools.stopping, min(search.tools.stop_s, GRACE_S)
+        )
     finally:
         telling.cancel()
         await asyncio.wait([telling])

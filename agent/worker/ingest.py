@@ -13,7 +13,7 @@ from pipeline.records import Dataset
 async def ingest(tools: Tools, upload_id: str) -> None:
     upload = await tools.store.datasets.upload(upload_id)
     if upload.state == "waiting":
-        path = tools.places.files / upload.path
+        path = await tools.store.files.path(upload.path)
         try:
             dataset = await asyncio.to_thread(_freeze, path, upload.name)
             await _take_prompt(tools, upload, path)

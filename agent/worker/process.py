@@ -3,59 +3,108 @@
 import asyncio
 import random
 import signal
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 
 import structlog
 
 from agent.conversation import open_conversation, utc_now
 from agent.engine import DbosEngine
+from agent.presence import Presence
 from agent.worker.boundary import attempt
 from agent.worker.settings import WorkerSettings
 from agent.worker.shelf import Shelf, opener
 from agent.worker.sweep import Sweep
+from agent.worker.takeover import Takeover, executor_id
 from agent.worker.tools import Tools
 from db.places import Places
-from db.store import open_store
+from db.records import ProcessKind
+from db.store import Store, open_store
+from pipeline.errors import RefusedError
 
+LOST = (
+    "The worker {name} was silent for too long, or another process was started under its name, so others do its work now. "
+    "It ends, and its next start goes on as usual. Give each worker a FERRY_WORKER_NAME of its own."
+)
 log = structlog.get_logger()
 
 
 async def serve(places: Places, settings: WorkerSettings) -> None:
-    """Work until SIGTERM or SIGINT."""
+    """Work until SIGTERM or SIGINT. Raises RefusedError when another process has this worker's name."""
     from agent.worker import durable
-    from pipeline.metrics.evaluations import Bedrock
 
-    store, engine = await open_store(places), DbosEngine(places.engine_url)
-    models = replace(settings.models, jitter=random.random)
-    holder, cron, timezone = settings.executor_id, settings.cron, settings.timezone
-    catalog = settings.catalog
-    opened = open_conversation(
-        places, store, engine, holder=holder, cron=cron, timezone=timezone, catalog=catalog, writer=settings.writer
-    )
-    async with opened as conversation:
-        tools = Tools(
+    async with AsyncExitStack() as ends:
+        store = await open_store(places)
+        ends.push_async_callback(store.close)
+        engine = DbosEngine(places.engine_url)
+        ends.push_async_callback(engine.close)
+        presence = Presence(
             store=store,
-            engine=engine,
-            conversation=conversation,
-            shelf=Shelf(store=store, open_ref=opener(models)),
-            places=places,
-            clock=utc_now,
-            stop_s=settings.stop_s,
-            writer=settings.writer,
-            catalog=catalog,
-            live=models,
-            opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
+            home=places.home,
+            kind=ProcessKind.WORKER,
+            name=settings.name,
+            beat_s=settings.beat_s,
+            dead_s=settings.dead_s,
         )
+        tools = await _tools(ends, places, settings, store, engine)
         _stop_on_signals(tools.stopping)
-        await durable.launch(places.engine_url, settings, tools)
-        log.info("worker ready", executor=settings.executor_id)
+        takeover = Takeover(engine=engine, presence=presence, clock=utc_now)
+        await takeover.own(await presence.arrive())
+        ends.push_async_callback(_leave, presence)
+        await durable.launch(places.engine_url, settings, tools, executor_id(settings.name, presence.holder))
+        living = asyncio.create_task(_live(presence, takeover, tools.stopping))
+        log.info("worker ready", executor=settings.name)
         await _sweep(tools, settings.sweep_s)
         log.info("worker stops", seconds=settings.stop_s)
         await durable.stop(settings.stop_s)
         await tools.shelf.close()
-    await engine.close()
-    await store.close()
+        if living.done():
+            living.result()
+        living.cancel()
+        await asyncio.wait([living])
+    if presence.lost.is_set():
+        raise RefusedError(LOST.format(name=settings.name))
+
+
+async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings, store: Store, engine: DbosEngine) -> Tools:
+    from pipeline.metrics.evaluations import Bedrock
+
+    models, catalog = replace(settings.models, jitter=random.random), settings.catalog
+    opened = open_conversation(
+        places,
+        store,
+        engine,
+        holder=settings.name,
+        cron=settings.cron,
+        timezone=settings.timezone,
+        catalog=catalog,
+        writer=settings.writer,
+    )
+    return Tools(
+        store=store,
+        engine=engine,
+        conversation=await ends.enter_async_context(opened),
+        shelf=Shelf(store=store, open_ref=opener(models)),
+        places=places,
+        clock=utc_now,
+        stop_s=settings.stop_s,
+        writer=settings.writer,
+        catalog=catalog,
+        live=models,
+        opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
+    )
+
+
+async def _live(presence: Presence, takeover: Takeover, stopping: asyncio.Event) -> None:
+    """Say that this worker lives; once it cannot, or others do its work, it ends."""
+    try:
+        await presence.stay(takeover)
+    finally:
+        stopping.set()
+
+
+async def _leave(presence: Presence) -> None:
+    await attempt(presence.leave(), task="leave")
 
 
 async def _sweep(tools: Tools, seconds: float) -> None:

@@ -13,15 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """`executor_id` names this worker's place and stays the same over restarts: by it DBOS gives back what a kill cut short.
+    """`name` is this worker's alone and stays the same over restarts: by it a killed worker gets back at once what it had begun.
 
-    `chunks` is how many chunks are taken at once (calls at once are bounded by each model), `works` how many other works,
-    `sweep_s` how often the facts are compared with what is submitted, `stop_s` how long in-flight work may take to stop.
-    `evaluation` is where second opinions are asked for; None: they are not. `writer` is the model that may be asked to write
-    prompts, instead of the judge of each plan.
+    It says that it lives every `beat_s`, and `dead_s` after the last time others take its work. `chunks` is how many chunks are
+    taken at once (calls at once are bounded by each model), `works` how many other works, `sweep_s` how often the facts are
+    compared with what is submitted, `stop_s` how long in-flight work may take to stop. `evaluation` is where second opinions are
+    asked for; None: they are not. `writer` is the model that may be asked to write prompts, instead of the judge of each plan.
     """
 
-    executor_id: str = "worker-1"
+    name: str = "worker-1"
+    beat_s: float = 1.0
+    dead_s: float = 5.0
     chunks: int = 16
     works: int = 4
     sweep_s: float = 2.0

@@ -28,6 +28,7 @@ from db.records.facts import (
 )
 from db.records.judging import EvaluationJob
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
+from db.records.presence import Process, ProcessKind
 from db.records.references import ReferenceCheck
 from db.records.search import Attempt, Effect, Fallen, Improvement, PromptChoice, Turn
 from db.records.spending import RunUse
@@ -58,6 +59,8 @@ __all__ = [
     "Plan",
     "PlanChange",
     "Preference",
+    "Process",
+    "ProcessKind",
     "PromptChoice",
     "Question",
     "QuestionKind",

@@ -310,10 +310,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Something Slack sent us, kept before it is acknowledged. `key` is what makes a redelivery the same delivery."""
+    """Something Slack sent us, kept before it is acknowledged. `key` is what makes a redelivery the same delivery.
+
+    `taken_by` is the bot that works on it, where there may be several.
+    """
 
     key: str
     kind: str
     body_json: str
     state: str  # waiting | done | refused
     received_at: datetime
+    taken_by: str = ""

@@ -1,13 +1,16 @@
 """The store: every fact of the product behind one object, one class for each noun, one transaction for each method."""
 
+from pathlib import Path
+
 from db.engine import Database
-from db.migrate import upgrade
+from db.migrate import is_current, upgrade
 from db.places import Places
 from db.store.audit import Audit
 from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
 from db.store.evaluations import Evaluations
 from db.store.exports import Exports
+from db.store.files import Files
 from db.store.improvements import Improvements
 from db.store.leases import Leases
 from db.store.messages import Messages
@@ -16,6 +19,7 @@ from db.store.monitors import Monitors
 from db.store.noun import Clock, utc_now
 from db.store.plans import Plans
 from db.store.probes import Probes
+from db.store.processes import Processes
 from db.store.prompts import Prompts
 from db.store.questions import Questions
 from db.store.references import References
@@ -29,10 +33,10 @@ from db.store.tries import Tries
 
 
 class Store:
-    """All facts of one database. Use it on one event loop and close it there."""
+    """All facts of one database, and the files that belong to them. Use it on one event loop and close it there."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock, files: Path = Path("files")) -> None:
+        self._database, self.clock = database, clock
         self.migrations = Migrations(database, clock)
         self.datasets = Datasets(database, clock)
         self.prompts = Prompts(database, clock)
@@ -40,16 +44,15 @@ class Store:
         self.questions = Questions(database, clock)
         self.runs = Runs(database, clock)
         self.rulings = Rulings(database, clock)
-        self.reviews = Reviews(database, clock)
-        self.references = References(database, clock)
+        self.reviews, self.references = Reviews(database, clock), References(database, clock)
         self.reports = Reports(database, clock)
-        self.messages = Messages(database, clock)
-        self.deliveries = Deliveries(database, clock)
+        self.messages, self.deliveries = Messages(database, clock), Deliveries(database, clock)
         self.audit = Audit(database, clock)
         self.monitors = Monitors(database, clock)
         self.evaluations = Evaluations(database, clock)
         self.exports = Exports(database, clock)
-        self.leases = Leases(database, clock)
+        self.leases, self.processes = Leases(database, clock), Processes(database, clock)
+        self.files = Files(database, clock, files)
         self._trying(database, clock)
 
     def _trying(self, database: Database, clock: Clock) -> None:
@@ -71,4 +74,18 @@ async def open_store(places: Places, clock: Clock = utc_now) -> Store:
     """
     places.files.mkdir(parents=True, exist_ok=True)
     await upgrade(places.app_url)
-    return Store(Database(places.app_url), clock)
+    return Store(Database(places.app_url), clock, places.files)
+
+
+async def look_into(places: Places, clock: Clock = utc_now) -> Store | None:
+    """The store at `places` as it is, to be looked at; None where there are no tables yet, or not those of this version.
+
+    Raises TemporaryError while the database cannot be reached.
+    """
+    if places.database_url is None and not (places.home / "app.db").exists():
+        return None
+    database = Database(places.app_url)
+    if not await is_current(database):
+        await database.close()
+        return None
+    return Store(database, clock, places.files)

@@ -2,6 +2,9 @@
 
 Slack sends in bursts and waits three seconds, and SQLite has one writer: deliveries that arrive until a transaction has begun
 share it, so that a burst costs one commit. Each is answered only after the commit that holds its row.
+
+Of several bots one works on a delivery: who wrote it down, or who took it over from a bot that is dead. Bots that do not say who
+they are, because there is only one, are in nobody's way.
 """
 
 import asyncio
@@ -9,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.records import Delivery
+from db.records import Delivery, ProcessKind
 from db.store.noun import Noun
 from db.store.rows import insert, records, values
-from db.tables import deliveries
+from db.tables import deliveries, processes
 
 D = deliveries.c
 
@@ -34,9 +37,12 @@ class Deliveries(Noun):
     _open: list[_Batch] = field(default_factory=list)
     """The batch that still takes deliveries, because its transaction has not begun; none or one."""
 
-    async def receive(self, key: str, kind: str, body_json: str, now: datetime) -> str:
-        """`new` for the first delivery with this key; for the others `waiting` or `done`, which is where the first one is."""
-        delivery = Delivery(key=key, kind=kind, body_json=body_json, state="waiting", received_at=now)
+    async def receive(self, key: str, kind: str, body_json: str, now: datetime, by: str = "") -> str:
+        """`new` for the first delivery with this key; for the others `waiting` or `done`, which is where the first one is.
+
+        `taken` is for one that another living bot than `by` works on.
+        """
+        delivery = Delivery(key=key, kind=kind, body_json=body_json, state="waiting", received_at=now, taken_by=by)
         batch = self._open[0] if self._open else self._begin()
         batch.deliveries.append(delivery)
         place = len(batch.deliveries) - 1
@@ -67,11 +73,16 @@ class Deliveries(Noun):
         async with self.db.write() as tx:
             await tx.execute(update(deliveries).where(D.key == key).values(state="refused" if refused else "done"))
 
-    async def waiting(self, before: datetime) -> tuple[Delivery, ...]:
-        """Received before that time and not done, oldest first: their handler was cut short."""
-        query = select(deliveries).where(D.state == "waiting", D.received_at < before).order_by(D.received_at, D.key)
-        async with self.db.read() as tx:
-            return records(Delivery, await tx.execute(query))
+    async def waiting(self, before: datetime, by: str = "", inherits: str = "") -> tuple[Delivery, ...]:
+        """Received before that time and not done, oldest first: their handler was cut short. From now on they are taken by `by`.
+
+        Left out are those that a living bot works on, `by` among them; `inherits` is one that is known to be dead.
+        """
+        others = and_(_free(by, inherits), D.taken_by != by) if by else _free(by)
+        waiting = and_(D.state == "waiting", D.received_at < before, others)
+        async with self.db.write() as tx:
+            taken = (await tx.execute(update(deliveries).where(waiting).values(taken_by=by).returning(deliveries))).all()
+        return tuple(sorted(records(Delivery, taken), key=lambda delivery: (delivery.received_at, delivery.key)))
 
     async def forget(self, before: datetime) -> int:
         """Delete what was done and received before that time; returns how many. Slack redelivers for minutes, not for days."""
@@ -85,9 +96,22 @@ async def _insert(tx: AsyncConnection, batch: Sequence[Delivery]) -> Sequence[st
     rows = [values(first[key]) for key in sorted(first)]
     statement = insert(tx, deliveries).on_conflict_do_nothing().returning(D.key)
     new = set((await tx.scalars(statement, rows)).all())
-    query = select(D.key).where(D.key.in_(first.keys() - new), D.state != "waiting")
-    done = set((await tx.scalars(query)).all()) if len(new) < len(first) else set()
+    known = D.key.in_(first.keys() - new)
+    states = await _states(tx, known, batch[0].taken_by) if len(new) < len(first) else {}
     return [
-        "done" if delivery.key in done else "new" if delivery.key in new and delivery is first[delivery.key] else "waiting"
+        "new" if delivery.key in new and delivery is first[delivery.key] else states.get(delivery.key, "waiting")
         for delivery in batch
     ]
+
+
+async def _states(tx: AsyncConnection, known: ColumnElement[bool], by: str) -> dict[str, str]:
+    """Where deliveries are that were written down before; those of a dead bot are taken over."""
+    await tx.execute(update(deliveries).where(known, D.state == "waiting", _free(by)).values(taken_by=by))
+    query = select(D.key, case((D.state != "waiting", "done"), (D.taken_by == by, "waiting"), else_="taken")).where(known)
+    return {row[0]: row[1] for row in await tx.execute(query)}
+
+
+def _free(by: str, inherits: str = "") -> ColumnElement[bool]:
+    """What no other living bot works on; the row of a dead one is removed by whoever notices it first."""
+    alive = select(processes.c.holder).where(processes.c.kind == ProcessKind.BOT, processes.c.holder == D.taken_by)
+    return or_(D.taken_by.in_(("", by, inherits)), ~alive.exists())

@@ -1,6 +1,6 @@
 """The tables of the facts. Their unique keys are the idempotency of the product: what may happen once has one row."""
 
-from db.tables import judging, migration, question, run, search, traffic
+from db.tables import file, judging, migration, question, run, search, traffic
 from db.tables.base import METADATA, table
 
 migrations = table(migration.MigrationRow)
@@ -40,6 +40,8 @@ tries = table(search.TryRow)
 messages = table(traffic.MessageRow)
 deliveries = table(traffic.DeliveryRow)
 leases = table(traffic.LeaseRow)
+processes = table(traffic.ProcessRow)
+file_pieces = table(file.FilePieceRow)
 
 __all__ = [
     "METADATA",
@@ -52,6 +54,7 @@ __all__ = [
     "deliveries",
     "digests",
     "evaluation_jobs",
+    "file_pieces",
     "improvements",
     "leases",
     "messages",
@@ -61,6 +64,7 @@ __all__ = [
     "plans",
     "preferences",
     "probes",
+    "processes",
     "prompts",
     "questions",
     "reference_checks",

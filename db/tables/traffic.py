@@ -1,12 +1,12 @@
-"""What comes from Slack and goes to it, and who holds what for a moment: inbox, outbox, leases."""
+"""What comes from Slack and goes to it, and who holds what for a moment: inbox, outbox, leases, and who is alive."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from db.columns import Named, Words, one_of
-from db.records import MessageKind
+from db.records import MessageKind, ProcessKind
 from db.tables.base import Base
 
 
@@ -49,10 +49,25 @@ class DeliveryRow(Base, table=True):
     body_json: str = Field(sa_type=Words)
     state: str
     received_at: datetime
+    taken_by: str = Field(sa_column_kwargs={"server_default": text("''")})
 
 
 class LeaseRow(Base, table=True):
     __tablename__ = "lease"
     name: str = Field(primary_key=True)
     holder: str
+    until: datetime
+
+
+class ProcessRow(Base, table=True):
+    """A bot or a worker under its name, alive until `until`, which each of its beats moves on. Times are the database's."""
+
+    __tablename__ = "process"
+    __table_args__ = (one_of("kind", ProcessKind),)
+    kind: ProcessKind = Field(sa_type=Named(ProcessKind), primary_key=True)
+    name: str = Field(primary_key=True)
+    holder: str
+    host: str
+    started_at: datetime
+    beat_at: datetime
     until: datetime

@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Callable
 
-from tests.bench import ack, judge, report, results, runner
+from tests.bench import ack, hosts, judge, report, results, runner
 
 PARTS: dict[str, Callable[[], AsyncIterator[str]]] = {
     "runner": runner.lines,
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[], AsyncIterator[str]]] = {
     "judge": judge.lines,
     "report": report.lines,
     "results": results.lines,
+    "hosts": hosts.lines,
 }
 
 

@@ -86,8 +86,7 @@ async def _posted_but_not_recorded(office: Office, migration: Migration, key: st
     message = await office.store.messages.get(key)
     assert message
     assert await office.store.messages.begin(key, message.revision, utc_now())
-    await Poster(office.bot.desk.client, tmp := office.settings.places.files).post(message, {"text": text}, migration.thread_ts)
-    assert tmp
+    await Poster(office.bot.desk.client, office.store.files.path).post(message, {"text": text}, migration.thread_ts)
 
 
 async def test_a_crash_before_the_post_posts_it(workspace: Workspace, tmp_path: Path) -> None:
@@ -181,7 +180,7 @@ def _outbox(office: Office, card: Card) -> Outbox:
     async def render(_: Message) -> Card:
         return card
 
-    poster = Poster(office.bot.desk.client, office.settings.places.files)
+    poster = Poster(office.bot.desk.client, office.store.files.path)
     return Outbox(store=office.store, poster=poster, render=render, clock=utc_now)
 
 
@@ -226,7 +225,7 @@ async def test_report_files_are_not_doubled_by_a_crash(office: Office, tmp_path:
         key="files:m:1", migration_id=migration.id, channel=GENERAL, place="thread", kind=MessageKind.FILES, subject="", body="",
         revision=1, sent=0, ts=None, state="sending",
     )  # fmt: skip
-    poster = Poster(slack_client(office.settings), files)
+    poster = Poster(slack_client(office.settings), office.store.files.path)
     assert await poster.find(message, migration.thread_ts) is None
     ts = await poster.upload(message, card, migration.thread_ts)
     assert await poster.find(message, migration.thread_ts) == ts

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,33 @@ async def test_a_lease_that_cannot_be_renewed_ends_nothing(office: Office) -> No
     office.bot.outbox._leads_until = 0.0
     await eventually(lambda: done(flaky))
     await said_once(office, flaky, office.store.messages.show, office.store.messages.get)
+
+
+async def test_a_sender_that_stood_still_looks_before_it_sends(office: Office) -> None:
+    """Its lease ran out after it took the message: somebody else may have sent it meanwhile."""
+    migration = await office.migration()
+    await office.quiet()
+    messages, begin, stood_still = office.store.messages, office.store.messages.begin, list[str]()
+
+    async def slowly(key: str, revision: int, now: datetime) -> bool:
+        taken = await begin(key, revision, now)
+        if key == "r1" and not stood_still:
+            stood_still.append(key)
+            office.bot.outbox._leads_until = 0.0
+        return taken
+
+    object.__setattr__(messages, "begin", slowly)
+    looked = len(office.workspace.log.calls_of("conversations.replies"))
+    await messages.show("r1", migration_id=migration.id, channel=GENERAL, place="thread", kind=MessageKind.REPLY, body="Said r1")
+
+    async def is_sent() -> bool:
+        message = await messages.get("r1")
+        return message is not None and message.state == "sent"
+
+    await eventually(is_sent)
+    assert stood_still == ["r1"]
+    assert len(office.workspace.log.calls_of("conversations.replies")) > looked
+    assert [m["text"] for m in office.workspace.general().messages.values() if m["text"] == "Said r1"] == ["Said r1"]
 
 
 async def done(flaky: Flaky) -> bool:

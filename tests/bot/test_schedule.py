@@ -56,6 +56,17 @@ async def test_the_hour_that_comes_twice_is_one_tick(sqlite_store: Store, clock:
     assert len(engine.submitted) == 1
 
 
+@pytest.mark.parametrize("minutes", [0, 1, 4])
+def test_a_start_in_the_hour_that_comes_twice_finds_its_ring(minutes: int) -> None:
+    """In New York on 1 November 2026 01:30 is at 05:30 and 06:30 UTC."""
+    monitor = replace(MONITOR, cron="30 1 * * *", timezone=NIGHT)
+    for hour in (5, 6):
+        rang = datetime(2026, 11, 1, hour, 30, tzinfo=UTC)
+        missed = newest_missed(monitor, rang + timedelta(minutes=minutes))
+        assert missed
+        assert missed.astimezone(UTC) == rang
+
+
 async def test_a_tick_whose_maker_died_is_made_by_somebody_else(sqlite_store: Store, clock: SteadyClock) -> None:
     await watched(sqlite_store)
     assert await sqlite_store.monitors.claim("mo1", "2026-01-05T10:00", clock.now, 60)

@@ -37,15 +37,18 @@ class Starter(Protocol):
 
 
 class Fresh:
-    """Starts processes as `ferry up` does: a Python of its own for each."""
+    """Starts processes as `ferry up` does: a Python of its own for each. `before` are words that start its command elsewhere."""
+
+    def __init__(self, before: Sequence[str] = ()) -> None:
+        self._before = before
 
     def start(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
-        command = [sys.executable, "-m", "bot", *words]
+        command = [*self._before, sys.executable, "-m", "bot", *words]
         output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         actions = [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]
         here = {**os.environ, "PYTHONPATH": str(ROOT)}
         try:
-            return os.posix_spawn(sys.executable, command, {**here, **environment}, file_actions=actions)
+            return os.posix_spawnp(command[0], command, {**here, **environment}, file_actions=actions)
         finally:
             os.close(output)
 
@@ -55,7 +58,10 @@ class Fresh:
 
 @dataclass(slots=True, kw_only=True)
 class Stage:
-    """Bot and worker by name with their process ids; `began` is where in its log and when each start of a process was."""
+    """Bot and worker by name with their process ids; `began` is where in its log and when each start of a process was.
+
+    `bot-2`, `worker-2`, ... are further ones, each with a data folder of its own, as on another host.
+    """
 
     workspace: Workspace
     places: Places
@@ -67,14 +73,21 @@ class Stage:
     ended: list[tuple[str, int]] = field(default_factory=list)
     began: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: {BOT: [], WORKER: []})
 
+    def environment_of(self, name: str) -> Mapping[str, str]:
+        if name in READY:
+            return self.environment
+        return {**self.environment, "FERRY_HOME": f"{self.places.home}-{name}", "FERRY_WORKER_NAME": name}
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
     def start(self, *names: str) -> None:
         for name in names:
             log = self.log(name)
-            self.began[name].append((log.stat().st_size if log.exists() else 0, time.time()))
-            self.running[name] = self.starter.start([name], self.environment, self.log(name))
+            if name not in self.began:
+                log.unlink(missing_ok=True)
+            self.began.setdefault(name, []).append((log.stat().st_size if log.exists() else 0, time.time()))
+            self.running[name] = self.starter.start([kind_of(name)], self.environment_of(name), log)
 
     async def kill(self, *names: str) -> None:
         """SIGKILL, at the same moment for all of `names`."""
@@ -115,7 +128,7 @@ class Stage:
 
     def _says_ready(self, name: str) -> bool:
         offset, _ = self.began[name][-1]
-        return self.log(name).exists() and READY[name] in self.log(name).read_bytes()[offset:].decode()
+        return self.log(name).exists() and READY[kind_of(name)] in self.log(name).read_bytes()[offset:].decode()
 
     def start_seconds(self, name: str) -> list[float]:
         """How long each start took that was not killed before it was ready."""
@@ -128,8 +141,13 @@ class Stage:
 
     def complaints(self) -> list[str]:
         """Every line the processes logged as an error, and every stack trace."""
-        lines = [line for name in READY if self.log(name).exists() for line in self.log(name).read_text().splitlines()]
+        lines = [line for name in self.began if self.log(name).exists() for line in self.log(name).read_text().splitlines()]
         return [line for line in lines if '"level": "error"' in line or line.startswith("Traceback")]
+
+
+def kind_of(name: str) -> str:
+    """The command that a process runs."""
+    return name.partition("-")[0]
 
 
 @asynccontextmanager

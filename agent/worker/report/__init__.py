@@ -14,7 +14,9 @@ async def report(tools: Tools, migration_id: str, number: str) -> None:
     if latest is None or latest.number < int(number):
         plan = await store.plans.get(migration_id, int(number))
         inputs = await report_inputs(tools, migration, plan, latest)
-        await store.reports.add(await asyncio.to_thread(_write, tools, plan, inputs))
+        written = await asyncio.to_thread(_write, tools, plan, inputs)
+        await store.files.share(*written.files)
+        await store.reports.add(written)
     await tools.conversation.advance(migration_id)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from db import Store
-from db.records import Delivery
+from db.records import Delivery, ProcessKind
 from tests.stores import START, SteadyClock
 
 
@@ -31,6 +31,36 @@ async def test_what_was_cut_short_is_found_again(store: Store) -> None:
     waiting = Delivery(key="ev0", kind="event", body_json='{"n":1}', state="waiting", received_at=START)
     assert await store.deliveries.waiting(START + timedelta(seconds=2)) == (waiting,)
     assert waiting.received_at.tzinfo is not None
+
+
+async def test_a_living_bot_is_left_its_delivery_and_a_dead_one_is_not(store: Store) -> None:
+    for bot in ("a", "b"):
+        await store.processes.take(ProcessKind.BOT, bot, bot, "host", 60)
+    assert await store.deliveries.receive("ev1", "event", "{}", START, "a") == "new"
+    assert await store.deliveries.receive("ev1", "event", "{}", START, "b") == "taken"
+    assert await store.deliveries.receive("ev1", "event", "{}", START, "a") == "waiting"
+    later = START + timedelta(seconds=1)
+    assert await store.deliveries.waiting(later, "b") == ()
+    assert await store.deliveries.waiting(later, "a") == (), "what a bot works on itself is not cut short"
+    await store.processes.leave(ProcessKind.BOT, "a", "a")
+    await store.processes.forget(ProcessKind.BOT, 0)
+    assert [each.key for each in await store.deliveries.waiting(later, "b")] == ["ev1"]
+    assert await store.deliveries.waiting(later, "c") == ()
+    assert await store.deliveries.receive("ev1", "event", "{}", START, "c") == "taken"
+
+
+async def test_a_redelivery_finds_a_living_bot_when_the_first_one_died(store: Store) -> None:
+    await store.processes.take(ProcessKind.BOT, "b", "b", "host", 60)
+    assert await store.deliveries.receive("ev1", "event", "{}", START, "dead") == "new"
+    assert await store.deliveries.receive("ev1", "event", "{}", START, "b") == "waiting"
+    assert await store.deliveries.receive("ev1", "event", "{}", START, "c") == "taken"
+
+
+async def test_a_bot_that_knows_its_predecessor_to_be_dead_goes_on_at_once(store: Store) -> None:
+    await store.processes.take(ProcessKind.BOT, "a", "a", "host", 60)
+    await store.deliveries.receive("ev1", "event", "{}", START, "a")
+    later = START + timedelta(seconds=1)
+    assert [each.key for each in await store.deliveries.waiting(later, "b", "a")] == ["ev1"]
 
 
 async def test_old_deliveries_are_forgotten_once_done(store: Store) -> None:

@@ -1,0 +1,52 @@
+"""Who is alive and what waits, as sentences for the operator."""
+
+from db.places import Places
+from db.records import Process, ProcessKind
+from db.store import Store, look_into
+from pipeline.errors import TemporaryError
+
+SKEW_S = 1.0
+
+
+async def at_work(places: Places) -> tuple[list[str], list[str]]:
+    """Problems, and what there is to know."""
+    try:
+        store = await look_into(places)
+    except TemporaryError:
+        return ["The database cannot be reached from here. Check FERRY_DATABASE_URL, and whether Postgres runs."], []
+    if store is None:
+        return [], ["There is no data of this version yet: `ferry up` makes the tables at its start."]
+    try:
+        return await _problems(store), [*(_told(each) for each in await store.processes.listed()), await _waiting(store)]
+    finally:
+        await store.close()
+
+
+async def _problems(store: Store) -> list[str]:
+    problems = []
+    if not any(each.alive and each.kind is ProcessKind.WORKER for each in await store.processes.listed()):
+        problems.append("No worker is alive, so nothing is worked on. Start one with `ferry worker`, or both with `ferry up`.")
+    ahead = await store.processes.ahead_s()
+    if abs(ahead) > SKEW_S:
+        way = "Have both keep time by NTP: messages and moves are held by the clock."
+        problems.append(f"This host's clock is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database's. {way}")
+    return problems
+
+
+def _told(process: Process) -> str:
+    who = f"The {process.kind} {process.name} on {process.host}"
+    if process.alive:
+        return f"{who} is alive: last beat {process.silent_s:.1f} s ago, started {process.started_at:%Y-%m-%d %H:%M} UTC."
+    return f"{who} is gone: last beat {process.silent_s:.0f} s ago. What it had begun is done by the living ones."
+
+
+async def _waiting(store: Store) -> str:
+    runs = await store.runs.unfinished()
+    samples = sum(run.total - run.stored for run in runs)
+    migrations = await store.migrations.active()
+    files = [upload for each in migrations for upload in await store.datasets.uploads(each.id) if upload.state == "waiting"]
+    messages = await store.messages.due(store.clock(), limit=1000)
+    return (
+        f"Waiting: {len(runs)} runs ({samples:,} samples without an answer), {len(files)} datasets to read, "
+        f"{len(messages)} messages to send."
+    )

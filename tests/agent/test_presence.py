@@ -1,0 +1,147 @@
+"""A process is somebody while it beats: restarts wait for nobody, the same name twice is refused, the silent are replaced."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from agent.presence import Presence
+from db import Store, open_store
+from db.places import Places
+from db.records import ProcessKind
+from pipeline.errors import RefusedError, TemporaryError
+from tests.bot.office import eventually
+
+BEAT_S, DEAD_S = 0.05, 0.3
+
+
+Made = Callable[..., Presence]
+
+
+@pytest.fixture
+async def live(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store whose clock moves."""
+    store = await open_store(Places(home=tmp_path))
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def presence(live: Store, tmp_path: Path) -> Iterator[Made]:
+    """Makes processes of the worker `one`, by data folder, or bots."""
+    made: list[Presence] = []
+
+    def make(folder: str = "here", *, kind: ProcessKind = ProcessKind.WORKER) -> Presence:
+        name = "one" if kind is ProcessKind.WORKER else ""
+        made.append(
+            Presence(store=live, home=tmp_path / folder, kind=kind, name=name, beat_s=BEAT_S, dead_s=DEAD_S, start_s=DEAD_S)
+        )
+        return made[-1]
+
+    yield make
+    for each in made:
+        killed(each)
+
+
+def killed(one: Presence) -> None:
+    """What a kill does: the lock is let go of, the row stays."""
+    one._lock.close()
+
+
+async def nothing() -> None:
+    return
+
+
+@asynccontextmanager
+async def staying(one: Presence, looked: list[float] | None = None) -> AsyncIterator[asyncio.Task[None]]:
+    async def look_after() -> None:
+        (looked if looked is not None else []).append(asyncio.get_running_loop().time())
+
+    task = asyncio.create_task(one.stay(look_after))
+    yield task
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_a_restart_after_a_kill_takes_the_name_at_once(presence: Made) -> None:
+    one = presence()
+    assert await one.arrive() == frozenset()
+    killed(one)
+    began = asyncio.get_running_loop().time()
+    assert await presence().arrive() == {one.holder}
+    assert asyncio.get_running_loop().time() - began < DEAD_S
+
+
+async def test_a_restart_elsewhere_waits_until_the_dead_one_is_silent_for_long_enough(presence: Made) -> None:
+    one = presence()
+    await one.arrive()
+    assert await presence("there").arrive() == {one.holder}
+
+
+@pytest.mark.parametrize("folder", ["here", "there"])
+async def test_the_name_of_a_living_process_is_refused(presence: Made, folder: str) -> None:
+    one = presence()
+    await one.arrive()
+    async with staying(one):
+        with pytest.raises(RefusedError, match="A worker named one is running already"):
+            await presence(folder).arrive()
+    assert not one.lost.is_set()
+
+
+async def test_who_was_buried_learns_it_at_the_next_beat(live: Store, presence: Made) -> None:
+    one = presence()
+    await one.arrive()
+    await asyncio.sleep(DEAD_S + 0.05)
+    await live.processes.bury(ProcessKind.WORKER)
+    async with staying(one):
+        await asyncio.wait_for(one.lost.wait(), 5)
+
+
+async def test_nobody_looks_after_the_dead_before_there_was_time_for_every_beat(presence: Made) -> None:
+    one, looked, began = presence(), list[float](), asyncio.get_running_loop().time()
+    await one.arrive()
+
+    async def has_looked() -> bool:
+        return bool(looked)
+
+    async with staying(one, looked):
+        await eventually(has_looked)
+    assert looked[0] - began >= DEAD_S
+
+
+async def test_a_database_that_is_away_kills_nobody(live: Store, presence: Made) -> None:
+    one, looked = presence(), list[float]()
+    await one.arrive()
+    away = asyncio.Event()
+    real = live.processes.beat
+
+    async def beat(kind: ProcessKind, name: str, holder: str, seconds: float) -> bool:
+        if away.is_set():
+            raise TemporaryError("The database cannot be reached right now.")
+        return await real(kind, name, holder, seconds)
+
+    object.__setattr__(live.processes, "beat", beat)
+    async with staying(one, looked):
+        away.set()
+        await asyncio.sleep(2 * DEAD_S)
+        back = asyncio.get_running_loop().time()
+        looked.clear()
+        away.clear()
+
+        async def has_looked() -> bool:
+            return bool(looked)
+
+        await eventually(has_looked)
+    assert looked[0] - back >= DEAD_S - BEAT_S * 2
+    assert not one.lost.is_set()
+
+
+async def test_any_number_may_be_nobody_in_particular(live: Store, presence: Made) -> None:
+    bots = [presence(kind=ProcessKind.BOT) for _ in range(3)]
+    assert [await bot.arrive() for bot in bots] == [frozenset()] * 3
+    assert len(await live.processes.listed()) == 3
+    for bot in bots:
+        killed(bot)
+    assert await presence(kind=ProcessKind.BOT).arrive() == {bots[0].holder}

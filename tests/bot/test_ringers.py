@@ -1,0 +1,79 @@
+"""Three bots' clocks as processes on the night of 1 November 2026 in New York, when 01:30 comes twice: one digest."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db import open_store
+from db.places import Places
+from tests.bot.test_schedule import NIGHT, watched
+from tests.stores import postgres_database
+
+pytestmark = pytest.mark.slow
+FIRST, AGAIN = datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+DIGEST = "digest mo1:2026-11-01T01:30"
+PATIENCE_S = 90.0
+
+
+def before(moment: datetime, seconds: float) -> float:
+    """The shift of a process whose clock shows `moment` in so many seconds."""
+    return (moment - timedelta(seconds=seconds) - datetime.now(UTC)).total_seconds()
+
+
+@asynccontextmanager
+async def ringing(url: str, shift: float, how_many: int, log: Path) -> AsyncIterator[list[int]]:
+    """The process ids; all are killed at the end."""
+    words = ("-m", "tests.bot.ringers", url, str(shift), str(how_many), str(log))
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout
+    pids = [int(await process.stdout.readline()) for _ in range(how_many)]
+    try:
+        yield pids
+    finally:
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        await process.wait()
+
+
+async def noted(log: Path, line: str, times: int) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while lines(log).count(line) < times:  # noqa: ASYNC110  other processes write them
+            await asyncio.sleep(0.02)
+
+
+def lines(log: Path) -> list[str]:
+    return log.read_text().splitlines() if log.exists() else []
+
+
+async def test_one_digest_for_three_bots_a_restart_at_the_tick_and_an_hour_that_comes_twice(tmp_path: Path) -> None:
+    async with postgres_database() as url:
+        store, log = await open_store(Places(home=tmp_path, database_url=url)), tmp_path / "log"
+        await watched(store, cron="30 1 * * *", timezone=NIGHT)
+        shift = before(FIRST, 8.0)
+        async with ringing(url, shift, 3, log) as pids:
+            await noted(log, "ready", 3)
+            await noted(log, "rang", 1)
+            os.kill(pids[0], signal.SIGKILL)
+            async with ringing(url, shift, 1, log):
+                await noted(log, "ready", 4)
+                await noted(log, "rang", 3)
+        assert lines(log).count(DIGEST) == 1
+        (digest,) = await store.monitors.digests("mo1")
+        assert await store.monitors.finish(digest.id, "{}")
+        await store.close()
+        async with ringing(url, before(AGAIN, 8.0), 3, log):
+            rang = lines(log).count("rang")
+            await noted(log, "ready", 7)
+            await noted(log, "rang", rang + 3)
+            await asyncio.sleep(0.5)
+        assert [line for line in lines(log) if line.startswith("digest")] == [DIGEST]

@@ -1,0 +1,115 @@
+"""Several workers on one Postgres: what one leaves undone when it dies, stands still or is cut off, the others do, once."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import cluster
+from tests.journey.hosts import IN_FLIGHT, LargeRun, Worker, large_run, worker
+from tests.journey.nursery import Nursery
+from tests.journey.stage import Fresh
+from tests.network import hosts
+from tests.stores import postgres_database
+
+pytestmark = pytest.mark.slow
+TAKEN_OVER = "work taken over"
+TAKEN_OVER_S = 10.0
+
+
+@asynccontextmanager
+async def two_workers(
+    home: Path, url: str, nursery: Nursery, size: int, every: int
+) -> AsyncIterator[tuple[LargeRun, Worker, Worker]]:
+    async with AsyncExitStack() as ends:
+        large = await ends.enter_async_context(large_run(home, url, size, every=every))
+        one, two = [await ends.enter_async_context(worker(name, home, url, nursery)) for name in ("one", "two")]
+        yield large, one, two
+
+
+async def test_a_worker_killed_amid_20_000_samples_costs_the_calls_it_had_in_flight(tmp_path: Path, nursery: Nursery) -> None:
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 20_000, 4) as (large, one, two):
+        await large.until(2_000)
+        await one.end(signal.SIGKILL)
+        killed = time.monotonic()
+        await two.says(TAKEN_OVER)
+        assert time.monotonic() - killed <= TAKEN_OVER_S
+        await large.until_done()
+        await large.check(extra=IN_FLIGHT)
+
+
+async def test_a_killed_worker_that_comes_back_goes_on_at_once(tmp_path: Path, nursery: Nursery) -> None:
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, two):
+        await large.until(600)
+        await one.end(signal.SIGKILL)
+        one.start()
+        await one.says(TAKEN_OVER)
+        await large.until_done()
+        assert TAKEN_OVER not in two.told
+        await large.check(extra=IN_FLIGHT)
+
+
+async def test_what_a_stopped_worker_leaves_is_done_by_the_other(tmp_path: Path, nursery: Nursery) -> None:
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, _):
+        await large.until(600)
+        assert await one.end(signal.SIGTERM) == 0
+        await large.until_done()
+        await large.check(extra=0)
+
+
+async def test_a_worker_that_only_stood_still_ends_when_it_comes_to_itself(tmp_path: Path, nursery: Nursery) -> None:
+    """Taken for dead by mistake: it does no harm but the calls it had in flight, and those of its first moment."""
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, two):
+        await large.until(600)
+        one.send(signal.SIGSTOP)
+        await two.says(TAKEN_OVER)
+        one.send(signal.SIGCONT)
+        assert await one.end() == 2
+        assert "was silent for too long" in one.told
+        await large.until_done()
+        await large.check(extra=2 * IN_FLIGHT)
+
+
+async def test_two_workers_of_one_name_are_one_too_many(tmp_path: Path, nursery: Nursery) -> None:
+    async with postgres_database() as url, worker("one", tmp_path, url, nursery) as one:
+        await one.says("worker ready")
+        same_folder = Worker(name="one", home=one.home, url=url, starter=nursery)
+        elsewhere = Worker(name="one", home=tmp_path / "elsewhere", url=url, starter=nursery)
+        for second in (same_folder, elsewhere):
+            second.start()
+        for second in (same_folder, elsewhere):
+            assert await second.end() == 2
+            assert "A worker named one is running already. Stop it, or give this one a FERRY_WORKER_NAME" in second.told
+        assert await one.end(signal.SIGTERM) == 0
+
+
+async def test_postgres_restarted_at_once_loses_nothing(tmp_path: Path, nursery: Nursery) -> None:
+    with cluster() as own:
+        async with two_workers(tmp_path, own.url(), nursery, 8_000, 4) as (large, one, two):
+            await large.until(600)
+            await asyncio.to_thread(own.restart_at_once)
+            await large.until_done()
+            await large.check(extra=2 * IN_FLIGHT)
+            assert [each.told for each in (one, two) if TAKEN_OVER in each.told or "name lost" in each.told] == []
+
+
+async def test_a_host_that_is_cut_off_loses_its_work_to_another_and_ends_when_it_is_back(tmp_path: Path) -> None:
+    with hosts(1, 2) as (near, far), cluster(("127.0.0.1", near.near, far.near)) as own:
+        async with AsyncExitStack() as ends:
+            large = await ends.enter_async_context(large_run(tmp_path, own.url(), 8_000, every=4))
+            started = [worker(each.name, tmp_path, own.url(each.near), Fresh(each.inside)) for each in (near, far)]
+            one, two = [await ends.enter_async_context(each) for each in started]
+            for each in (one, two):
+                await each.says("worker ready")
+            await large.until(600)
+            near.pull_out()
+            await two.says(TAKEN_OVER)
+            near.plug_in()
+            assert await one.end() == 2
+            assert "was silent for too long" in one.told
+            await large.until_done()
+            await large.check(extra=2 * IN_FLIGHT)
