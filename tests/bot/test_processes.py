@@ -41,6 +41,7 @@ SCOPES = {
     "pins_add": {"pins:write"},
     "views_open": set(),
     "views_publish": set(),
+    "views_update": set(),
     "auth_test": set(),
     "apps_connections_open": set(),
 }

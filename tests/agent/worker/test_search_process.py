@@ -63,6 +63,7 @@ async def undisturbed(home: Path) -> tuple[int, int]:
     script, writer = scripts(home, 0.0)
     async with open_story(home, script=script) as story:
         await planned(story)
+        await story.work(*(kind for kind in WorkKind if kind is not WorkKind.IMPROVE))  # no conversions: the search alone writes
         await replace(story, tools=replace(story.tools, writer=writer)).work()
         assert await story.waits_for() == "prompts:1"
     return calls(home), calls(home, "writer")

@@ -1,4 +1,4 @@
-"""The rules every metric shares, and what all nine do with failures, empty, cut-off and arbitrary answers."""
+"""The rules every metric shares, and what all of them do with failures, empty, cut-off and arbitrary answers."""
 
 import math
 
@@ -11,6 +11,8 @@ from pipeline.metrics.metric import Answer, Measure
 from pipeline.records import Failure, Output, Sample
 
 SAMPLE = Sample(id="s1", variables={"q": "how much?"}, reference="42")
+WORDS = pytest.mark.parametrize("metric", [m for m in METRICS.values() if m.needs_content], ids=lambda m: m.name)
+"""Those that judge what an answer says; whether tools were called is another matter."""
 EVERY = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 
 
@@ -18,13 +20,13 @@ def told(text: str | None, **more: object) -> Output:
     return Output(sample_id="s1", text=text, **more)  # type: ignore[arg-type]
 
 
-def test_the_registry_holds_the_nine_metrics() -> None:
+def test_the_registry_holds_the_metrics() -> None:
     assert list(METRICS) == [
-        "exact_match", "normalised_match", "number_match", "json_valid", "json_fields", "rouge_l", "chrf", "length_ratio",
-        "refusal",
+        "exact_match", "normalised_match", "number_match", "json_valid", "json_fields", "json_top_fields", "rouge_l", "chrf",
+        "length_ratio", "refusal", "tool_call",
     ]  # fmt: skip
     assert {m.name for m in METRICS.values() if m.binary} == {
-        "exact_match", "normalised_match", "number_match", "json_valid", "refusal",
+        "exact_match", "normalised_match", "number_match", "json_valid", "refusal", "tool_call",
     }  # fmt: skip
     assert {m.name for m in METRICS.values() if not m.needs_reference} == {"json_valid", "refusal"}
 
@@ -40,7 +42,7 @@ def test_an_output_without_text_is_unscored(metric: CodeMetric) -> None:
     assert metric.score(SAMPLE, told(None)).unscored == "the run stored no answer"
 
 
-@EVERY
+@WORDS
 @pytest.mark.parametrize("text", ["", " \n\t"])
 def test_an_empty_answer_scores_zero(metric: CodeMetric, text: str) -> None:
     sample = Sample(id="s1", variables={}, reference='{"total": 42}')
@@ -48,7 +50,7 @@ def test_an_empty_answer_scores_zero(metric: CodeMetric, text: str) -> None:
     assert (score.value, score.reason) == (0.0, "empty answer")
 
 
-@EVERY
+@WORDS
 def test_a_tool_call_is_no_empty_answer(metric: CodeMetric) -> None:
     assert "asked for a tool" in (metric.score(SAMPLE, told("", tool_calls=('{"name":"add"}',))).unscored or "")
 
@@ -61,7 +63,7 @@ def test_a_missing_reference_is_unscored_where_one_is_needed(metric: CodeMetric,
     assert (score.value is None) is metric.needs_reference
 
 
-@EVERY
+@WORDS
 @pytest.mark.parametrize("stop", ["max_tokens", "length"])
 def test_a_cut_off_answer_says_so(metric: CodeMetric, stop: str) -> None:
     sample = Sample(id="s1", variables={}, reference='{"total": 42}')
