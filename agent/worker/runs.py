@@ -123,7 +123,8 @@ async def _after(tools: Tools, run: Run) -> None:
 async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...]) -> None:
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
     criteria = await rounds.criteria_of(tools.store, run)
-    sink, halt = Sink(tools.store, run.id, todo, code_metrics(criteria) if criteria else ()), asyncio.Event()
+    metrics, halt = code_metrics(criteria) if criteria else (), asyncio.Event()
+    sink = Sink(tools.store, run.id, todo, metrics, most=max(1, model.concurrency // model.lanes))
     try:
         await attend(tools, run.id, asyncio.create_task(_call(Kept(model, sink), prompt, todo, halt)), halt)
     finally:

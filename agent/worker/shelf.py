@@ -29,8 +29,8 @@ class Bounded:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._places = asyncio.Semaphore(model.concurrency)
-        self._lanes = asyncio.Semaphore(min(2, model.concurrency))
-        self.ref, self.concurrency = model.ref, model.concurrency
+        self.ref, self.concurrency, self.lanes = model.ref, model.concurrency, min(2, model.concurrency)
+        self._lanes = asyncio.Semaphore(self.lanes)
 
     def place(self) -> asyncio.Semaphore:
         return self._places

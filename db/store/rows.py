@@ -5,12 +5,13 @@ from dataclasses import fields
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Table
+from sqlalchemy import ColumnElement, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Values = Mapping[str, Any]
 R = TypeVar("R")
+T = TypeVar("T")
 BATCH = 500
 _FIELDS: dict[Any, tuple[str, ...]] = {}
 
@@ -54,6 +55,13 @@ async def insert_missing(tx: AsyncConnection, table: Table, rows: Iterable[Value
     waiting = iter(rows)
     while batch := list(islice(waiting, BATCH)):
         await tx.execute(insert(tx, table).on_conflict_do_nothing(), batch)
+
+
+async def insert_fresh(tx: AsyncConnection, table: Table, rows: Sequence[Values], key: ColumnElement[T]) -> Sequence[T]:
+    """Insert the rows whose unique keys are free; the `key` of each of them."""
+    if not rows:
+        return ()
+    return (await tx.scalars(insert(tx, table).on_conflict_do_nothing().returning(key), rows)).all()
 
 
 async def upsert(tx: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:

@@ -11,7 +11,7 @@ from db.records import MessageKind, MigrationStatus, Run, RunStatus, RunUse
 from db.store.cards import bump, bump_status, post
 from db.store.migrations import found
 from db.store.noun import Noun
-from db.store.rows import Values, insert_missing, insert_new, record, upsert, values
+from db.store.rows import Values, insert_fresh, insert_new, record, upsert, values
 from db.tables import messages, migrations, outputs, runs, samples, scores
 from pipeline.errors import RefusedError
 from pipeline.metrics.judge.port import RETRYABLE
@@ -60,13 +60,10 @@ class Runs(Noun):
         Scores of samples that are not among `given` replace what was stored: that is how a run is scored again.
         """
         async with self.db.write() as tx:
-            run = await _get(tx, run_id, lock=True)
-            fresh = await _fresh(tx, run_id, given)
-            late = {output.sample_id for output in given} - fresh.keys()
-            await insert_missing(tx, outputs, [_output_values(run_id, output) for output in fresh.values()])
+            fresh = await _add(tx, run_id, given)
+            late = {output.sample_id for output in given} - {output.sample_id for output in fresh}
             await upsert(tx, scores, [score_values(run_id, s) for s in scored if s.sample_id not in late])
-            await _count(tx, run_id, fresh.values())
-            await bump(tx, progress_card(run.migration_id, run.stage))
+            await bump(tx, await _count(tx, run_id, fresh))
 
     async def unscored(self, run_id: str, metrics: Collection[str]) -> frozenset[str]:
         """Ids of the samples whose output lacks a score, or the reason why there is none, in any of these metrics."""
@@ -244,20 +241,21 @@ async def _prompt_cards(tx: AsyncConnection, run_id: str) -> tuple[str, ...]:
     return prompts_card(run.migration_id, int(number)), *keys.all()
 
 
-async def _fresh(tx: AsyncConnection, run_id: str, given: Sequence[Output]) -> dict[str, Output]:
-    """The first output of each sample that has none yet."""
+async def _add(tx: AsyncConnection, run_id: str, given: Sequence[Output]) -> tuple[Output, ...]:
+    """Stores the first output of each sample that has none yet. In one order, so that two writers never wait for each other."""
     first = {output.sample_id: output for output in reversed(given)}
-    stored = await tx.scalars(select(OUT.sample_id).where(OUT.run_id == run_id, OUT.sample_id.in_(first)))
-    for sample_id in stored.all():
-        del first[sample_id]
-    return first
+    rows = [_output_values(run_id, first[sample_id]) for sample_id in sorted(first)]
+    return tuple(first[sample_id] for sample_id in await insert_fresh(tx, outputs, rows, OUT.sample_id))
 
 
-async def _count(tx: AsyncConnection, run_id: str, fresh: Collection[Output]) -> None:
+async def _count(tx: AsyncConnection, run_id: str, fresh: Collection[Output]) -> str:
+    """The key of the message that shows where the run stands. Raises RefusedError for an unknown id."""
     failed = sum(output.failure is not None for output in fresh)
-    counted = {"stored": R.stored + len(fresh), "failed": R.failed + failed}
-    await tx.execute(update(runs).where(R.id == run_id).values(**counted))
-    await tx.execute(update(runs).where(R.id == run_id, R.status == RunStatus.QUEUED).values(status=RunStatus.RUNNING))
+    started = case((R.status == RunStatus.QUEUED, RunStatus.RUNNING), else_=R.status)
+    counted = update(runs).where(R.id == run_id).values(stored=R.stored + len(fresh), failed=R.failed + failed, status=started)
+    row = (await tx.execute(counted.returning(R.migration_id, R.stage))).first()
+    known = row if row is not None else await _get(tx, run_id)
+    return progress_card(known.migration_id, known.stage)
 
 
 def _output_values(run_id: str, output: Output) -> Values:

@@ -138,7 +138,7 @@ async def _check(stage: Stage, cast: Cast, killer: Killer, *, first: int = 1) ->
         migration = await checks.only_migration(store)
         needed = await checks.target_outputs(store, migration, cast.script.ref)
     repeated = cast.script.calls() - needed
-    assert 0 <= repeated <= IN_FLIGHT * _deaths(killer)
+    assert 0 <= repeated <= 2 * IN_FLIGHT * _deaths(killer)
 
 
 async def _quiet(stage: Stage) -> None:
