@@ -17,19 +17,29 @@ from pipeline.commands.access import given_access
 from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
-from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_prompts
+from pipeline.commands.prompts.files import (
+    AsJson,
+    MostUsd,
+    OwnPrices,
+    Pick,
+    PromptFile,
+    SyntaxName,
+    SystemFile,
+    TurnsFile,
+    capped,
+    read_prompts,
+)
 from pipeline.commands.prompts.scored import declared, dev_run, failing
 from pipeline.errors import InputError
 from pipeline.hashing import plain
 from pipeline.models import ModelSettings, open_model
-from pipeline.models.prices import known
 from pipeline.models.registry import PROVIDERS
 from pipeline.prompts.diff import changes
 from pipeline.prompts.guards import check
 from pipeline.prompts.importers.ferry_version import dumps
 from pipeline.prompts.port import Ask
 from pipeline.prompts.rounds import Advice, Proposal, Technique, candidate, latency_advice, nothing_fits, proposals, refusals
-from pipeline.records import Criteria, Dataset, ErrorGroup, Model, PromptVersion, RunResult, Split, UseCase
+from pipeline.records import Dataset, ErrorGroup, Model, PromptVersion, RunResult, Split, UseCase
 
 
 def propose_round(
@@ -46,6 +56,8 @@ def propose_round(
     metric: Metrics = None,
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
     criteria_file: CriteriaFile = None,
+    most_usd: MostUsd = None,
+    prices: OwnPrices = None,
     scores: ScoreFiles = None,
     system: SystemFile = None,
     turns: TurnsFile = None,
@@ -67,10 +79,8 @@ def propose_round(
     criteria = criteria_for(metric, None, use_case, samples, criteria_file, brought=brought)
     run = dev_run(outputs, frozen, criteria, brought)
     check_used(brought, [run])
-    settings = ModelSettings(
-        region=region, profile=profile, endpoint_url=endpoint_url, jitter=random.random, openai=given_access(context)
-    )
-    ask = _ask(original, target, use_case, frozen, criteria, open_model(writer, settings=settings) if writer else None)
+    settings = _settings(context, region, profile, endpoint_url)
+    ask = capped(_ask(original, target, use_case, frozen, writer, settings), criteria, most_usd, prices)
     now, groups = declared(prompt_of_run(outputs) or original, samples), failing(samples, run, criteria)
     found = [p for p in proposals(now, groups, comment or (), ask, run.outputs) if technique is None or p.technique is technique]
     advice = latency_advice(target, run.outputs, ask.price)
@@ -84,8 +94,13 @@ def propose_round(
         _apply(_chosen(found, choose), now, ask, apply)
 
 
+def _settings(context: typer.Context, region: str | None, profile: str | None, endpoint_url: str | None) -> ModelSettings:
+    openai = given_access(context)
+    return ModelSettings(region=region, profile=profile, endpoint_url=endpoint_url, jitter=random.random, openai=openai)
+
+
 def _ask(
-    original: PromptVersion, target: str, use_case: UseCase, frozen: Dataset, criteria: Criteria, writer: Model | None
+    original: PromptVersion, target: str, use_case: UseCase, frozen: Dataset, writer: str | None, settings: ModelSettings
 ) -> Ask:
     return Ask(
         prompt=original,
@@ -93,9 +108,7 @@ def _ask(
         use_case=use_case,
         dev=frozen.in_split(Split.DEV),
         held_out=frozen.in_split(Split.TEST),
-        constraints=criteria.own_texts,
-        price=known([target]).get(target),
-        writer=writer,
+        writer=open_model(writer, settings=settings) if writer else None,
     )
 
 
