@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from pipeline.commands.access import given_access
 from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
+from pipeline.commands.prompts.applying import applied
 from pipeline.commands.prompts.files import (
     AsJson,
     MostUsd,
@@ -35,11 +35,9 @@ from pipeline.hashing import plain
 from pipeline.models import ModelSettings, open_model
 from pipeline.models.registry import PROVIDERS
 from pipeline.prompts.diff import changes
-from pipeline.prompts.guards import check
-from pipeline.prompts.importers.ferry_version import dumps
 from pipeline.prompts.port import Ask
-from pipeline.prompts.rounds import Advice, Proposal, Technique, candidate, latency_advice, nothing_fits, proposals, refusals
-from pipeline.records import Dataset, ErrorGroup, Model, PromptVersion, RunResult, Split, UseCase
+from pipeline.prompts.rounds import Advice, Proposal, Technique, latency_advice, nothing_fits, proposals, refusals
+from pipeline.records import Dataset, ErrorGroup, PromptVersion, RunResult, Split, UseCase
 
 
 def propose_round(
@@ -140,18 +138,6 @@ def _chosen(found: Sequence[Proposal], number: int) -> Proposal:
 
 def _apply(proposal: Proposal, now: PromptVersion, ask: Ask, path: Path) -> None:
     """Writes the candidate. Raises InputError, with nothing written, when a guard refuses it."""
-    made = asyncio.run(_made(proposal, now, ask, ask.writer))
-    refusal = check(made, ask)
-    if refusal is not None:
-        raise InputError(f"The candidate was refused: {refusal} Choose another proposal, or another writer.")
-    path.write_text(dumps(made), encoding="utf-8", newline="\n")
+    made = asyncio.run(applied(proposal, now, ask, path))
     told = "\n".join(f"{change.section}: {change.summary}" for change in changes(now, made))
     typer.echo(f"{path}\n{told}\nRun it: ferry run DATASET --split dev --prompt {path} --model {ask.target} -o FILE", err=True)
-
-
-async def _made(proposal: Proposal, now: PromptVersion, ask: Ask, writer: Model | None) -> PromptVersion:
-    try:
-        return await candidate(proposal, now, replace(ask, writer=writer))
-    finally:
-        if writer is not None:
-            await writer.close()
