@@ -105,7 +105,7 @@ async def gate_improved(state: State) -> State:
 async def choose_prompts(state: State, runtime: Runtime[Deps]) -> State:
     """The dev winner of each target, with the reason, unless a person chose; what the next turn could try is looked for."""
     store, migration_id, number = runtime.context.store, state["migration_id"], state["number"]
-    for target, chosen in (await rounds.dev_winners(store, state)).items():
+    for target, chosen in (await rounds.dev_winners(store, state, runtime.context.catalog.prices)).items():
         await store.prompts.choose(migration_id, number, target, chosen.prompt_hash, chosen.reason)
     await store.messages.touch(told.prompts_key(migration_id, number))
     turn = str(state.get("turn", 0) + 1)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from agent import estimates
+from agent import cap, estimates
 from agent.estimates import provider
 from agent.revision import revised
 from db.records import DatasetVersion, Migration, Plan, PlanChange
@@ -114,6 +114,6 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
         review_pairs=review_pairs,
         estimates=(*answering, *searching, *judging),
         costs=costs,
-        notes=(*said, *notes(needs, about.catalog)),
+        notes=(*said, *notes(needs, about.catalog), *cap.notes(criteria, migration, about.prompt, about.samples, prices)),
         offered=offered(criteria, about.samples),
     )

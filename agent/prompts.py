@@ -12,6 +12,7 @@ from agent.engine import Engine, WorkKind
 from db.records import Attempt, Plan, QuestionKind, Turn
 from db.store import Store
 from pipeline.errors import RefusedError
+from pipeline.models.prices import Prices, known
 from pipeline.prompts.guards import check, refusals
 from pipeline.prompts.port import Ask
 from pipeline.records import Candidate, PromptVersion, Split
@@ -36,13 +37,15 @@ async def choose(store: Store, engine: Engine, plan: Plan, target: str, prompt_h
     return chosen
 
 
-async def edited(store: Store, engine: Engine, plan: Plan, target: str, prompt: PromptVersion, *, by: str) -> Candidate:
+async def edited(
+    store: Store, engine: Engine, plan: Plan, target: str, prompt: PromptVersion, *, by: str, prices: Prices | None = None
+) -> Candidate:
     """A prompt that a person wrote: guarded, kept as a candidate, and run on all of dev where it may be.
 
     `prompt` has its parent set. The candidate's `refusal` is the guard's sentence.
     """
     await _still_asked(store, plan)
-    ask = await _ask(store, plan, target)
+    ask = await _ask(store, plan, target, prices)
     made = replace(prompt, method=BY_HAND)
     candidate = Candidate(target=target, prompt=made, refusal=await asyncio.to_thread(check, made, ask))
     await store.prompts.add_candidate(plan.migration_id, plan.number, candidate, by=by)
@@ -51,14 +54,14 @@ async def edited(store: Store, engine: Engine, plan: Plan, target: str, prompt: 
     return candidate
 
 
-async def refused(store: Store, plan: Plan, target: str, prompt: PromptVersion) -> str | None:
+async def refused(store: Store, plan: Plan, target: str, prompt: PromptVersion, prices: Prices | None = None) -> str | None:
     """Every reason against a prompt that a person is writing, gravest first; None when it could be run. Writes nothing."""
     await _still_asked(store, plan)
     known = [each for each in await store.prompts.candidates(plan.migration_id, plan.number) if each.target == target]
     same = next((each.prompt.method for each in known if each.prompt.hash == prompt.hash), None)
     if same is not None:
         return f"This is word for word the candidate '{same}'. Change something, or use that one."
-    ask = await _ask(store, plan, target)
+    ask = await _ask(store, plan, target, prices)
     return " ".join(await asyncio.to_thread(refusals, prompt, ask)) or None
 
 
@@ -112,7 +115,7 @@ async def reverted(store: Store, engine: Engine, plan: Plan, turn: Turn, *, by: 
     return True
 
 
-async def _ask(store: Store, plan: Plan, target: str) -> Ask:
+async def _ask(store: Store, plan: Plan, target: str, prices: Prices | None) -> Ask:
     """What the guards hold a prompt against."""
     dataset = await rounds.worked_on(store, plan.migration_id, plan.number)
     migration = await store.migrations.get(plan.migration_id)
@@ -123,6 +126,8 @@ async def _ask(store: Store, plan: Plan, target: str) -> Ask:
         dev=await store.datasets.samples(dataset.id, Split.DEV),
         held_out=await store.datasets.samples(dataset.id, Split.TEST),
         constraints=plan.criteria.own_texts,
+        most_usd=plan.criteria.most_usd,
+        price=known([target], prices).get(target),
         source=plan.source,
     )
 

@@ -24,6 +24,8 @@ def revised(criteria: Criteria, change: PlanChange, use_case: UseCase, samples: 
         made = _each(made, lambda choice: replace(choice, primary=choice.metric in (change.primary or ())))
     if change.margin is not None:
         made = _each(made, lambda choice: _with_margin(choice, change))
+    if change.most_usd is not None:
+        made = replace(made, most_usd=change.most_usd or None)
     check_roles(made)
     return locked(made)
 
@@ -50,7 +52,7 @@ def _proposed_again(criteria: Criteria, judge: JudgeChoice | None, use_case: Use
 
     first, now = propose(use_case, samples, judge=criteria.judge), propose(use_case, samples, judge=judge)
     had, proposed = _names(criteria.metrics), _names(first.metrics)
-    now = replace(now, coverage_gate=criteria.coverage_gate, confidence=criteria.confidence)
+    now = replace(now, coverage_gate=criteria.coverage_gate, confidence=criteria.confidence, most_usd=criteria.most_usd)
     now = with_own(without(now, proposed - had), criteria.rubrics, criteria.checks)
     added = [
         c for c in criteria.metrics if c.metric not in proposed and c.metric not in _names(now.metrics) and not is_own(c.metric)

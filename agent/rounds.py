@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.decide.selection import Selection
     from pipeline.decide.size import Pilot
     from pipeline.models.catalog import Catalog
+    from pipeline.models.prices import Prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +117,13 @@ async def asked_change(store: Store, migration_id: str, number: int) -> Decision
     return None
 
 
-async def dev_winners(store: Store, state: State) -> Mapping[str, "Selection"]:
+async def dev_winners(store: Store, state: State, prices: "Prices | None" = None) -> Mapping[str, "Selection"]:
     """Each target's best finalist on dev, but for targets whose prompt a person chose.
 
     Samples shown inside any of its prompts count for none of them.
     """
     from pipeline.decide.selection import choose
+    from pipeline.models.prices import known
 
     plan = await store.plans.get(state["migration_id"], state["number"])
     standing = {each.target: each for each in await store.prompts.choices(plan.migration_id, plan.number)}
@@ -131,7 +133,8 @@ async def dev_winners(store: Store, state: State) -> Mapping[str, "Selection"]:
             continue
         finalists = await narrowing.finalists(store, plan, target)
         shots = narrowing.shown([candidate for candidate, _ in finalists])
-        chosen = choose([result for _, result in finalists], plan.criteria, left_out=shots)
+        price = known([target], prices).get(target)
+        chosen = choose([result for _, result in finalists], plan.criteria, left_out=shots, price=price)
         fallen = [each for each in await store.prompts.fallen(plan.migration_id, plan.number) if each.target == target]
         winners[target] = replace(chosen, reason=" ".join((chosen.reason, *_fell_out(fallen))))
     return winners

@@ -227,7 +227,19 @@ async def tried(store: Store, message: Message) -> TriedFacts:
         source=text,
         source_scores=source[1] if source else (),
         problem=attempt.problem or "",
+        took=_took(attempt),
     )
+
+
+def _took(attempt: Attempt) -> str:
+    """The calls and tokens of a try, the judge's among them; empty while there is no answer."""
+    if attempt.output is None:
+        return ""
+    spent = [score.spent for score in attempt.scores if score.spent]
+    judging, used = sum(each.calls for each in spent), attempt.output.usage or Usage(input_tokens=0, output_tokens=0)
+    tokens = used.input_tokens + used.output_tokens + sum(each.input_tokens + each.output_tokens for each in spent)
+    judge = f", {judging} of the judge's" if judging else ""
+    return f"It took {1 + judging} call{'s' if judging else ''}{judge}" + (f", and {tokens:,} tokens." if tokens else ".")
 
 
 async def _source(store: Store, attempt: Attempt, dataset: DatasetVersion | None) -> tuple[str | None, tuple[Score, ...]] | None:

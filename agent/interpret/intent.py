@@ -15,6 +15,7 @@ class IntentKind(StrEnum):
     SHOW_PROMPTS = "show_prompts"
     HELP = "help"
     CHANGE_MARGIN = "change_margin"
+    CHANGE_CAP = "change_cap"
     ADD_TARGET = "add_target"
     ADD_METRIC = "add_metric"
     REMOVE_METRIC = "remove_metric"
@@ -32,6 +33,7 @@ class IntentKind(StrEnum):
 CHANGING = frozenset(
     {
         IntentKind.CHANGE_MARGIN,
+        IntentKind.CHANGE_CAP,
         IntentKind.ADD_TARGET,
         IntentKind.ADD_METRIC,
         IntentKind.REMOVE_METRIC,
@@ -49,15 +51,16 @@ CHANGING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples, `judge` a model's ref, empty for none any more,
-    `prompt` a candidate's method or the start of its hash, `sample` the id of a sample, `name` what a prompt is to be published
-    as; None where the text does not say.
+    """`margin` is a fraction (0.03 for 3 %), `usd` what 1,000 calls may cost (0 for no cap), `count` how many worst samples,
+    `judge` a model's ref, empty for none any more, `prompt` a candidate's method or the start of its hash, `sample` the id of a
+    sample, `name` what a prompt is to be published as; None where the text does not say.
 
     A changing intent without its value is to be asked back. `sure` says that no better reading is to be looked for.
     """
 
     kind: IntentKind
     margin: float | None = None
+    usd: float | None = None
     metric: str | None = None
     target: str | None = None
     count: int | None = None

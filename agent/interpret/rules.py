@@ -29,6 +29,12 @@ PUBLISH_AS = re.compile(
     r"\s+as\s+(\S+?)[.:?!]*$",
     re.IGNORECASE,
 )
+PER_1000 = re.compile(r"\b(?:per|for|a|each)\s+(?:1[,.' ]?000|1k|thousand)\s+(?:model\s+)?calls\b", re.IGNORECASE)
+CAP = re.compile(r"\b(?:cost|price)s?[ -](?:cap|limit|ceiling)\b|\bcap\s+(?:on\s+)?(?:the\s+)?(?:cost|price)s?\b", re.IGNORECASE)
+NO_CAP = re.compile(
+    r"\b(?:no|without|remove|drop|lift|delete)\s+(?:the\s+|an?\s+|any\s+)?cost[ -](?:cap|limit|ceiling)\b", re.IGNORECASE
+)
+USD = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)?(?![\w%]|[.,]\d)")
 MOST_COUNT = 50
 ASKING = frozenset({"why", "what", "what's", "how", "which", "who"})
 
@@ -40,7 +46,8 @@ def read(text: str, facts: Facts) -> Intent:
     if not said:
         return UNKNOWN
     found = (
-        _margin(shown, said, facts)
+        _cap(shown, said)
+        or _margin(shown, said, facts)
         or _judge(shown, said)
         or _measured(said, facts)
         or _target(shown, said)
@@ -50,9 +57,25 @@ def read(text: str, facts: Facts) -> Intent:
         or _why(said)
         or _alike(shown, said)
     )
-    if found.kind in CHANGING and NEGATIONS & set(said):
+    taken_back = {"no", "without"} if found.usd == 0 else set()
+    if found.kind in CHANGING and (NEGATIONS - taken_back) & set(said):
         return UNKNOWN
     return found
+
+
+def _cap(shown: str, said: list[str]) -> Intent | None:
+    """ "at most 2 USD per 1,000 calls", "set the cost cap to 0.5", "no cost cap"; "what is the cost cap?" is no change."""
+    if len(said) > LONGEST or said[0] in ASKING:
+        return None
+    if NO_CAP.search(shown):
+        return Intent(kind=IntentKind.CHANGE_CAP, usd=0.0, sure=True)
+    per = PER_1000.search(shown)
+    if not per and not CAP.search(shown):
+        return None
+    numbers = USD.findall(PER_1000.sub(" ", shown.replace("$", " ")))
+    if not numbers and (per or not CHANGE & set(said)):
+        return None
+    return Intent(kind=IntentKind.CHANGE_CAP, usd=float(numbers[-1].replace(",", ".")) if numbers else None, sure=bool(numbers))
 
 
 def _margin(shown: str, said: list[str], facts: Facts) -> Intent | None:

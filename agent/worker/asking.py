@@ -34,6 +34,7 @@ async def ask_for(tools: Tools, plan: Plan, dataset: DatasetVersion, target: str
         dev=await tools.shelf.samples(dataset.id, Split.DEV),
         held_out=await tools.shelf.samples(dataset.id, Split.TEST),
         constraints=plan.criteria.own_texts,
+        most_usd=plan.criteria.most_usd,
         price=price_of(tools, target),
         source=plan.source,
         writer=await writer(tools, plan, dataset),

@@ -122,7 +122,8 @@ async def _start(tools: Tools, plan: Plan, dataset: DatasetVersion, ask: Ask) ->
     if (missing := why_not(ask)) is not None:
         return None, missing.replace("--writer", "FERRY_WRITER, or a judge in the plan,")
     finalists = await narrowing.finalists(tools.store, plan, ask.target)
-    chosen = choose([result for _, result in finalists], plan.criteria, left_out=narrowing.shown([c for c, _ in finalists]))
+    shots = narrowing.shown([candidate for candidate, _ in finalists])
+    chosen = choose([result for _, result in finalists], plan.criteria, left_out=shots, price=ask.price)
     best = next(each for each in finalists if each[0].prompt.hash == chosen.prompt_hash)
     run = await rounds.source_run(tools.store, plan.migration_id, dataset.id, Split.DEV)
     ours, theirs = standings([best[1], await tools.store.runs.result(run.id)], plan.criteria, left_out=best[0].prompt.shots)

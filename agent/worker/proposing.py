@@ -9,7 +9,7 @@ from agent.worker.tools import Tools
 from db.records import DatasetVersion, Effect, Plan, Run, RunStatus, Turn
 from pipeline.decide.errors import group_failures
 from pipeline.hashing import canonical_json
-from pipeline.prompts.rounds import Outcome, Proposal, nothing_fits, outcome, proposals
+from pipeline.prompts.rounds import Outcome, Proposal, nothing_fits, outcome, proposals, refusals
 from pipeline.records import ErrorGroup, PromptVersion, RunResult, Split
 
 MOST, NOTHING = 5, 100
@@ -54,7 +54,8 @@ async def _proposed(tools: Tools, plan: Plan, dataset: DatasetVersion, target: s
     comments = await _comments(tools, plan)
     found = await asyncio.to_thread(proposals, parent, groups, comments, ask, arm.outputs)
     if not found:
-        return [nothing(plan.migration_id, plan.number, turn, nothing_fits(groups), target, parent.hash)]
+        refused = await asyncio.to_thread(refusals, parent, groups, comments, ask, arm.outputs)
+        return [nothing(plan.migration_id, plan.number, turn, nothing_fits(groups, refused), target, parent.hash)]
     return [_turn(plan, target, turn, parent, position, proposal) for position, proposal in enumerate(found[:MOST])]
 
 
@@ -85,7 +86,11 @@ async def _measure(tools: Tools, plan: Plan, dataset: DatasetVersion, turn: Turn
     prompts = [await tools.store.prompts.get(plan.migration_id, run.key.prompt_hash) for run in (before, after)]
     shots = {sample_id for prompt in prompts for sample_id in prompt.shots}
     price = asking.price_of(tools, turn.target)
-    found: Outcome = await asyncio.to_thread(lambda: outcome(before, after, groups, plan.criteria, left_out=shots, price=price))
+    samples = await tools.shelf.samples(dataset.id, Split.DEV)
+    together = {sample.id: sample.cluster for sample in samples if sample.cluster is not None}
+    found: Outcome = await asyncio.to_thread(
+        lambda: outcome(before, after, groups, plan.criteria, left_out=shots, clusters=together, price=price)
+    )
     effects = tuple(
         Effect(
             group=each.group,

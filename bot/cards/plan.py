@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from bot.blocks.escape import literal
 from bot.cards.kit import Block, context, duration, lines, section, some
 from db.records import Estimate, MetricCost, Plan
+from pipeline.models.prices import money
 from pipeline.records import Criteria, MetricChoice, Rubric, RubricKind
 
 
@@ -23,6 +24,7 @@ def plan_body(plan: Plan | None) -> list[Block]:
         lines(["*Estimate*", *(_estimate(estimate) for estimate in plan.estimates)] if plan.estimates else [], what="stages"),
         *([lines(["*Before you approve*", *notes], what="notes")] if notes else []),
         section(f"*Review* {plan.review_pairs} blind pairs for the SMEs; *confidence* {plan.criteria.confidence:.0%}."),
+        section(f"*Cost cap* {_cap(plan.criteria)}"),
         *_monthly(plan),
         context(f"Approving locks these criteria: `{plan.criteria.hash[:12]}`"),
     ]
@@ -31,6 +33,11 @@ def plan_body(plan: Plan | None) -> list[Block]:
 def _monthly(plan: Plan) -> list[Block]:
     calls = plan.monthly_calls
     return [section(f"*Calls a month* {calls:,}: the report says what a month costs.")] if calls else []
+
+
+def _cap(criteria: Criteria) -> str:
+    cap = criteria.most_usd
+    return "none: a prompt may cost what it costs." if cap is None else f"a prompt may cost {money(cap)} for 1,000 calls at most."
 
 
 def can_be_tried(plan: Plan) -> bool:

@@ -10,7 +10,10 @@ from pipeline.records import Score
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedFacts:
-    """`answer` is None until there is one, and where the call failed: `problem` then says why. `source` is what that answered."""
+    """`answer` is None until there is one, and where the call failed: `problem` then says why. `source` is what that answered.
+
+    `took` says what the try cost.
+    """
 
     target: str
     method: str
@@ -23,6 +26,7 @@ class TriedFacts:
     source: str | None = None
     source_scores: tuple[Score, ...] = ()
     problem: str = ""
+    took: str = ""
 
 
 def tried_card(facts: TriedFacts) -> Card:
@@ -36,7 +40,8 @@ def tried_card(facts: TriedFacts) -> Card:
     ]
     if facts.reference is not None:
         blocks += [section("*Reference*"), *verbatim(facts.reference or "–", sections=1)]
-    blocks.append(context("A sample of dev, asked once more for you: this answer is in no figure and in no verdict."))
+    said = "A sample of dev, asked once more for you: this answer is in no figure and in no verdict."
+    blocks.append(context(f"{said} {literal(facts.took, 300)}".rstrip()))
     return Card(text=f"Tried on {literal(facts.sample_id, 100)}", blocks=blocks)
 
 

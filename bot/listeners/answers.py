@@ -15,11 +15,12 @@ from bot.cards.verdict import verdict_lines
 from bot.listeners import prompt_words
 from bot.modals.details import TARGETS_HINT, read_ref
 from bot.modals.metrics import JUDGE_HINT, read_judge
-from bot.modals.plan_change import read_margin
+from bot.modals.plan_change import read_margin, read_usd
 from bot.subjects import MRKDWN, write_proposal
 from db.keys import errors_card
 from db.records import Migration, PlanChange
 from db.store import Store
+from pipeline.models.prices import money
 from pipeline.prompts.managed.form import is_prompt_name, prompt_name
 
 WORST, MOST, GROUPS = 5, 10, 8
@@ -27,6 +28,7 @@ HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that
 *show prompts* (the candidates and which one is used).
 You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*,
 *add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*,
+*at most 2 USD per 1,000 calls* (a cap on what a prompt costs), *no cost cap*,
 *try family rules on SAMPLE-ID*, *roll back*, *another round*, after the sign-off *publish as NAME*.
 I change nothing before a click."""
 
@@ -108,6 +110,15 @@ async def _margin(_: Store, __: Migration, intent: Intent) -> Answer:
     of = f" of {intent.metric}" if intent.metric else ""
     value = f"{margin:g} {intent.metric or ''}".strip()
     return _propose(Proposal(kind="change_margin", value=value, sentence=f"Set the margin{of} to {margin:g}, with a new plan?"))
+
+
+async def _cap(store: Store, migration: Migration, intent: Intent) -> Answer:
+    if intent.usd is None:
+        return _say('How much? Write, for example, "at most 2 USD per 1,000 calls", or "no cost cap".')
+    usd = read_usd(f"{intent.usd:g}")
+    await try_change(store, migration.id, PlanChange(most_usd=usd))
+    sentence = f"Let a prompt cost at most {money(usd)} for 1,000 calls" if usd else "Take the cap on what a prompt costs back"
+    return _propose(Proposal(kind="change_cap", value=f"{usd:g}", sentence=f"{sentence}, with a new plan?"))
 
 
 async def _target(_: Store, __: Migration, intent: Intent) -> Answer:
@@ -193,6 +204,7 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answ
     IntentKind.SHOW_WORST: _worst,
     IntentKind.SHOW_ERRORS: _errors,
     IntentKind.CHANGE_MARGIN: _margin,
+    IntentKind.CHANGE_CAP: _cap,
     IntentKind.ADD_TARGET: _target,
     IntentKind.ADD_METRIC: _add_metric,
     IntentKind.REMOVE_METRIC: _remove_metric,

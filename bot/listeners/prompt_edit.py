@@ -37,7 +37,7 @@ async def examine(desk: Desk, args: AsyncArgs) -> Mapping[str, str]:
     field, prompt = prompt_edit.field_of(args.body["view"]), edited.applied(it.named.prompt)
     if prompt.hash == it.named.prompt.hash:
         return {field: prompt_edit.SAME}
-    refused = await prompts.refused(desk.store, it.found.plan, it.target, prompt)
+    refused = await prompts.refused(desk.store, it.found.plan, it.target, prompt, desk.catalog.prices)
     return {field: refused} if refused else {}
 
 
@@ -49,7 +49,8 @@ async def submitted(desk: Desk, args: AsyncArgs) -> None:
     it = await about(desk, args, Act.DECIDE_PROMPTS, edited.press)
     await still_choosing(desk, it)
     prompt = replace(await _prompt(desk, edited, it), parent=it.named.prompt.hash, edits=(BY_HAND,))
-    made = await prompts.edited(desk.store, desk.engine, it.found.plan, it.target, prompt, by=it.click.person.user)
+    user, prices = it.click.person.user, desk.catalog.prices
+    made = await prompts.edited(desk.store, desk.engine, it.found.plan, it.target, prompt, by=user, prices=prices)
     desk.outbox.nudge()
     if made.refusal:
         raise RefusedError(f"{REFUSED} {made.refusal}")

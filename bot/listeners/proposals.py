@@ -19,7 +19,7 @@ from bot.listeners.guard import Click, allowed, decide, refuse
 from bot.listeners.runs import go_on, rest
 from bot.modals.details import read_ref
 from bot.modals.metrics import read_judge
-from bot.modals.plan_change import read_margin
+from bot.modals.plan_change import read_margin, read_usd
 from bot.subjects import MRKDWN, read_proposal
 from db.records import Message, MigrationStatus, PlanChange, QuestionKind
 from pipeline.errors import RefusedError
@@ -84,6 +84,10 @@ async def _margin(desk: Desk, click: Click, value: str) -> None:
     await _change_plan(desk, click, PlanChange(margin=read_margin(margin), metric=metric or None))
 
 
+async def _cap(desk: Desk, click: Click, value: str) -> None:
+    await _change_plan(desk, click, PlanChange(most_usd=read_usd(value)))
+
+
 async def _target(desk: Desk, click: Click, value: str) -> None:
     await _change_plan(desk, click, PlanChange(add_target=read_ref(value)))
 
@@ -128,6 +132,7 @@ async def _cancel(desk: Desk, click: Click, _: str) -> None:
 
 ACTS = {
     "change_margin": Act.DECIDE_PLAN,
+    "change_cap": Act.DECIDE_PLAN,
     "add_target": Act.DECIDE_PLAN,
     "add_metric": Act.DECIDE_PLAN,
     "remove_metric": Act.DECIDE_PLAN,
@@ -140,6 +145,7 @@ ACTS = {
 }
 DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "change_margin": _margin,
+    "change_cap": _cap,
     "add_target": _target,
     "add_metric": _add_metric,
     "remove_metric": _remove_metric,

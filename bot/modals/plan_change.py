@@ -1,4 +1,4 @@
-"""The form that asks for another plan: margins, one more target, number of review pairs, calls a month."""
+"""The form that asks for another plan: margins, one more target, pairs for review, calls a month, a cost cap."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,16 +11,17 @@ from pipeline.errors import InputError
 
 CALLBACK = "plan_change"
 MOST_PAIRS = 200
-MOST_CALLS = 10**12
+MOST_CALLS, MOST_USD = 10**12, 10**6
 DECIDING = "deciding"
 CALLS_HINT = "How often the application asks its model in a month: the report then says what a month costs. 0 takes it back."
+CAP_HINT = "The most that 1,000 calls with a prompt may cost, in USD; what costs more is no candidate. 0 takes it back."
 
 
 def view(press: Press, plan: Plan) -> dict[str, Any]:
     """The form over `plan`; what is left as it is stays as it is."""
     primary = plan.criteria.primary
     margin = f"{primary[0].margin:g}" if primary else ""
-    monthly = str(plan.monthly_calls or "")
+    monthly, cap = str(plan.monthly_calls or ""), _shown(plan.criteria.most_usd)
     named = [(choice.metric, choice.metric) for choice in plan.criteria.metrics[:90]]
     hint = "The largest loss against the source you would accept, between 0 and 1."
     return kit.modal(
@@ -37,9 +38,16 @@ def view(press: Press, plan: Plan) -> dict[str, Any]:
             kit.field("add_target", "One more target", kit.text_input(limit=200), hint=TARGETS_HINT, optional=True),
             kit.field("review_pairs", "Pairs for review", kit.text_input(str(plan.review_pairs), limit=10), optional=True),
             kit.field("monthly_calls", "Calls a month", kit.text_input(monthly, limit=14), hint=CALLS_HINT, optional=True),
+            kit.field("most_usd", "Cost cap", kit.text_input(cap, limit=20), hint=CAP_HINT, optional=True),
         ],
         submit="Ask for a new plan",
-        meta={"press": press.dumps(), "margin": margin, "review_pairs": str(plan.review_pairs), "monthly_calls": monthly},
+        meta={
+            "press": press.dumps(),
+            "margin": margin,
+            "review_pairs": str(plan.review_pairs),
+            "monthly_calls": monthly,
+            "most_usd": cap,
+        },
     )
 
 
@@ -68,6 +76,7 @@ def _change(texts: dict[str, str]) -> PlanChange:
         add_target=read_ref(texts["add_target"]) if "add_target" in texts else None,
         review_pairs=read_pairs(texts["review_pairs"]) if "review_pairs" in texts else None,
         monthly_calls=read_calls(texts["monthly_calls"]) if "monthly_calls" in texts else None,
+        most_usd=read_usd(texts["most_usd"]) if "most_usd" in texts else None,
     )
 
 
@@ -98,10 +107,27 @@ def read_calls(text: str) -> int:
     return int(digits)
 
 
+def read_usd(text: str) -> float:
+    """USD that 1,000 calls may cost, also written as `$2`, `2 USD` or `0,05`; 0 for no cap."""
+    number = text.casefold().replace("usd", "").replace("$", "").replace(",", ".").strip()
+    try:
+        usd = float(number)
+    except ValueError:
+        usd = -1.0
+    if not 0 <= usd <= MOST_USD:
+        raise InputError("Write USD for 1,000 calls as a number such as 2 or 0.05; 0 means no cap.")
+    return usd
+
+
+def _shown(usd: float | None) -> str:
+    return "" if usd is None else f"{usd:g}"
+
+
 READERS: Mapping[str, Callable[[str], object]] = {
     "margin": read_margin,
     "metric": str,
     "add_target": read_ref,
     "review_pairs": read_pairs,
     "monthly_calls": read_calls,
+    "most_usd": read_usd,
 }

@@ -60,7 +60,7 @@ class PlanChange:
 
     `judge` is a model's ref, empty to do without one. `primary` are the metrics that decide from now on. Removing the metric of a
     rubric or a check removes the criterion too. `left_out` are sentences of a style guide that test nothing; the plan says so.
-    `monthly_calls` of 0 takes the projection back.
+    `monthly_calls` of 0 takes the projection back, `most_usd` of 0 the cap on what 1,000 calls with a candidate may cost.
     """
 
     margin: float | None = None
@@ -68,6 +68,7 @@ class PlanChange:
     add_target: str | None = None
     review_pairs: int | None = None
     monthly_calls: int | None = None
+    most_usd: float | None = None
     judge: str | None = None
     embedder: str | None = None
     panel: tuple[str, ...] | None = None

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pipeline.decide.pairs import index
 from pipeline.decide.statistics import mean_interval, paired
 from pipeline.errors import InputError
-from pipeline.records import Criteria, RunResult
+from pipeline.models.prices import Price, money
+from pipeline.records import Criteria, RunResult, Usage
 
 DIGITS = 9  # means closer than this are equal: sums of floats depend on their order
 ONE_ERROR, TWO_ERRORS = 0.6827, 0.9545  # the share of a normal distribution within so many standard errors
@@ -22,8 +23,8 @@ FEW = 20
 class Standing:
     """One candidate's figures on the samples all are measured by. `mean` is over the primary metrics, missing scores as 0.
 
-    `n` samples, of which `missing` lack a score that another candidate has; `tokens` per answered sample, None if not counted.
-    `scores` are what the mean is made of, by metric and sample.
+    `n` samples, of which `missing` lack a score that another candidate has; `tokens` per answered sample and `usd` of 1,000 calls
+    like these, None if not counted or without a price. `scores` are what the mean is made of, by metric and sample.
     """
 
     label: str
@@ -32,6 +33,7 @@ class Standing:
     missing: int
     mean: float | None
     tokens: float | None
+    usd: float | None = None
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def rank(self, table: "Sequence[Standing]") -> tuple[float, float]:
@@ -50,29 +52,52 @@ class Selection:
     reason: str
 
 
-def choose(candidates: Sequence[RunResult], criteria: Criteria, *, left_out: Collection[str] = ()) -> Selection:
+def choose(
+    candidates: Sequence[RunResult], criteria: Criteria, *, left_out: Collection[str] = (), price: Price | None = None
+) -> Selection:
     """The best of one target's dev runs, given from the simplest method to the most elaborate.
 
     The one with the highest mean wins, unless a simpler one that costs no more tokens is not behind it by more than one paired
     standard error (two below FEW samples); then the simplest such one stays. `left_out` are the samples shown as examples inside
     any candidate's prompt; none of them counts for anyone. A sample counts when any candidate has a score for it, so that a
-    candidate cannot win by failing where others answer. Raises InputError without candidates or primary metrics, and when two
+    candidate cannot win by failing where others answer. What takes more than the criteria's cap for 1,000 calls, as measured and
+    at `price`, is not chosen while another does not. Raises InputError without candidates or primary metrics, and when two
     candidates saw different inputs for one sample.
     """
-    table = standings(candidates, criteria, left_out=left_out)
-    best = min(range(len(table)), key=lambda i: (*table[i].rank(table), i))
-    kept = next((i for i in range(best) if _stays(table[i], table[best])), best)
-    said = _reason(table, best) if kept == best else _why_it_stays(table[kept], table[best])
+    table = standings(candidates, criteria, left_out=left_out, price=price)
+    within, capped = _within(table, criteria)
+    best = min(within, key=lambda i: (*table[i].rank(table), i))
+    kept = next((i for i in within if i < best and _stays(table[i], table[best])), best)
+    said = _reason([table[i] for i in within], within.index(best)) if kept == best else _why_it_stays(table[kept], table[best])
     aside = f" {len(set(left_out))} samples shown inside prompts were left out." if left_out else ""
-    return Selection(label=table[kept].label, prompt_hash=table[kept].prompt_hash, table=table, reason=said + aside)
+    reason = said + aside + (f" {capped}" if capped else "")
+    return Selection(label=table[kept].label, prompt_hash=table[kept].prompt_hash, table=table, reason=reason)
 
 
-def standings(candidates: Sequence[RunResult], criteria: Criteria, *, left_out: Collection[str] = ()) -> tuple[Standing, ...]:
+def standings(
+    candidates: Sequence[RunResult], criteria: Criteria, *, left_out: Collection[str] = (), price: Price | None = None
+) -> tuple[Standing, ...]:
     """The table `choose` chooses from, in the order of the candidates. Raises InputError as `choose` does."""
     if not candidates or not criteria.primary:
         raise InputError("There is nothing to choose from: at least one candidate run and one primary metric are needed.")
     _check_same_inputs(candidates)
-    return _table(candidates, criteria, frozenset(left_out))
+    return _table(candidates, criteria, frozenset(left_out), price)
+
+
+def _within(table: Sequence[Standing], criteria: Criteria) -> tuple[list[int], str]:
+    """The places that keep to the cap, all of them where none does; and the sentence that says so, empty without a dearer one."""
+    cap, every = criteria.most_usd, list(range(len(table)))
+    dear = [row for row in table if cap is not None and row.usd is not None and row.usd > cap]
+    if cap is None or not dear:
+        return every, ""
+    if len(dear) == len(table):
+        least = min(row.usd or 0.0 for row in dear)
+        return every, (
+            f"As measured, no candidate keeps to the cap of {money(cap)} for 1,000 calls; the cheapest takes {money(least)}. "
+            "Use one all the same, or ask for a plan with another cap."
+        )
+    named = ", ".join(f"{row.label} {money(row.usd or 0.0)}" for row in dear)
+    return [i for i in every if table[i] not in dear], f"Above the cap of {money(cap)} for 1,000 calls, as measured: {named}."
 
 
 def _check_same_inputs(candidates: Sequence[RunResult]) -> None:
@@ -85,10 +110,12 @@ def _check_same_inputs(candidates: Sequence[RunResult]) -> None:
                 )
 
 
-def _table(candidates: Sequence[RunResult], criteria: Criteria, left_out: frozenset[str]) -> tuple[Standing, ...]:
+def _table(
+    candidates: Sequence[RunResult], criteria: Criteria, left_out: frozenset[str], price: Price | None
+) -> tuple[Standing, ...]:
     values = [_values(run, criteria, left_out) for run in candidates]
     cells = sorted({cell for run in values for cell in run})
-    return tuple(_standing(run, found, cells) for run, found in zip(candidates, values, strict=True))
+    return tuple(_standing(run, found, cells, price) for run, found in zip(candidates, values, strict=True))
 
 
 def _values(run: RunResult, criteria: Criteria, left_out: frozenset[str]) -> dict[tuple[str, str], float]:
@@ -101,27 +128,31 @@ def _values(run: RunResult, criteria: Criteria, left_out: frozenset[str]) -> dic
     }
 
 
-def _standing(run: RunResult, found: dict[tuple[str, str], float], cells: Sequence[tuple[str, str]]) -> Standing:
+def _standing(
+    run: RunResult, found: dict[tuple[str, str], float], cells: Sequence[tuple[str, str]], price: Price | None
+) -> Standing:
     samples, scores = {sample for _, sample in cells}, dict[str, dict[str, float]]()
     for metric, sample in cells:
         scores.setdefault(metric, {})[sample] = found.get((metric, sample), 0.0)
     means = [sum(values.values()) / len(values) for values in scores.values()]
+    usages = _usages(run, samples)
     return Standing(
         label=run.label,
         prompt_hash=run.key.prompt_hash,
         n=len(samples),
         missing=len({sample for metric, sample in cells if (metric, sample) not in found}),
         mean=round(sum(means) / len(means), DIGITS) if means else None,
-        tokens=_tokens(run, samples),
+        tokens=sum(u.input_tokens + u.output_tokens for u in usages) / len(usages) if usages else None,
+        usd=price.per_1000(usages) if price else None,
         scores=scores,
     )
 
 
-def _tokens(run: RunResult, samples: Collection[str]) -> float | None:
-    """Input and output tokens per sample; None unless every answered output carries them."""
+def _usages(run: RunResult, samples: Collection[str]) -> list[Usage]:
+    """Tokens of the answered samples; none unless every answered output carries them."""
     usages = [o.usage for o in run.outputs if o.sample_id in samples and o.text is not None]
-    counted = [u.input_tokens + u.output_tokens for u in usages if u is not None]
-    return sum(counted) / len(counted) if counted and len(counted) == len(usages) else None
+    counted = [usage for usage in usages if usage is not None]
+    return counted if len(counted) == len(usages) else []
 
 
 def _stays(simpler: Standing, best: Standing) -> bool:

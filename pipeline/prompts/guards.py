@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from pipeline.errors import InputError
+from pipeline.models.prices import money
 from pipeline.prompts.constraints import kept
-from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, demands_json, listed_labels, literal_text
+from pipeline.prompts.contract import demands_json, listed_labels, literal_text
+from pipeline.prompts.cost import usd_per_1000
 from pipeline.prompts.families.limits import problem
 from pipeline.prompts.port import Ask
 from pipeline.prompts.schemas import legal_schema
 from pipeline.prompts.template import marker, render, variables
 from pipeline.prompts.tools import legal_toolset
-from pipeline.records import PromptVersion, Sample, Toolset, Usage
+from pipeline.records import PromptVersion, Sample, Toolset
 
 LEAK_WORDS = 6
 SHORTEST_LEAK_WORDS = 4
@@ -121,14 +123,13 @@ def length_cap(original: PromptVersion) -> int:
 
 
 def costs_no_more(candidate: PromptVersion, ask: Ask) -> str | None:
-    """A thousand calls cost at most `ask.most_usd`, at three characters per token and the longest answer allowed."""
+    """A thousand calls are expected to cost at most `ask.most_usd` (`pipeline.prompts.cost`)."""
     if ask.most_usd is None or ask.price is None:
         return None
-    read = (sum(map(len, candidate.texts)) + _mean_input(ask.dev)) // CHARACTERS_PER_TOKEN
-    usd = 1000 * ask.price.of(Usage(input_tokens=read, output_tokens=candidate.parameters.max_tokens))
+    usd = usd_per_1000(candidate, ask.dev, ask.price)
     if usd <= ask.most_usd:
         return None
-    return f"1,000 calls could cost ${usd:,.2f}; the cap is ${ask.most_usd:,.2f}. Shorten the prompt or its longest answer."
+    return f"1,000 calls would cost about {money(usd)}; the cap is {money(ask.most_usd)}. Shorten the prompt, or raise the cap."
 
 
 def keeps_contract(candidate: PromptVersion, ask: Ask) -> str | None:
@@ -193,10 +194,6 @@ def _tools(toolset: Toolset | None) -> dict[str, tuple[str, str, str]]:
         return {}
     choice = (toolset.choice or "auto", toolset.variable)
     return {tool.name: (tool.schema, *choice) for tool in toolset.tools} or {toolset.variable: ("", *choice)}
-
-
-def _mean_input(dev: tuple[Sample, ...]) -> int:
-    return sum(len(value) for s in dev for value in s.variables.values()) // max(1, len(dev))
 
 
 def _without(text: str, shown: Iterable[str]) -> str:

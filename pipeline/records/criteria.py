@@ -1,10 +1,10 @@
 """What decides, locked by hash when a plan is approved: metrics with margins, people's own criteria, the judge."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.hashing import content_hash
+from pipeline.hashing import OMIT_DEFAULT, content_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,10 @@ class JudgeChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
-    """What is locked when a plan is approved: the hash of this record is printed on every report."""
+    """What is locked when a plan is approved: the hash of this record is printed on every report.
+
+    `most_usd` is the most that 1,000 calls with a prompt candidate may cost, in USD; None: no cap.
+    """
 
     metrics: tuple[MetricChoice, ...]
     coverage_gate: float = 0.98
@@ -84,6 +87,7 @@ class Criteria:
     judge: JudgeChoice | None = None
     rubrics: tuple[Rubric, ...] = ()
     checks: tuple[Check, ...] = ()
+    most_usd: float | None = field(default=None, metadata=OMIT_DEFAULT)
 
     @property
     def hash(self) -> str:

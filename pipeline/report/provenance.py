@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.models.prices import second_opinion
+from pipeline.models.prices import money, second_opinion
 from pipeline.report.records import Report
 
 
@@ -16,6 +16,8 @@ def provenance(report: Report) -> Iterable[tuple[str, str]]:
     yield "same inputs for all runs", "yes, by hash" if report.same_inputs else "NO"
     yield "confidence", f"{report.criteria.confidence:.0%}"
     yield "coverage gate", f"{report.criteria.coverage_gate:.0%}"
+    if report.criteria.most_usd is not None:
+        yield "cost cap of a prompt", f"{money(report.criteria.most_usd)} for 1,000 calls"
     if judge is not None:
         yield "judge", ", ".join((judge.model, *judge.panel))
         yield "similar texts found by", judge.embedder

@@ -1,6 +1,7 @@
 """From candidates to the one look at test: rungs, the search's note, the prompts' gate, turns, edits and tries."""
 
 import asyncio
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,15 @@ import pytest
 from agent import prompts, turns
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
-from db.records import Attempt, JobState, MessageKind, MigrationStatus, RunStatus
+from bot.prompt_facts import tried as tried_facts
+from db.records import Attempt, JobState, MessageKind, MigrationStatus, PlanChange, RunStatus
 from pipeline.errors import RefusedError
-from pipeline.records import Candidate, Split
+from pipeline.models.providers.scripted import ScriptedModel
+from pipeline.prompts.rounds.effects import effects
+from pipeline.records import Candidate, Rubric, RubricKind, Split
 from tests.agent.lessons import LESSON, WRITER, World, dataset
-from tests.agent.story import REQUESTER, SME, Story, open_story
+from tests.agent.story import REQUESTER, SME, Story, dataset_csv, open_story, write_script
+from tests.agent.worker.test_scoring import judge_with
 
 
 async def target_of(story: Story) -> str:
@@ -147,6 +152,32 @@ async def test_a_turn_is_made_measured_and_kept(tmp_path: Path) -> None:
         assert [run.key.prompt_hash for run in winners] == [asked.prompt_hash]
 
 
+async def test_samples_of_one_cluster_count_as_one_in_a_turn_s_effect(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        story.accepts = False
+        await story.conversation.advance(story.id)
+        head, *lines = dataset_csv(48).splitlines()
+        await story.upload(text="\n".join([f"{head},cluster", *(f"{line},c{n // 4}" for n, line in enumerate(lines))]))
+        await story.work()
+        await story.answer("plan:1", "approve")
+        await story.answer("prompts:1", "round")
+        (asked,) = [turn for turn in await story.store.rounds.of(story.id, 1, 1) if turn.asked]
+        assert asked.effects
+        runs = {run.key.prompt_hash: run for run in await story.store.runs.listed(story.id, stage="candidates:1")}
+        before, after = [await story.store.runs.result(runs[name or ""].id) for name in (asked.parent, asked.prompt_hash)]
+        shots = {shot for run in (before, after) for shot in (await story.store.prompts.get(story.id, run.key.prompt_hash)).shots}
+        dataset_version = await story.store.datasets.latest(story.id)
+        assert dataset_version
+        dev = await story.store.datasets.samples(dataset_version.id, Split.DEV)
+        together = {sample.id: sample.cluster for sample in dev if sample.cluster}
+        criteria = (await story.store.plans.get(story.id, 1)).criteria
+        plain, clustered = [effects(before, after, [], criteria, left_out=shots, clusters=c)[-1] for c in ({}, together)]
+        assert plain.interval != clustered.interval
+        stored = asked.effects[-1]
+        assert clustered.interval
+        assert (stored.low, stored.high) == (clustered.interval.low, clustered.interval.high)
+
+
 async def test_what_a_turn_brought_is_used_by_nobody_who_did_not_keep_it(tmp_path: Path) -> None:
     async with open_story(tmp_path) as story:
         await story.to_prompts()
@@ -207,3 +238,34 @@ async def test_a_try_answers_one_dev_sample_and_counts_nowhere(tmp_path: Path) -
         message = await story.store.messages.get("try:try-1")
         assert message
         assert message.kind is MessageKind.TRY
+        assert (await tried_facts(story.store, message)).took.startswith("It took 1 call")
+
+
+async def test_a_try_is_judged_where_a_judge_decides_and_says_what_that_took(tmp_path: Path) -> None:
+    tone = Rubric(name="Tone", kind=RubricKind.SCALE, text="How polite, from 1 to 10?")
+    judge = ScriptedModel(lambda _: json.dumps({"reasoning": "polite", "score": 10}), ref="bedrock:test.judge-v1:0")
+    async with open_story(tmp_path) as story:
+        judge_with(story, judge)
+        await story.conversation.advance(story.id)
+        await story.upload()
+        await story.work()
+        story.accepts = False
+        await story.answer("plan:1", "change", change=PlanChange(judge=judge.ref, rubrics=(tone,)))
+        await story.answer("plan:2", "change", change=PlanChange(primary=(tone.metric,)))
+        await story.answer("plan:3", "approve")
+        plan, original = await story.store.plans.get(story.id, 3), await story.store.prompts.original(story.id)
+        before = judge.calls
+        write_script(story.script.parent, answers={}, default="An answer nobody judged yet.")
+        story.tools.shelf.models.clear()
+        brief = replace(original, user=f"Be brief.\n{original.user}", parent=original.hash)
+        made = await prompts.edited(story.store, story.engine, plan, plan.targets[0], brief, by=REQUESTER)
+        story.engine.waiting.clear()
+        at = story.tools.clock()
+        asked = await prompts.tried(story.store, story.engine, plan, plan.targets[0], made.prompt.hash, by=SME, at=at)
+        await story.work(WorkKind.TRY)
+        scores = {score.metric: score for score in (await story.store.tries.get(asked.id)).scores}
+        assert scores[tone.metric].value == 1.0
+        message = await story.store.messages.get(f"try:{asked.id}")
+        assert message
+        assert judge.calls - before == 1
+        assert "It took 2 calls, 1 of the judge's" in (await tried_facts(story.store, message)).took

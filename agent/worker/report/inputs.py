@@ -35,7 +35,7 @@ async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier:
         source=source,
         source_prompt=await store.prompts.original(migration.id),
         arms=compared,
-        dev=await _dev(store, plan, dataset),
+        dev=await _dev(tools, plan, dataset),
         preferences=preferences(said, plan.targets),
         provenance=await _provenance(store, plan, dataset),
         monthly_calls=plan.monthly_calls,
@@ -70,12 +70,13 @@ async def _arm(store: Store, run: Run) -> Arm:
     return Arm(target=run.key.model, bar=run.label, prompt=prompt, result=await store.runs.result(run.id))
 
 
-async def _dev(store: Store, plan: Plan, dataset: DatasetVersion) -> tuple[DevChoice, ...]:
+async def _dev(tools: Tools, plan: Plan, dataset: DatasetVersion) -> tuple[DevChoice, ...]:
     """What each winner was chosen from; refused candidates keep their reason."""
     from pipeline.report.figures.tradeoff import config
 
+    store = tools.store
     state: State = {"migration_id": plan.migration_id, "number": plan.number, "dataset_id": dataset.id}
-    winners = await rounds.dev_winners(store, state)
+    winners = await rounds.dev_winners(store, state, tools.catalog.prices)
     selected = await store.prompts.selected(plan.migration_id, plan.number)
     figures = {(target, s.prompt_hash): s for target, selection in winners.items() for s in selection.table}
     found = []

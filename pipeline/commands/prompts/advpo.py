@@ -1,7 +1,6 @@
 """`ferry prompts advpo`: a prompt from Bedrock's Advanced Prompt Optimization, guarded like every other candidate."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,16 @@ from pipeline.commands.convert import told, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
 from pipeline.commands.prompts.convert import ask_of
-from pipeline.commands.prompts.files import Pick, PromptFile, SyntaxName, SystemFile, read_prompts
+from pipeline.commands.prompts.files import (
+    MostUsd,
+    OwnPrices,
+    Pick,
+    PromptFile,
+    SyntaxName,
+    SystemFile,
+    capped,
+    read_prompts,
+)
 from pipeline.commands.score import INTERRUPTED
 from pipeline.models.registry import open_model
 from pipeline.models.settings import ModelSettings
@@ -36,6 +44,8 @@ def advpo(
     out: Annotated[Path, typer.Option("-o", "--out", help="A folder to write the candidate into.")],
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
     criteria_file: CriteriaFile = None,
+    most_usd: MostUsd = None,
+    prices: OwnPrices = None,
     system: SystemFile = None,
     syntax: SyntaxName = None,
     pick: Pick = None,
@@ -51,8 +61,7 @@ def advpo(
     open_model(target)
     first = read_prompts(prompt, system=system, syntax=syntax, pick=pick)[0]
     ask = ask_of(first, target, use_case, read_dataset(dataset))
-    if criteria_file:
-        ask = replace(ask, constraints=read_criteria(criteria_file).own_texts)
+    ask = capped(ask, read_criteria(criteria_file) if criteria_file else None, most_usd, prices)
     service = Advpo(Bucket(bucket), ModelSettings(region=region, profile=profile, endpoint_url=endpoint_url))
     wanted = asked(ask, attempt)
     if stop:

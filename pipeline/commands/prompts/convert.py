@@ -16,9 +16,20 @@ from pipeline.commands.access import given_access
 from pipeline.commands.convert import all_methods, entry, told, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
-from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_joined, read_prompts
+from pipeline.commands.prompts.files import (
+    AsJson,
+    MostUsd,
+    OwnPrices,
+    Pick,
+    PromptFile,
+    SyntaxName,
+    SystemFile,
+    TurnsFile,
+    capped,
+    read_joined,
+    read_prompts,
+)
 from pipeline.models import ModelSettings
-from pipeline.models.prices import Prices
 from pipeline.models.registry import PROVIDERS, open_model
 from pipeline.models.settings import DEFAULTS
 from pipeline.prompts.importers import Imported
@@ -45,7 +56,8 @@ def convert(
     source: Annotated[str, typer.Option(help="The model the prompt was written for; a writer is told.")] = "",
     feedback: Annotated[list[str] | None, typer.Option(help="What went wrong so far, for the writer. Repeatable.")] = None,
     criteria_file: CriteriaFile = None,
-    most_usd: Annotated[float | None, typer.Option(min=0, help="The most that 1,000 calls may cost, in USD.")] = None,
+    most_usd: MostUsd = None,
+    prices: OwnPrices = None,
     system: SystemFile = None,
     turns: TurnsFile = None,
     syntax: SyntaxName = None,
@@ -61,11 +73,7 @@ def convert(
     others = [one for one in others if one.prompt.parent == first.prompt.hash]
     others += [one for written in beside or () for one in read_joined(written)]
     ask = ask_of(first, target, use_case, read_dataset(dataset) if dataset else None)
-    criteria = read_criteria(criteria_file) if criteria_file else None
-    if criteria:
-        ask = replace(ask, constraints=criteria.own_texts)
-    if most_usd is not None:
-        ask = replace(ask, most_usd=most_usd, price=Prices().of(target))
+    ask = capped(ask, read_criteria(criteria_file) if criteria_file else None, most_usd, prices)
     ask = replace(ask, source=source or first.model, feedback=tuple(feedback or ()))
     settings = ModelSettings(
         timeout_s=60.0, region=region, profile=profile, endpoint_url=endpoint_url, openai=given_access(context)

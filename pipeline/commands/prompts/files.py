@@ -9,9 +9,12 @@ import typer
 
 from pipeline.commands.files import read_text
 from pipeline.errors import InputError
+from pipeline.models.prices import Prices, known, read_overrides
 from pipeline.prompts.importers import IMPORTERS, Imported, Source, imported
 from pipeline.prompts.importers.openai_chat import turns
 from pipeline.prompts.importers.variables import SYNTAXES
+from pipeline.prompts.port import Ask
+from pipeline.records import Criteria
 
 _FORMATS = ", ".join(importer.name for importer in IMPORTERS)
 PromptFile = Annotated[Path, typer.Argument(help=f"A prompt in a format Ferry knows by its content: {_FORMATS}.")]
@@ -19,6 +22,13 @@ SystemFile = Annotated[Path | None, typer.Option("--system", help="The system te
 TurnsFile = Annotated[Path | None, typer.Option("--turns", help="Earlier messages: a JSON list that ends with the assistant's.")]
 SyntaxName = Annotated[str | None, typer.Option("--syntax", help=f"How variables are marked: {', '.join(SYNTAXES)}.")]
 Pick = Annotated[str | None, typer.Option("--pick", help="The name of one prompt, where the file holds several.")]
+MostUsd = Annotated[
+    float | None,
+    typer.Option(
+        "--most-usd", min=0, help="The most that 1,000 calls may cost, in USD; default: what --criteria says, else no cap."
+    ),
+]
+OwnPrices = Annotated[Path | None, typer.Option("--prices", envvar="FERRY_PRICES", help="Your own prices, a JSON file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -40,6 +50,17 @@ def read_prompts(
     if not picked:
         raise InputError(f'{path.name} holds no prompt named "{pick}". It holds: {", ".join(one.name for one in found)}.')
     return picked
+
+
+def capped(ask: Ask, criteria: Criteria | None, most_usd: float | None, own: Path | None) -> Ask:
+    """`ask` with the constraints of `criteria`, the price of the target and the cap on 1,000 calls: `most_usd`, else theirs.
+
+    Raises InputError for a cap where the price is unknown, with the way to say it.
+    """
+    cap = most_usd if most_usd is not None or criteria is None else criteria.most_usd
+    prices = Prices(overrides=read_overrides(own) if own else {})
+    price = known([ask.target], prices).get(ask.target) if cap is None else prices.of(ask.target)
+    return replace(ask, constraints=criteria.own_texts if criteria else (), most_usd=cap, price=price)
 
 
 def read_beside(written: Iterable[str]) -> tuple[Imported, ...]:

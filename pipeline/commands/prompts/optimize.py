@@ -3,7 +3,8 @@
 import asyncio
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,19 @@ from pipeline.commands.access import given_access
 from pipeline.commands.convert import write_all
 from pipeline.commands.criteria import CriteriaFile, criteria_for
 from pipeline.commands.files import read_dataset
-from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_beside, read_prompts
+from pipeline.commands.prompts.files import (
+    AsJson,
+    MostUsd,
+    OwnPrices,
+    Pick,
+    PromptFile,
+    SyntaxName,
+    SystemFile,
+    TurnsFile,
+    capped,
+    read_beside,
+    read_prompts,
+)
 from pipeline.commands.prompts.searching import INTERRUPTED, Searching, planned, searched
 from pipeline.commands.prompts.shown import show, show_plan
 from pipeline.errors import InputError
@@ -43,6 +56,7 @@ def optimize(
     writer: Annotated[str, typer.Option(help="A model that writes prompts: conversion and GEPA need one.")] = "",
     calls: Annotated[int | None, typer.Option(min=1, help="Most calls on dev, the writer's too; default: the plan's.")] = None,
     usd: Annotated[float | None, typer.Option(min=0, help="Most USD on dev.")] = None,
+    most_usd: MostUsd = None,
     criteria_file: CriteriaFile = None,
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
     journal: Annotated[Path | None, typer.Option(help="What was paid for, to resume from; default: beside the prompt.")] = None,
@@ -50,7 +64,7 @@ def optimize(
     html: Annotated[bool, typer.Option("--html", help="Write search.html too, the prompts side by side; needs --out.")] = False,
     plan_only: Annotated[bool, typer.Option("--plan", help="Show the plan with its budget, and stop.")] = False,
     seed: Annotated[int, typer.Option(help="Another seed draws other rows to learn from.")] = 0,
-    prices: Annotated[Path | None, typer.Option(envvar="FERRY_PRICES", help="Your own prices, a JSON file.")] = None,
+    prices: OwnPrices = None,
     system: SystemFile = None,
     turns: TurnsFile = None,
     syntax: SyntaxName = None,
@@ -64,10 +78,9 @@ def optimize(
 ) -> None:
     """Search the best prompt for a target on dev, within a budget; then look at test once and say what was gained."""
     first, *more = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
-    others = tuple(one for one in more if one.prompt.parent == first.prompt.hash) + read_beside(beside or ())
-    frozen = read_dataset(dataset)
-    criteria = criteria_for(None, None, use_case, frozen.in_split(Split.DEV), criteria_file)
-    ask = _ask(fixed(first, target).prompt, frozen, criteria, (target, source, use_case, seed))
+    frozen, others = read_dataset(dataset), _others(first, more, beside or ())
+    criteria = _criteria(use_case, frozen, criteria_file, most_usd)
+    ask = capped(_ask(fixed(first, target).prompt, frozen, (target, source, use_case, seed)), criteria, None, prices)
     key = _key(ask, frozen, criteria, writer, others)
     search = Searching(
         ask=ask,
@@ -85,6 +98,19 @@ def optimize(
     _run(search, out, html=html, plan_only=plan_only, as_json=as_json)
 
 
+def _others(first: Imported, more: Sequence[Imported], beside: Sequence[str]) -> tuple[Imported, ...]:
+    """What the prompt's own file holds besides it, and the other tools' prompts."""
+    return tuple(one for one in more if one.prompt.parent == first.prompt.hash) + read_beside(beside)
+
+
+def _criteria(use_case: UseCase, frozen: Dataset, path: Path | None, most_usd: float | None) -> Criteria:
+    """With the cap that was given, which counts before the file's. Raises InputError where nothing decides."""
+    criteria = criteria_for(None, None, use_case, frozen.in_split(Split.DEV), path)
+    if not criteria.primary:
+        raise InputError("No metric decides. Name the criteria with --criteria FILE, as `ferry guide` writes them.")
+    return criteria if most_usd is None else replace(criteria, most_usd=most_usd)
+
+
 def _settings(
     context: typer.Context, region: str | None, profile: str | None, endpoint_url: str | None, cache: Path
 ) -> ModelSettings:
@@ -94,22 +120,19 @@ def _settings(
     )
 
 
-def _ask(prompt: PromptVersion, frozen: Dataset, criteria: Criteria, given: tuple[str, str, UseCase, int]) -> Ask:
-    """Raises InputError where there is nothing to choose by, or nothing to hold the choice to."""
+def _ask(prompt: PromptVersion, frozen: Dataset, given: tuple[str, str, UseCase, int]) -> Ask:
+    """Raises InputError where there is nothing to choose by, or nothing to prove the choice with."""
     target, source, use_case, seed = given
     open_model(target)
     dev, test = frozen.in_split(Split.DEV), frozen.in_split(Split.TEST)
     if not dev or not test:
         raise InputError("A search needs dev samples to choose by and test samples to prove it with. Add samples to the dataset.")
-    if not criteria.primary:
-        raise InputError("No metric decides. Name the criteria with --criteria FILE, as `ferry guide` writes them.")
     return Ask(
         prompt=prompt,
         target=target,
         use_case=use_case,
         dev=dev,
         held_out=test,
-        constraints=criteria.own_texts,
         source=source,
         seed=seed,
     )

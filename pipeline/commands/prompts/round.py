@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,19 +16,28 @@ from pipeline.commands.access import given_access
 from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
-from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_prompts
+from pipeline.commands.prompts.applying import applied
+from pipeline.commands.prompts.files import (
+    AsJson,
+    MostUsd,
+    OwnPrices,
+    Pick,
+    PromptFile,
+    SyntaxName,
+    SystemFile,
+    TurnsFile,
+    capped,
+    read_prompts,
+)
 from pipeline.commands.prompts.scored import declared, dev_run, failing
 from pipeline.errors import InputError
 from pipeline.hashing import plain
 from pipeline.models import ModelSettings, open_model
-from pipeline.models.prices import known
 from pipeline.models.registry import PROVIDERS
 from pipeline.prompts.diff import changes
-from pipeline.prompts.guards import check
-from pipeline.prompts.importers.ferry_version import dumps
 from pipeline.prompts.port import Ask
-from pipeline.prompts.rounds import Advice, Proposal, Technique, candidate, latency_advice, nothing_fits, proposals, refusals
-from pipeline.records import Criteria, Dataset, ErrorGroup, Model, PromptVersion, RunResult, Split, UseCase
+from pipeline.prompts.rounds import Advice, Proposal, Technique, latency_advice, nothing_fits, proposals, refusals
+from pipeline.records import Dataset, ErrorGroup, PromptVersion, RunResult, Split, UseCase
 
 
 def propose_round(
@@ -46,6 +54,8 @@ def propose_round(
     metric: Metrics = None,
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
     criteria_file: CriteriaFile = None,
+    most_usd: MostUsd = None,
+    prices: OwnPrices = None,
     scores: ScoreFiles = None,
     system: SystemFile = None,
     turns: TurnsFile = None,
@@ -67,10 +77,8 @@ def propose_round(
     criteria = criteria_for(metric, None, use_case, samples, criteria_file, brought=brought)
     run = dev_run(outputs, frozen, criteria, brought)
     check_used(brought, [run])
-    settings = ModelSettings(
-        region=region, profile=profile, endpoint_url=endpoint_url, jitter=random.random, openai=given_access(context)
-    )
-    ask = _ask(original, target, use_case, frozen, criteria, open_model(writer, settings=settings) if writer else None)
+    settings = _settings(context, region, profile, endpoint_url)
+    ask = capped(_ask(original, target, use_case, frozen, writer, settings), criteria, most_usd, prices)
     now, groups = declared(prompt_of_run(outputs) or original, samples), failing(samples, run, criteria)
     found = [p for p in proposals(now, groups, comment or (), ask, run.outputs) if technique is None or p.technique is technique]
     advice = latency_advice(target, run.outputs, ask.price)
@@ -84,8 +92,13 @@ def propose_round(
         _apply(_chosen(found, choose), now, ask, apply)
 
 
+def _settings(context: typer.Context, region: str | None, profile: str | None, endpoint_url: str | None) -> ModelSettings:
+    openai = given_access(context)
+    return ModelSettings(region=region, profile=profile, endpoint_url=endpoint_url, jitter=random.random, openai=openai)
+
+
 def _ask(
-    original: PromptVersion, target: str, use_case: UseCase, frozen: Dataset, criteria: Criteria, writer: Model | None
+    original: PromptVersion, target: str, use_case: UseCase, frozen: Dataset, writer: str | None, settings: ModelSettings
 ) -> Ask:
     return Ask(
         prompt=original,
@@ -93,9 +106,7 @@ def _ask(
         use_case=use_case,
         dev=frozen.in_split(Split.DEV),
         held_out=frozen.in_split(Split.TEST),
-        constraints=criteria.own_texts,
-        price=known([target]).get(target),
-        writer=writer,
+        writer=open_model(writer, settings=settings) if writer else None,
     )
 
 
@@ -127,18 +138,6 @@ def _chosen(found: Sequence[Proposal], number: int) -> Proposal:
 
 def _apply(proposal: Proposal, now: PromptVersion, ask: Ask, path: Path) -> None:
     """Writes the candidate. Raises InputError, with nothing written, when a guard refuses it."""
-    made = asyncio.run(_made(proposal, now, ask, ask.writer))
-    refusal = check(made, ask)
-    if refusal is not None:
-        raise InputError(f"The candidate was refused: {refusal} Choose another proposal, or another writer.")
-    path.write_text(dumps(made), encoding="utf-8", newline="\n")
+    made = asyncio.run(applied(proposal, now, ask, path))
     told = "\n".join(f"{change.section}: {change.summary}" for change in changes(now, made))
     typer.echo(f"{path}\n{told}\nRun it: ferry run DATASET --split dev --prompt {path} --model {ask.target} -o FILE", err=True)
-
-
-async def _made(proposal: Proposal, now: PromptVersion, ask: Ask, writer: Model | None) -> PromptVersion:
-    try:
-        return await candidate(proposal, now, replace(ask, writer=writer))
-    finally:
-        if writer is not None:
-            await writer.close()

@@ -2,7 +2,7 @@
 
 from pipeline.models.prices.opinion import differences, second_opinion
 from pipeline.models.prices.overrides import read_facts, read_overrides
-from pipeline.models.prices.price import ON_DEMAND, TIERS, UNCHARGED, Price, Prices, known, price
+from pipeline.models.prices.price import ON_DEMAND, TIERS, UNCHARGED, Price, Prices, known, money, price
 from pipeline.models.prices.snapshot import SNAPSHOT_DATE, Entry, catalogued
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "catalogued",
     "differences",
     "known",
+    "money",
     "price",
     "read_facts",
     "read_overrides",

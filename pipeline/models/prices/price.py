@@ -1,6 +1,6 @@
 """The price of a model reference: the operator's before the snapshot's; what runs here is not charged; unknown is an error."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.errors import InputError
@@ -56,6 +56,10 @@ class Price:
         paid_in, paid_out = self.tier(tier)
         return (usage.input_tokens * paid_in + usage.output_tokens * paid_out) / MILLION
 
+    def per_1000(self, usages: Collection[Usage]) -> float | None:
+        """USD of 1,000 calls like these; None without any."""
+        return 1_000 * sum(map(self.of, usages)) / len(usages) if usages else None
+
     def tier(self, name: str) -> tuple[float, float]:
         """USD per million tokens of input and of output in a tier. Raises InputError as `of` does."""
         sides = {
@@ -99,6 +103,11 @@ class Prices:
                 f'{{"{ref}": {{"input": USD per million tokens, "output": ...}}}}, or {{"same_as": "a model of the price list"}}.'
             )
         return _price(ref, found)
+
+
+def money(usd: float) -> str:
+    """USD as people read it: cents, and more digits where there are no cents to see."""
+    return f"{usd:,.{2 if usd >= 1 or not usd else 4}f} USD"
 
 
 def price(ref: str, prices: Prices | None = None) -> Price:

@@ -13,6 +13,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any, TypeVar
 
+from pipeline.aws.inference import inference_configuration
 from pipeline.errors import InputError
 from pipeline.models.failures import KINDS, failure, kind_of
 from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stream
@@ -183,16 +184,10 @@ def _service_models() -> Any:  # noqa: ANN401
 def converse_request(model_id: str, request: Request) -> dict[str, Any]:
     """The arguments of Converse and ConverseStream; what a parameter leaves open is not sent."""
     parameters = request.parameters
-    inference = {
-        "maxTokens": parameters.max_tokens,
-        "temperature": parameters.temperature,
-        "topP": parameters.top_p,
-        "stopSequences": list(parameters.stop) or None,
-    }
     call: dict[str, Any] = {
         "modelId": model_id,
         "messages": [{"role": turn.role, "content": [{"text": turn.text}]} for turn in request.turns],
-        "inferenceConfig": {key: value for key, value in inference.items() if value is not None},
+        "inferenceConfig": inference_configuration(parameters),
     }
     if request.system:
         call["system"] = [{"text": request.system}]

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pipeline.aws.inference import inference_configuration
 from pipeline.errors import InputError
 from pipeline.hashing import content_hash
 from pipeline.prompts.doubled import texts_for
 from pipeline.prompts.methods.family_rules import converted
 from pipeline.prompts.port import Ask
 from pipeline.prompts.template import fill, marker, variables
-from pipeline.records import Parameters, PromptVersion, Sample, Syntax
+from pipeline.records import PromptVersion, Sample, Syntax
 
 NAME = "AdvPO"
 VERSION = "bedrock-2026-05-14"
@@ -58,7 +59,7 @@ class Asked:
     @property
     def configuration(self) -> dict[str, Any]:
         """The model with the parameters the prompt will run with; what is left open is not sent."""
-        return {"modelId": self.model, "inferenceConfig": _inference(self.start.parameters)}
+        return {"modelId": self.model, "inferenceConfig": inference_configuration(self.start.parameters)}
 
 
 def asked(ask: Ask, attempt: int = 1) -> Asked:
@@ -107,13 +108,3 @@ def chosen(dev: Sequence[Sample]) -> tuple[Sample, ...]:
 def _sample(sample: Sample, names: Sequence[str]) -> Mapping[str, Any]:
     values = [{name: fill(marker(name, Syntax.DOUBLE), Syntax.DOUBLE, sample.variables)} for name in names]
     return {"inputVariables": values, **({"referenceResponse": sample.reference} if sample.reference else {})}
-
-
-def _inference(parameters: Parameters) -> dict[str, Any]:
-    given = {
-        "maxTokens": parameters.max_tokens,
-        "temperature": parameters.temperature,
-        "topP": parameters.top_p,
-        "stopSequences": list(parameters.stop) or None,
-    }
-    return {key: value for key, value in given.items() if value is not None}

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from pipeline.prompts.families.rule import Rule, substitute, system_into_user
+from pipeline.prompts.families.long_inputs import inputs_first
+from pipeline.prompts.families.rule import Rule, on_whole_texts, substitute, system_into_user
+from pipeline.prompts.families.sections import headings_in_marks
 from pipeline.prompts.families.shared import WORDING
 from pipeline.prompts.template import pieces
 from pipeline.records import PromptVersion
@@ -31,6 +33,22 @@ RULES = (
         source=_SOURCE,
         lossless=True,
         change=variables_in_user,
+    ),
+    Rule(
+        id="nova-documents",
+        changes="Puts long inputs first, between start and end markers, and the instructions after them.",
+        why="Nova does best when it reads the data first and the instructions last, and tells a document by its markers.",
+        source="https://docs.aws.amazon.com/nova/latest/userguide/prompting-long-context.html, read 2026-11",
+        lossless=True,
+        change=lambda prompt, _ref: replace(prompt, user=inputs_first(prompt)),
+    ),
+    Rule(
+        id="nova-sections",
+        changes="Writes the headings of sections as ##Title##.",
+        why="Nova's guide marks sections in this way, so that the text can refer to them.",
+        source="https://docs.aws.amazon.com/nova/latest/userguide/prompting-focus.html, read 2026-11",
+        lossless=True,
+        change=lambda prompt, _ref: on_whole_texts(prompt, headings_in_marks),
     ),
     *WORDING,
     Rule(

@@ -2,18 +2,14 @@
 
 import re
 
+from pipeline.prompts.families.long_inputs import MARKS, NAMES
 from pipeline.records import Syntax
 
 _HEADING = re.compile(r"^#{1,3}[ \t]+([A-Za-z][\w /-]{0,40}?):?[ \t]*#*[ \t]*$", re.MULTILINE)
-_NAMES = "(?i:contexts?|documents?|passages?|articles?|transcripts?)"
 # Alone: a line break or the start before it, and neither a tag above it nor one below.
 _DOCUMENT = {
-    syntax: re.compile(rf"(\A|(?<!>)\n)({opening}{_NAMES}{closing})(?=\n(?!</)|\Z)")
-    for syntax, opening, closing in (
-        (Syntax.SINGLE, r"\{", r"\}"),
-        (Syntax.DOUBLE, r"\{\{[ \t]*", r"[ \t]*\}\}"),
-        (Syntax.DOLLAR, r"\{\$", r"\}"),
-    )
+    syntax: re.compile(rf"(\A|(?<!>)\n)({opening}{NAMES}{closing})(?=\n(?!</)|\Z)")
+    for syntax, (opening, closing) in MARKS.items()
 }
 _TAG_LINE = re.compile(r"^<(/?)([A-Za-z][\w-]{0,40})>[ \t]*$", re.MULTILINE)
 
@@ -50,6 +46,13 @@ def tags_to_headings(text: str) -> str:
             text = re.sub(rf"^<{re.escape(name)}>[ \t]*$", f"## {_title(name)}", text, flags=re.MULTILINE)
             text = re.sub(rf"\n*^</{re.escape(name)}>[ \t]*$\n?", "\n", text, flags=re.MULTILINE)
     return text
+
+
+def headings_in_marks(text: str) -> str:
+    """Every markdown heading as `##Title##`, but for one at the end, which is the cue for the answer."""
+    if "```" in text or "<freeze>" in text:
+        return text
+    return _HEADING.sub(lambda found: f"##{found[1]}##" if text[found.end() :].strip() else found[0], text)
 
 
 def documents_in_tags(text: str, syntax: Syntax) -> str:

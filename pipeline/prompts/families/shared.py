@@ -1,6 +1,7 @@
 """Rules for every family: parameters the target takes, control tokens of other models' chat templates, names of other vendors."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from pipeline.prompts.families.limits import REASONING_ROOM, legal, limits
@@ -117,6 +118,11 @@ CUT_OFF = Rule(
 )
 
 
+def where_it_reasons(change: Callable[[PromptVersion, str], PromptVersion]) -> Callable[[PromptVersion, str], PromptVersion]:
+    """`change` for models that reason on their own; others keep the text."""
+    return lambda prompt, ref: change(prompt, ref) if limits(ref).reasons else prompt
+
+
 def words_for_tokens(prompt: PromptVersion, _ref: str) -> PromptVersion:
     """Lengths in tokens said in words, three words for four tokens, to two figures."""
     return on_texts(prompt, lambda text: _TOKENS.sub(_in_words, text))
@@ -137,26 +143,21 @@ TOKEN_COUNTS = Rule(
 )
 
 
-def without_scratchpad(prompt: PromptVersion, ref: str) -> PromptVersion:
-    """Without the sentences that ask for thoughts in tags, where the model reasons on its own."""
-    return _NO_SCRATCHPAD(prompt, ref) if limits(ref).reasons else prompt
-
-
-_NO_SCRATCHPAD = substitute(
-    (
-        r"(?i)[ \t]*[^.!?\n{}<>]*<(scratchpad|thinking|thought|reasoning)>(?:[^.!?\n{}<>]*</\1>)?"
-        r"[^.!?\n{}<>]*(?:[.!?]|(?=\n)|\Z)",
-        "",
-    )
-)
-
 SCRATCHPAD = Rule(
     id="scratchpad",
     changes="Removes the request to write thoughts between tags.",
     why="This model thinks apart from its answer; the tags would come back in it.",
     source=f"{_CLAUDE}/claude-prompting-best-practices; {_REASONING}, read 2026-11",
     lossless=False,
-    change=without_scratchpad,
+    change=where_it_reasons(
+        substitute(
+            (
+                r"(?i)[ \t]*[^.!?\n{}<>]*<(scratchpad|thinking|thought|reasoning)>(?:[^.!?\n{}<>]*</\1>)?"
+                r"[^.!?\n{}<>]*(?:[.!?]|(?=\n)|\Z)",
+                "",
+            )
+        )
+    ),
 )
 
 WORDING = (OTHER_NAMES, CUT_OFF, TOKEN_COUNTS, SCRATCHPAD)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.aws.inference import inference_configuration
 from pipeline.errors import InputError
 from pipeline.prompts.doubled import texts_for, without_marks
 from pipeline.prompts.managed import record
@@ -93,13 +94,7 @@ def _inference(parameters: Parameters) -> dict[str, Any]:
         raise InputError(f"{SERVICE} keeps at most {MOST_STOPS} stop sequences; this prompt has {len(parameters.stop)}.")
     if not 0 <= (parameters.temperature or 0) <= 1:
         raise InputError(f"{SERVICE} takes a temperature from 0 to 1; this prompt has {parameters.temperature:g}.")
-    given = {
-        "maxTokens": parameters.max_tokens,
-        "temperature": parameters.temperature,
-        "topP": parameters.top_p,
-        "stopSequences": list(parameters.stop) or None,
-    }
-    return {key: value for key, value in given.items() if value is not None}
+    return inference_configuration(parameters)
 
 
 def _metadata(prompt: PromptVersion, facts: Mapping[str, str]) -> Mapping[str, str]:

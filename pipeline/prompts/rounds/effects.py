@@ -205,6 +205,6 @@ def _tokens(run: RunResult, ids: Collection[str]) -> float | None:
 def _usd(run: RunResult, ids: Collection[str], price: Price | None) -> float | None:
     """USD of 1,000 calls like these; None without a price or without every answer's tokens."""
     usages = [o.usage for o in run.outputs if o.sample_id in ids and o.text is not None]
-    if price is None or not usages or any(usage is None for usage in usages):
-        return None
-    return round(1000 * sum(price.of(usage) for usage in usages if usage) / len(usages), DIGITS)
+    counted = [usage for usage in usages if usage is not None]
+    found = price.per_1000(counted) if price and len(counted) == len(usages) else None
+    return None if found is None else round(found, DIGITS)

@@ -128,9 +128,12 @@ class _Search:
 
     def _choose(self) -> None:
         order = [c.prompt.hash for c in self.candidates if c.prompt.hash in self.runs]
-        before, self.best = self.best, choose([self.runs[name] for name in order], self.probe.criteria)
+        before, self.best = self.best, self._chosen(order)
         if before is None or before.prompt_hash != self.best.prompt_hash:
             self.tell(events.Improved(selection=self.best))
+
+    def _chosen(self, order: Sequence[str]) -> Selection:
+        return choose([self.runs[name] for name in order], self.probe.criteria, price=self.ask.price)
 
     async def _halve(self, rivals: Sequence[PromptVersion]) -> None:
         total = rungs(len(self.dev), len(rivals))[0]

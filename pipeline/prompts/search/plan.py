@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.models.prices import Price
-from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, answers
+from pipeline.prompts.cost import usage_of_a_call
 from pipeline.prompts.methods.gepa import why_not
 from pipeline.prompts.port import Ask
 from pipeline.prompts.search.evolution import MINIBATCH, slices
 from pipeline.prompts.search.halving import rungs
 from pipeline.prompts.search.loop import RESCORED
-from pipeline.prompts.template import render
 from pipeline.records import Candidate, Usage
 
 TURNS = 15
@@ -78,19 +77,7 @@ def _priced(found: Plan, ask: Ask, prices: Mapping[str, Price], turns: int) -> P
     price, writing = prices.get(ask.target), prices.get(ask.writer.ref) if ask.writer else None
     if price is None or (turns and writing is None):
         return found
-    usage = _one_call(ask)
+    usage = usage_of_a_call(ask.prompt, ask.dev)
     usd = (found.bars + found.halving + found.gepa - turns + found.test) * price.of(usage)
     usd += turns * writing.of(REFLECTION) if writing else 0.0
     return replace(found, usd=usd)
-
-
-def _one_call(ask: Ask) -> Usage:
-    """Tokens of one call of the original, the answers as long as those that are known."""
-    lengths = [
-        len(request.system) + sum(len(turn.text) for turn in request.turns)
-        for request in (render(ask.prompt, sample) for sample in ask.dev)
-    ]
-    known = [len(text) for text in answers(ask.dev)]
-    read = sum(lengths) // max(1, len(lengths)) // CHARACTERS_PER_TOKEN
-    written = sum(known) // len(known) // CHARACTERS_PER_TOKEN + 1 if known else ask.prompt.parameters.max_tokens
-    return Usage(input_tokens=read, output_tokens=written)

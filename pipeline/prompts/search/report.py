@@ -140,7 +140,7 @@ def _bar(role: str, prompt: PromptVersion, run: RunResult, dev: Mapping[str, flo
         test={metric: sum(found) / len(found) for metric, found in values.items()},
         characters=sum(map(len, prompt.texts)),
         tokens=sum(_tokens(usage) for usage in usages) / len(usages) if usages else None,
-        usd_per_1000=1000 * sum(map(price.of, usages)) / len(usages) if usages and price else None,
+        usd_per_1000=price.per_1000(usages) if price else None,
     )
 
 

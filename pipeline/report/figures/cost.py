@@ -22,9 +22,9 @@ def inference(run: RunFacts, calls: int, prices: Mapping[str, Price], monthly_ca
     if not price.charged:
         monthly = _monthly(0.0, monthly_calls)
         return Cost(per_1k=0.0, monthly=monthly, priced=calls, calls=calls, note=price.source, charged=False)
-    if not counted:
+    per_1k = price.per_1000(counted)
+    if per_1k is None:
         return Cost(priced=0, calls=calls, note="token counts unknown")
-    per_1k = 1_000 * sum(price.of(usage) for usage in counted) / len(counted)
     partly = f"from the {len(counted)} of {calls} calls with token counts" if len(counted) < calls else ""
     return Cost(per_1k=rounded(per_1k), monthly=_monthly(per_1k, monthly_calls), priced=len(counted), calls=calls, note=partly)
 

@@ -93,6 +93,14 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "I'd accept a margin of 10 points",
         "change the margin",
     ),
+    IntentKind.CHANGE_CAP: (
+        "at most 2 USD per 1,000 calls",
+        "a prompt may cost at most $0.50 for 1000 calls",
+        "set the cost cap to 3",
+        "no cost cap",
+        "please remove the cost cap",
+        "change the cost cap",
+    ),
     IntentKind.ADD_TARGET: (
         f"add target {HAIKU}",
         f"also try {HAIKU} please",
@@ -166,6 +174,11 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "see https://example.com/target for the design",
         "42",
         "don't publish it",
+        "what is the cost cap?",
+        "don't remove the cost cap",
+        "how much is it per 1,000 calls?",
+        "the cost cap of that plan looks nice",
+        "we make about a million dollars per thousand calls in the sales team every single year, they say",
         "we should publish a blog post about this as soon as possible",
         "👍",
     ),
@@ -213,6 +226,21 @@ def test_a_try_names_a_candidate_and_a_sample(text: str, prompt: str | None, sam
 def test_a_margin_is_a_fraction_of_one_metric_or_of_all(text: str, margin: float | None, metric: str | None) -> None:
     intent = read(text, FACTS)
     assert (intent.kind, intent.margin, intent.metric) == (IntentKind.CHANGE_MARGIN, margin, metric)
+
+
+@pytest.mark.parametrize(
+    ("text", "usd"),
+    [
+        ("at most 2 USD per 1,000 calls", 2.0),
+        ("at most $0.0125 per 1000 calls", 0.0125),
+        ("cost cap 0,05", 0.05),
+        ("no cost cap", 0.0),
+        ("change the cost cap", None),
+    ],
+)
+def test_a_cap_is_usd_for_a_thousand_calls(text: str, usd: float | None) -> None:
+    intent = read(text, FACTS)
+    assert (intent.kind, intent.usd) == (IntentKind.CHANGE_CAP, usd)
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,9 @@ def test_a_wrong_detail_is_told_at_its_field(field: str, value: object) -> None:
         ({"margin": "0.1", "review_pairs": "7"}, PlanChange(margin=0.1, review_pairs=7)),
         ({"monthly_calls": "120,000"}, PlanChange(monthly_calls=120_000)),
         ({"monthly_calls": "0"}, PlanChange(monthly_calls=0)),
+        ({"most_usd": "$2"}, PlanChange(most_usd=2.0)),
+        ({"most_usd": "0,05 USD"}, PlanChange(most_usd=0.05)),
+        ({"most_usd": "0"}, PlanChange(most_usd=0.0)),
     ],
 )
 def test_a_change_of_the_plan_is_read(filled: dict[str, str], change: PlanChange) -> None:
@@ -240,6 +243,9 @@ def test_a_change_of_the_plan_is_read(filled: dict[str, str], change: PlanChange
         ({"review_pairs": "-1"}, ["review_pairs"]),
         ({"review_pairs": "201"}, ["review_pairs"]),
         ({"monthly_calls": "a lot"}, ["monthly_calls"]),
+        ({"most_usd": "little"}, ["most_usd"]),
+        ({"most_usd": "-1"}, ["most_usd"]),
+        ({"most_usd": "nan"}, ["most_usd"]),
         ({"add_target": "gpt", "review_pairs": "x"}, ["add_target", "review_pairs"]),
     ],
 )

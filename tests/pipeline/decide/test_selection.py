@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.decide.selection import choose
 from pipeline.errors import InputError
+from pipeline.hashing import canonical_json
+from pipeline.models.prices import Price
 from pipeline.records import Criteria, MetricChoice, RunResult
 from tests.pipeline.decide.runs import CRITERIA, run, samples
 
@@ -141,3 +143,24 @@ def test_candidates_over_other_inputs_are_refused() -> None:
     other = replace(run(DEV, [1.0] * 10, label="other"), input_hashes={"s0001": "0" * 64})
     with pytest.raises(InputError, match="other saw another input for sample s0001"):
         choose([PLAIN, other], CRITERIA)
+
+
+def test_what_is_measured_above_the_cap_is_not_chosen_while_another_keeps_to_it() -> None:
+    runs = [right(20, label="as is", tokens=100), right(39, label="few-shot", tokens=900)]
+    price = Price(ref="bedrock:t", model="t", input=1.0, output=1.0)
+    assert choose(runs, replace(CRITERIA, most_usd=1.0), price=price).label == "few-shot"
+    capped = choose(runs, replace(CRITERIA, most_usd=0.5), price=price)
+    assert capped.label == "as is"
+    assert capped.reason.endswith(
+        "the only candidate. Above the cap of 0.5000 USD for 1,000 calls, as measured: few-shot 0.9000 USD."
+    )
+    assert [row.usd for row in capped.table] == pytest.approx([0.1, 0.9])
+    none = choose(runs, replace(CRITERIA, most_usd=0.01), price=price)
+    assert none.label == "few-shot"
+    assert "no candidate keeps to the cap of 0.0100 USD for 1,000 calls; the cheapest takes 0.1000 USD" in none.reason
+    assert choose(runs, replace(CRITERIA, most_usd=0.5)).label == "few-shot"
+
+
+def test_a_cap_is_part_of_what_is_locked_and_none_leaves_the_hash_as_it_was() -> None:
+    assert replace(CRITERIA, most_usd=2.0).hash != CRITERIA.hash
+    assert "most_usd" not in canonical_json(CRITERIA)

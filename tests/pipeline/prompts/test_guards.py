@@ -157,11 +157,21 @@ def test_text_of_a_test_sample_is_refused_and_a_shared_greeting_is_not() -> None
 
 def test_the_cost_of_a_thousand_calls_is_capped() -> None:
     price = Price(ref=CLAUDE, model="m", input=3.0, output=15.0)
-    asked = replace(ask("Classify {question} now."), price=price, most_usd=8.0)
+    asked = replace(ask("Classify {question} now."), price=price, most_usd=1.0)
     assert check(asked.prompt, asked) is None
     longer = replace(asked.prompt, user=asked.prompt.user + " a" * 1000)
-    assert check(longer, asked) == "1,000 calls could cost $9.74; the cap is $8.00. Shorten the prompt or its longest answer."
+    said = check(longer, asked)
+    assert said == "1,000 calls would cost about 2.10 USD; the cap is 1.00 USD. Shorten the prompt, or raise the cap."
     assert check(longer, replace(asked, most_usd=None)) is None
+
+
+def test_without_a_known_answer_the_longest_one_is_expected() -> None:
+    price = Price(ref=CLAUDE, model="m", input=3.0, output=15.0)
+    asked = replace(ask("Classify {question} now."), price=price, most_usd=1.0, dev=())
+    longest = asked.prompt.parameters.max_tokens
+    assert f"about {15.0 * longest / 1000:,.2f}"[:8] in (check(asked.prompt, asked) or "")
+    short = replace(asked.prompt, parameters=replace(asked.prompt.parameters, max_tokens=8))
+    assert check(short, replace(asked, prompt=short)) is None
 
 
 def test_every_refusal_can_be_listed_gravest_first() -> None:

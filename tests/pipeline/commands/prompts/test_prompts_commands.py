@@ -105,7 +105,7 @@ def test_convert_caps_the_cost(chat: Path) -> None:
         "prompts", "convert", chat, "--target", LLAMA, "--most-usd", "0.001", "--json", "--endpoint-url", "http://127.0.0.1:9"
     )
     assert code == 0
-    assert all("the cap is $0.00" in c["refusal"] for c in json.loads(said) if c["method"] == "as is")
+    assert all("the cap is 0.0010 USD" in c["refusal"] for c in json.loads(said) if c["method"] == "as is")
 
 
 def test_diff_of_two_files_and_of_one_that_holds_both(chat: Path, tmp_path: Path) -> None:
@@ -180,3 +180,18 @@ def test_measure_answers_dev_once_and_refuses_what_was_changed(tmp_path: Path) -
     assert (code, "nothing to measure" in flat(said)) == (2, True)
     (out / "candidates.json").write_text("[1]")
     assert ferry(*measure)[0] == 2
+
+
+def test_a_cap_on_cost_refuses_a_candidate_and_needs_a_price(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    path = tmp_path / "prompt.txt"
+    path.write_text("Sort {question}." + " Take care." * 60)
+    told = ("prompts", "convert", path, "--target", LLAMA)
+    assert "the cap is" not in ferry(*told)[1]
+    assert "the cap is 0.0001 USD. Shorten the prompt, or raise the cap." in flat(ferry(*told, "--most-usd", "0.0001")[1])
+    criteria = tmp_path / "criteria.json"
+    criteria.write_text(json.dumps({"metrics": [{"metric": "exact_match", "primary": True}], "most_usd": 0.0001}))
+    assert "the cap is 0.0001 USD" in flat(ferry(*told, "--criteria", criteria)[1])
+    assert "the cap is" not in ferry(*told, "--criteria", criteria, "--most-usd", "100")[1]
+    code, said = ferry("prompts", "convert", path, "--target", "bedrock:nobody.knows", "--most-usd", "1")
+    assert (code, "The price of bedrock:nobody.knows is unknown" in flat(said)) == (2, True)

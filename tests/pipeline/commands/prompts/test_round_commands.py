@@ -1,6 +1,10 @@
 """`ferry prompts round` and `effect` on files: from a scored dev run to a candidate, its run, and the measured effect."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -133,3 +137,44 @@ def test_a_version_survives_its_file_and_a_broken_one_is_a_sentence(tmp_path: Pa
     path.write_text(dumps(version).replace('"max_tokens": 512', '"max_tokens": "many"'))
     code, said = ferry("prompts", "diff", path, path)
     assert (code, "cannot be read" in " ".join(said.split())) == (2, True)
+
+
+def written_with(data: Path, tmp_path: Path, script_of: dict[str, object]) -> tuple[list[object], Path]:
+    """The words of a round whose writer answers as told, on failures no words are fixed for; and the writer's log."""
+    first = prompt(tmp_path, "Classify as delivery or refund.\n\nMessage: {question}\nIntent:")
+    labels = {text: label for label, texts in TEXTS.items() for text in texts}
+    wrong = [[text, "delivery"] for text in labels]
+    path = tmp_path / "target.json"
+    path.write_text(json.dumps({"matches": wrong}))
+    outputs = run(data, f"scripted:{path}", first, "before.jsonl")
+    writer, log = tmp_path / "writer.json", tmp_path / "writer.log"
+    writer.write_text(json.dumps({**script_of, "log": str(log)}))
+    told = ["prompts", "round", first, "--outputs", outputs, "--dataset", data, "--target", f"scripted:{path}", *USE]
+    return [*told, "--writer", f"scripted:{writer}", "--technique", "instruction"], log
+
+
+def test_a_leak_that_the_writer_insists_on_is_never_written(data: Path, tmp_path: Path) -> None:
+    words, log = written_with(data, tmp_path, {"default": f"Take refund for {' '.join(TEXTS['refund'])}."})
+    out = tmp_path / "candidate.json"
+    code, said = ferry(*words, "--apply", out)
+    assert (code, "The candidate was refused: It repeats text of" in " ".join(said.split())) == (2, True)
+    assert len(log.read_text().splitlines()) == 3
+    assert not list(tmp_path.glob("candidate*"))
+
+
+def test_a_killed_round_goes_on_without_paying_its_writer_twice(data: Path, tmp_path: Path) -> None:
+    leak, good = f"Take refund for {' '.join(TEXTS['refund'])}.", "A refund is money that shall come back."
+    words, log = written_with(data, tmp_path, {"matches": [["refused so far", good]], "default": leak, "latency_s": 0.3})
+    out = tmp_path / "candidate.json"
+    command = [sys.executable, "-m", "pipeline", *map(str, words), "--apply", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while (not log.exists() or len(log.read_text().splitlines()) < 2) and process.poll() is None:
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert not out.exists()
+    code, said = ferry(*words, "--apply", out)
+    assert code == 0, said
+    assert good in loads(out.read_text(), "candidate").user
+    assert log.read_text().splitlines() == ["round-0", "round-1", "round-1"]
+    assert [path.name for path in tmp_path.glob("candidate*")] == ["candidate.json"]
