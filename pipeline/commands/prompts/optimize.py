@@ -42,7 +42,7 @@ def optimize(
     source: Annotated[str, typer.Option(help="The source model, or recorded:<name> for the answers in the dataset.")] = "",
     writer: Annotated[str, typer.Option(help="A model that writes prompts: conversion and GEPA need one.")] = "",
     calls: Annotated[int | None, typer.Option(min=1, help="Most calls on dev, the writer's too; default: the plan's.")] = None,
-    usd: Annotated[float | None, typer.Option(min=0, help="Most USD on dev.")] = None,
+    usd: Annotated[float | None, typer.Option(min=0, help="Most USD, the look at test included.")] = None,
     criteria_file: CriteriaFile = None,
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
     journal: Annotated[Path | None, typer.Option(help="What was paid for, to resume from; default: beside the prompt.")] = None,
