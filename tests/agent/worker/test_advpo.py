@@ -11,6 +11,7 @@ import pytest
 
 from agent import advpo
 from agent.engine import WorkKind
+from agent.worker import advpo as advpo_work
 from agent.worker.shelf import opener
 from agent.worker.sweep import Sweep
 from db.records import AdvpoJob, JobState, MessageKind, MigrationStatus, Plan, RunStatus
@@ -30,9 +31,7 @@ PLACE = f"s3://{BUCKET}/x"
 
 
 @asynccontextmanager
-async def at_prompts(
-    home: Path, monkeypatch: pytest.MonkeyPatch, *, place: str = PLACE, **given: Any
-) -> AsyncIterator[tuple[Story, Peer, SteadyClock]]:
+async def at_prompts(home: Path, monkeypatch: pytest.MonkeyPatch, **given: Any) -> AsyncIterator[tuple[Story, Peer, SteadyClock]]:
     """A migration to a model on Bedrock whose prompts wait to be accepted; the model itself is a script."""
     async with peer(**given) as at, open_story(home, targets=(NOVA,)) as story:
         for name, value in {
@@ -48,8 +47,7 @@ async def at_prompts(
             return opened(f"scripted:{story.script}" if ref == NOVA else ref, samples)
 
         story.tools.shelf.open_ref = scripted
-        service = Advpo(Bucket(place), at.settings) if place else None
-        story.tools = replace(story.tools, advpo=service, clock=clock)
+        story.tools = replace(story.tools, advpo=Advpo(Bucket(PLACE), at.settings), clock=clock)
         await story.to_prompts()
         yield story, at, clock
 
@@ -105,7 +103,9 @@ async def test_it_brings_a_candidate_that_is_guarded_and_measured_with_the_other
         assert with_it == (job, False)
 
 
-async def test_it_is_looked_at_once_a_minute_and_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_looked_at_once_a_minute_nobody_waits_for_it_and_what_comes_late_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with at_prompts(tmp_path, monkeypatch, life=["InProgress"]) as (story, at, clock):
         await ask(story, clock)
         await story.work()
@@ -117,123 +117,102 @@ async def test_it_is_looked_at_once_a_minute_and_nobody_waits_for_it(tmp_path: P
         assert (at.asked["Get"], at.asked["Create"]) == (3, 1)
         await story.answer("prompts:1", "use")
         assert await story.waits_for() == "review:1"
-
-
-async def test_what_comes_after_the_prompts_were_accepted_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with at_prompts(tmp_path, monkeypatch) as (story, _, clock):
-        await ask(story, clock)
-        await story.work()
-        await story.answer("prompts:1", "use")
-        await minutes(story, clock, Sweep(story.tools))
+        next(iter(at.jobs.values())).life[:] = ["Completed"]
+        await minutes(story, clock, sweep, 2)
         job = await job_of(story)
         assert "came after the prompts were accepted" in job.note
         assert "came after the prompts were accepted" in (await told(story))[-1]
-        runs = await story.store.runs.listed(story.id, "candidates:1")
-        assert job.prompt_hash not in {run.key.prompt_hash for run in runs}
+        assert job.prompt_hash in {c.prompt.hash for c in await story.store.prompts.candidates(story.id, 1)}
+        assert job.prompt_hash not in {run.key.prompt_hash for run in await story.store.runs.listed(story.id, "candidates:1")}
         assert await story.waits_for() == "review:1"
         with pytest.raises(RefusedError, match="accepted already"):
             await ask(story, clock)
 
 
-@pytest.mark.parametrize("began", [True, False])
-async def test_a_stopped_job_is_stopped_at_aws_and_can_be_asked_for_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, began: bool
-) -> None:
-    """Also where the worker died before it could store which job it had asked for."""
+async def test_a_job_that_is_not_wanted_any_more_is_stopped_at_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a click, also where the worker died before it could store which job it had asked for; and with the migration."""
     async with at_prompts(tmp_path, monkeypatch, life=["InProgress"]) as (story, at, clock):
-        job = await ask(story, clock)
-        if began:
+        for attempt in (1, 2):
+            job = await ask(story, clock)
+            assert job.attempt == attempt
+            if attempt == 1:
+                await story.work()
+            else:
+                story.engine.waiting.clear()
+                assert story.tools.advpo
+                await story.tools.advpo.submit((await advpo_work._sent(story.tools, job))[0])
+            assert await advpo.stop(story.store, story.engine, await job_of(story), by=OWNER)
+            assert not await advpo.stop(story.store, story.engine, await job_of(story), by=REQUESTER)
             await story.work()
-        else:
-            story.engine.waiting.clear()
-            await story.tools.advpo.submit(await advpo_sent(story, job)) if story.tools.advpo else None
-        assert await advpo.stop(story.store, story.engine, await job_of(story), by=OWNER)
-        assert not await advpo.stop(story.store, story.engine, await job_of(story), by=REQUESTER)
-        await story.work()
-        job = await job_of(story)
-        assert (job.state, job.stopped_by, at.asked["Stop"]) == (JobState.FAILED, OWNER, 1)
-        assert job.note == "A person stopped it at AWS; calls it had made are charged."
-        assert (await ask(story, clock)).attempt == 2
-        await story.work()
-        assert len(at.jobs) == 2
-
-
-async def advpo_sent(story: Story, job: AdvpoJob) -> Any:
-    from agent.worker.advpo import _sent
-
-    return (await _sent(story.tools, job))[0]
-
-
-async def test_a_migration_that_is_cancelled_stops_its_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with at_prompts(tmp_path, monkeypatch, life=["InProgress"]) as (story, at, clock):
+            job = await job_of(story)
+            assert (job.state, job.stopped_by, at.asked["Stop"], len(at.jobs)) == (JobState.FAILED, OWNER, attempt, attempt)
+            assert job.note == "A person stopped it at AWS; calls it had made are charged."
         await ask(story, clock)
         await story.work()
         await story.store.migrations.set_status(story.id, MigrationStatus.CANCELLED, by=REQUESTER)
         await minutes(story, clock, Sweep(story.tools), 1)
-        assert ((await job_of(story)).note[:25], at.asked["Stop"]) == ("The migration is over, so", 1)
+        assert ((await job_of(story)).note[:25], at.asked["Stop"]) == ("The migration is over, so", 3)
 
 
-async def test_a_pause_begins_no_job_and_lets_one_under_way_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_pause_begins_no_job_and_a_service_that_is_away_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = {"Create": [Fault("ThrottlingException", 429)] * 9, "Get": [Fault("InternalServerException", 500)] * 9}
     async with at_prompts(tmp_path, monkeypatch) as (story, at, clock):
         await ask(story, clock)
         await story.store.migrations.set_status(story.id, MigrationStatus.PAUSED, by=REQUESTER)
-        await minutes(story, clock, Sweep(story.tools), 2)
+        sweep = Sweep(story.tools)
+        await minutes(story, clock, sweep, 2)
         assert (at.jobs, (await job_of(story)).state) == ({}, JobState.QUEUED)
         await story.store.migrations.set_status(story.id, MigrationStatus.OPEN, by=REQUESTER)
-        await minutes(story, clock, Sweep(story.tools))
-        assert (await job_of(story)).state is JobState.DONE
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"life": ["Failed"], "failure": "The judge is away"}, "the job ended as Failed: The judge is away"),
-        ({"life": ["Stopped"]}, "the job ended as Stopped"),
-        ({"life": ["Completed"], "result": {"status": "FAILED", "failureReason": "no gain"}}, "no gain"),
-        ({"life": ["Completed"], "rewrite": lambda _lines: ["nonsense"]}, "with the button on the prompts card"),
-        ({"life": ["Completed"], "optimise": lambda _line: "Say it."}, "a guard refuses. It lost"),
-        ({"faults": {"Create": [Fault("AccessDeniedException", 403)]}}, "credentials need"),
-        ({"life": ["InProgress"]}, "gave no prompt within 48 hours"),
-        ({"place": f"s3://nowhere/{BUCKET}"}, "another one in FERRY_ADVPO_BUCKET"),
-        ({"place": ""}, "the operator sets FERRY_ADVPO_BUCKET"),
-    ],
-)
-async def test_what_brings_nothing_says_why_and_stops_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], said: str
-) -> None:
-    async with at_prompts(tmp_path, monkeypatch, **given) as (story, at, clock):
-        await ask(story, clock)
-        await story.work()
-        clock.pass_seconds(49 * 3600 if given.get("life") == ["InProgress"] else 61)
-        await minutes(story, clock, Sweep(story.tools), 2)
+        at.faults = away
+        await minutes(story, clock, sweep, 1)
         job = await job_of(story)
-        assert (job.state, said in job.note, len(await told(story))) == (JobState.FAILED, True, 1)
-        assert "--" not in job.note
-        assert at.asked["Stop"] == ("48 hours" in said)
-        await story.answer("prompts:1", "use")
-        assert await story.waits_for() == "review:1"
-
-
-async def test_a_service_that_is_away_for_a_while_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = {"Create": [Fault("ThrottlingException", 429)] * 9, "Get": [Fault("InternalServerException", 500)] * 9}
-    async with at_prompts(tmp_path, monkeypatch, faults=away) as (story, at, clock):
-        await ask(story, clock)
-        await story.work()
-        assert (await job_of(story)).note
-        away.clear()
-        at.faults.clear()
-        await minutes(story, clock, Sweep(story.tools))
+        assert (job.is_open, job.note != "") == (True, True)
+        at.faults = {}
+        await minutes(story, clock, sweep)
         assert ((await job_of(story)).state, len(at.jobs)) == (JobState.DONE, 1)
 
 
-async def test_what_the_service_does_not_take_is_said_before_anything_is_written(
+BROKEN: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"life": ["Failed"], "failure": "The judge is away"}, "the job ended as Failed: The judge is away"),
+    ({"life": ["Stopped"]}, "the job ended as Stopped"),
+    ({"result": {"status": "FAILED", "failureReason": "no gain"}}, "no gain"),
+    ({"rewrite": lambda _lines: ["nonsense"]}, "with the button on the prompts card"),
+    ({"optimise": lambda _line: "Say it."}, "a guard refuses. It lost"),
+    ({"faults": {"Create": [Fault("AccessDeniedException", 403)]}}, "credentials need"),
+    ({"life": ["InProgress"]}, "gave no prompt within 48 hours"),
+)
+
+
+async def test_what_brings_nothing_says_why_stops_nobody_and_can_be_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with at_prompts(tmp_path, monkeypatch) as (story, _, clock):
-        plan = await plan_of(story)
+    async with at_prompts(tmp_path, monkeypatch) as (story, at, clock):
+        usual, sweep = Peer(), Sweep(story.tools)
+        for number, (given, said) in enumerate(BROKEN, 1):
+            for name in ("life", "failure", "result", "rewrite", "optimise", "faults"):
+                setattr(at, name, given.get(name, ["Completed"] if name == "life" else getattr(usual, name)))
+            await ask(story, clock)
+            await story.work()
+            clock.pass_seconds(49 * 3600 if "48 hours" in said else 61)
+            await minutes(story, clock, sweep, 2)
+            job = await job_of(story)
+            assert (job.attempt, job.state, said in job.note) == (number, JobState.FAILED, True), job.note
+            assert ("--" in job.note, at.asked["Stop"]) == (False, int("48 hours" in said))
+        assert len(await told(story)) == len(BROKEN)
+        for service, said in (
+            (Advpo(Bucket("s3://nowhere/x"), at.settings), "another one in FERRY_ADVPO_BUCKET"),
+            (None, "sets FERRY"),
+        ):
+            story.tools = replace(story.tools, advpo=service)
+            await ask(story, clock)
+            await story.work()
+            assert said in (await job_of(story)).note
         with pytest.raises(InputError, match="models on Bedrock"):
-            await advpo.ask(story.store, story.engine, plan, "local:a", by=REQUESTER, at=clock())
-        assert await story.store.advpo.of(story.id, 1) == ()
+            await advpo.ask(story.store, story.engine, await plan_of(story), "local:a", by=REQUESTER, at=clock())
+        await story.answer("prompts:1", "use")
+        assert await story.waits_for() == "review:1"
 
 
 @pytest.mark.slow
