@@ -36,6 +36,7 @@ class WorkKind(StrEnum):
     PROPOSE = "propose"  # migration id, round, turn
     ROUND = "round"  # migration id, round, turn
     TRY = "try"  # try id
+    ADVPO = "advpo"  # migration id, round, target, attempt
     PUBLISH = "publish"  # migration id, name in prompt management
     LIFECYCLE = "lifecycle"  # monitor id, day
 

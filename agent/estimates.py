@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 CANDIDATES_GUESS, CHARACTERS, MEASURED = 4, 4.0, 500
 BARS, BARS_ON_DEV = 3, 2
-SEARCH = "search"
+SEARCH, CONVERSION = "search", "conversion"
+TOLD_A_WRITER = 2000
+"""Tokens of what a writer is told beside the prompt."""
 UNPRICED = "the price of"
 SECONDS = {"recorded": 0.0, "scripted": 0.02, "local": 0.5, "bedrock": 2.0, "openai": 2.0}
 IN_FLIGHT = {"recorded": 64, "scripted": 8, "local": 1, "bedrock": 16, "openai": 16}
@@ -92,6 +94,18 @@ def of_search(writer: str, targets: Sequence[str], dev: int, a_call: Usage, pric
         note="at most, and only for a target that is behind the source by more than the margin"
         + ("; the price of a model is unknown" if unknown else ""),
     )
+
+
+def of_conversion(writer: str, targets: Sequence[str], a_call: Usage, prices: Prices) -> Iterator[Estimate]:
+    """The writer's calls for conversions, at most; nothing without a model that writes prompts."""
+    from pipeline.prompts.methods.rewrite import ALL
+
+    if not writer:
+        return
+    written = Usage(input_tokens=a_call.input_tokens + TOLD_A_WRITER, output_tokens=2 * a_call.input_tokens)
+    note = f"at most: {len(ALL)} prompts for each target, each asked for twice where a reply cannot be used"
+    taken = partial(_usd, a_call=written, prices=prices)
+    yield _estimate(CONVERSION, (writer,), 2 * len(ALL) * len(targets), taken, None, note)
 
 
 def search_calls(dev: int) -> int:

@@ -102,6 +102,7 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
     judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, prices.of)
     judge = criteria.judge.model if criteria.judge else None
     writer = estimates.writer_ref(about.writer, criteria)
+    converting = estimates.of_conversion(writer, migration.targets, a_call, prices)
     searching = estimates.of_search(writer, migration.targets, dataset.dev, a_call, prices)
     needs = Needs(targets=migration.targets, samples=about.samples, prompt=about.prompt, judge=judge)
     said = limits(criteria, about.samples, migration.targets, about.test, about.pilots)
@@ -112,7 +113,7 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
         source=migration.source,
         targets=migration.targets,
         review_pairs=review_pairs,
-        estimates=(*answering, *searching, *judging),
+        estimates=(*answering, *converting, *searching, *judging),
         costs=costs,
         notes=(*said, *notes(needs, about.catalog), *cap.notes(criteria, migration, about.prompt, about.samples, prices)),
         offered=offered(criteria, about.samples),

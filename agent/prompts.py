@@ -45,7 +45,7 @@ async def edited(
     `prompt` has its parent set. The candidate's `refusal` is the guard's sentence.
     """
     await _still_asked(store, plan)
-    ask = await _ask(store, plan, target, prices)
+    ask = await ask_for(store, plan, target, prices)
     made = replace(prompt, method=BY_HAND)
     candidate = Candidate(target=target, prompt=made, refusal=await asyncio.to_thread(check, made, ask))
     await store.prompts.add_candidate(plan.migration_id, plan.number, candidate, by=by)
@@ -61,7 +61,7 @@ async def refused(store: Store, plan: Plan, target: str, prompt: PromptVersion, 
     same = next((each.prompt.method for each in known if each.prompt.hash == prompt.hash), None)
     if same is not None:
         return f"This is word for word the candidate '{same}'. Change something, or use that one."
-    ask = await _ask(store, plan, target, prices)
+    ask = await ask_for(store, plan, target, prices)
     return " ".join(await asyncio.to_thread(refusals, prompt, ask)) or None
 
 
@@ -115,7 +115,7 @@ async def reverted(store: Store, engine: Engine, plan: Plan, turn: Turn, *, by: 
     return True
 
 
-async def _ask(store: Store, plan: Plan, target: str, prices: Prices | None) -> Ask:
+async def ask_for(store: Store, plan: Plan, target: str, prices: Prices | None = None) -> Ask:
     """What the guards hold a prompt against."""
     dataset = await rounds.worked_on(store, plan.migration_id, plan.number)
     migration = await store.migrations.get(plan.migration_id)

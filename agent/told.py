@@ -32,6 +32,10 @@ def publish_key(migration_id: str, name: str) -> str:
     return f"published:{migration_id}:{name}"
 
 
+def advpo_key(job_id: str) -> str:
+    return f"advpo:{job_id}"
+
+
 def files_key(migration_id: str, number: int) -> str:
     return f"files:{migration_id}:{number}"
 

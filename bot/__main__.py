@@ -124,6 +124,7 @@ def _bot(settings: SlackSettings) -> None:
 def _worker(settings: Settings) -> None:
     from agent.worker import WorkerSettings
     from agent.worker import main as work
+    from pipeline.aws.s3 import Bucket
     from pipeline.models import ModelSettings
     from pipeline.models.catalog import read_catalog
 
@@ -135,6 +136,7 @@ def _worker(settings: Settings) -> None:
         timezone=settings.timezone,
         evaluation=_evaluation(settings),
         writer=settings.writer,
+        advpo=Bucket(settings.advpo_bucket) if settings.advpo_bucket else None,
         models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai),
         catalog=catalog,
     )

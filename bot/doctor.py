@@ -25,6 +25,7 @@ async def examine(settings: SlackSettings) -> int:
     for problem in problems:
         typer.echo(problem)
     typer.echo(_models(settings.openai))
+    typer.echo(_advpo(settings.advpo_bucket))
     if not problems:
         typer.echo("The Slack app has the scopes it needs, and its tokens work.")
     return WRONG if problems else 0
@@ -35,6 +36,13 @@ def _models(openai: OpenAIAccess) -> str:
     key = "is set" if openai.key else "is not set: openai:<model> needs it"
     others = f" FERRY_OPENAI_SERVERS names {', '.join(openai.servers)}." if openai.servers else ""
     return f"OPENAI_API_KEY {key}; it is for {openai.url}.{others}"
+
+
+def _advpo(bucket: str | None) -> str:
+    """Whether Bedrock can be asked to optimise prompts, as far as that can be told without asking it."""
+    if bucket:
+        return f"FERRY_ADVPO_BUCKET is {bucket}: people can ask Bedrock to optimise the prompt of a Bedrock target."
+    return "FERRY_ADVPO_BUCKET is not set: Bedrock's Advanced Prompt Optimization cannot be asked for from Slack."
 
 
 async def examine_processes(places: Places) -> None:

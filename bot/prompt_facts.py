@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agent import arms
+from bot import prompt_beside
 from bot.cards.prompts import CandidateFacts, PromptsFacts, TargetFacts
 from bot.cards.tried import TriedFacts
 from bot.cards.turn import TurnFacts
@@ -48,16 +49,21 @@ class Round:
         return self.runs.get((candidate.target, candidate.prompt.hash))
 
 
-async def prompts(store: Store, migration_id: str, number: int, prices: Prices) -> PromptsFacts:
-    """Every target of round `number` with its candidates; in the plan's order, which is what buttons count by."""
+async def prompts(store: Store, migration_id: str, number: int, prices: Prices, *, advpo: bool = False) -> PromptsFacts:
+    """Every target of round `number` with its candidates; in the plan's order, which is what buttons count by.
+
+    `advpo` says whether Advanced Prompt Optimization is set up.
+    """
     migration, found = await store.migrations.get(migration_id), await round_of(store, migration_id, number)
     runs = tuple(found.runs.values())
+    targets = tuple([await target(store, found, place, prices) for place in range(len(found.plan.targets))])
+    beside = await prompt_beside.read(store, found.plan, advpo=advpo)
     return PromptsFacts(
         migration_id=migration_id,
         name=migration.name,
         round=number,
         dev=found.dev,
-        targets=tuple([await target(store, found, place, prices) for place in range(len(found.plan.targets))]),
+        targets=tuple(beside.of(each, found.dev) for each in targets),
         on=_is_on(await store.questions.pending(migration_id), number),
         calls=sum(run.stored for run in runs),
         planned=next((each for each in found.plan.estimates if each.stage == arms.CANDIDATES), None),

@@ -55,6 +55,7 @@ class Renderer:
     store: Store
     clock: Callable[[], datetime]
     prices: Prices = field(default_factory=Prices)
+    advpo: bool = False
     speeds: dict[str, Speed] = field(default_factory=dict)
 
     async def __call__(self, message: Message) -> Card:
@@ -93,7 +94,8 @@ class Renderer:
 
     async def prompts(self, message: Message) -> Card:
         number = int(message.subject)
-        return prompts_card(await prompt_facts.prompts(self.store, message.migration_id or "", number, self.prices))
+        told = await prompt_facts.prompts(self.store, message.migration_id or "", number, self.prices, advpo=self.advpo)
+        return prompts_card(told)
 
     async def turn(self, message: Message) -> Card:
         return turn_card(await prompt_facts.turn(self.store, message))

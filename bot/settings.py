@@ -38,6 +38,7 @@ class Settings(BaseSettings):
 
     `interpreter_model` is the Bedrock model id that reads free text the rules are not sure of; without it the rules stand.
     `evaluation_role` and `evaluation_bucket` are where Bedrock Evaluations is asked for second opinions, both or neither.
+    `advpo_bucket` is where Advanced Prompt Optimization keeps its files; without it nobody can ask for that in Slack.
     `writer` is the model that may be asked to write prompts, instead of the judge of each plan.
     """
 
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     evaluation_role: str | None = None
     evaluation_bucket: str | None = Field(default=None, validate_default=True)
     evaluation_judge: str | None = None
+    advpo_bucket: str | None = None  # where jobs of Advanced Prompt Optimization keep their files
     writer: str = ""
     openai_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
@@ -99,6 +101,16 @@ class Settings(BaseSettings):
         if "evaluation_role" in info.data and bool(value) != bool(info.data["evaluation_role"]):
             raise ValueError("and FERRY_EVALUATION_ROLE belong together: set both, or neither")
         return value or None
+
+    @field_validator("advpo_bucket")
+    @classmethod
+    def _advpo(cls, value: str | None) -> str | None:
+        from pipeline.aws.s3 import Bucket
+
+        try:
+            return Bucket(value).address if value else None
+        except InputError as error:
+            raise ValueError(f"names no place: {error.message.rstrip('.')}") from None
 
     @field_validator("openai_url")
     @classmethod

@@ -11,13 +11,17 @@ MRKDWN = "mrkdwn"
 
 
 def write_proposal(proposal: Proposal) -> str:
-    return json.dumps({"kind": proposal.kind, "value": proposal.value, "sentence": proposal.sentence})
+    told = {"told": proposal.told} if proposal.told else {}
+    return json.dumps({"kind": proposal.kind, "value": proposal.value, "sentence": proposal.sentence, **told})
 
 
 def read_proposal(subject: str) -> Proposal | None:
     """The proposal a reply makes, if it makes one."""
     parsed = _object(subject)
-    return Proposal(kind=parsed["kind"], value=parsed["value"], sentence=parsed["sentence"]) if "kind" in parsed else None
+    if "kind" not in parsed:
+        return None
+    kind, value, sentence = parsed["kind"], parsed["value"], parsed["sentence"]
+    return Proposal(kind=kind, value=value, sentence=sentence, told=parsed.get("told", ""))
 
 
 def write_start(prefill: Mapping[str, str]) -> str:

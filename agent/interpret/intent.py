@@ -23,6 +23,9 @@ class IntentKind(StrEnum):
     TRY_PROMPT = "try_prompt"
     ROLL_BACK = "roll_back"
     ANOTHER_ROUND = "another_round"
+    FASTER = "faster"
+    OPTIMIZE = "optimize"
+    STOP_OPTIMIZING = "stop_optimizing"
     PUBLISH = "publish"
     PAUSE = "pause"
     RESUME = "resume"
@@ -41,6 +44,9 @@ CHANGING = frozenset(
         IntentKind.TRY_PROMPT,
         IntentKind.ROLL_BACK,
         IntentKind.ANOTHER_ROUND,
+        IntentKind.FASTER,
+        IntentKind.OPTIMIZE,
+        IntentKind.STOP_OPTIMIZING,
         IntentKind.PUBLISH,
         IntentKind.PAUSE,
         IntentKind.RESUME,

@@ -43,6 +43,21 @@ _SAID = {
         "another round", "one more round", "start another round", "next round", "do another round", "improve the prompts",
         "improve the prompt", "make the prompt better", "try another round", "one more turn", "go for another round",
     ),
+    IntentKind.FASTER: (
+        "make it faster", "make the target faster", "make the answers faster", "faster", "make it quicker", "reduce latency",
+        "lower the latency", "reduce the latency", "shorter answers", "make the answers shorter", "it is too slow", "speed it up",
+        "how can it be faster", "how do we make it faster", "what would make it faster",
+    ),
+    IntentKind.OPTIMIZE: (
+        "optimise with advpo", "optimize with advpo", "optimise the prompt with advpo", "optimize the prompt with advpo",
+        "ask bedrock to optimise", "ask bedrock to optimize", "ask bedrock to optimise the prompt", "run advpo", "start advpo",
+        "ask bedrock to optimize the prompt", "optimise with bedrock", "optimize with bedrock", "ask advpo", "use advpo", "advpo",
+        "advanced prompt optimization", "start advanced prompt optimization", "run advanced prompt optimization",
+    ),
+    IntentKind.STOP_OPTIMIZING: (
+        "stop advpo", "stop the optimisation", "stop the optimization", "cancel advpo", "cancel the optimisation", "abort advpo",
+        "cancel the optimization", "stop advanced prompt optimization", "stop the advpo job", "cancel the advpo job",
+    ),
     IntentKind.HELP: (
         "help", "help me", "what can you do", "how does this work", "commands", "what are the commands", "how do I use this",
         "what can I ask", "what can I say", "usage", "instructions", "I need help", "show help", "how to use", "options",

@@ -50,6 +50,7 @@ def read(text: str, facts: Facts) -> Intent:
         or _margin(shown, said, facts)
         or _judge(shown, said)
         or _measured(said, facts)
+        or _optimize(shown, said)
         or _target(shown, said)
         or _try(shown, facts)
         or _publish(shown, said)
@@ -156,6 +157,16 @@ def _after_metric(said: list[str]) -> str | None:
     """The word after "metric", if there is one: a name nobody knows is to be answered, not guessed at."""
     at = next(at for at, word in enumerate(said) if word in {"metric", "metrics"})
     return said[at + 1] if at + 1 < len(said) else None
+
+
+def _optimize(shown: str, said: list[str]) -> Intent | None:
+    """A model's ref in a text that names the service: "optimise bedrock:MODEL-ID with advpo", "stop advpo for MODEL"."""
+    ref = REF.search(shown)
+    if ref is None or "advpo" not in said or len(said) > LONGEST or said[0] in ASKING:
+        return None
+    stops = {"stop", "cancel", "abort"} & set(said)
+    kind = IntentKind.STOP_OPTIMIZING if stops else IntentKind.OPTIMIZE
+    return Intent(kind=kind, target=ref.group().rstrip(".:?!"), sure=True)
 
 
 def _target(shown: str, said: list[str]) -> Intent | None:

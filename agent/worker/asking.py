@@ -9,6 +9,8 @@ from pipeline.models.prices import Price
 from pipeline.prompts.port import Ask
 from pipeline.records import Model, Output, Request, Split
 
+WRITER = "FERRY_WRITER, or a judge in the plan"
+
 
 class Writer:
     """A writer that keeps a place of its model around each call, as everybody else does."""
@@ -57,3 +59,8 @@ def price_of(tools: Tools, ref: str) -> Price | None:
         return tools.catalog.prices.of(ref)
     except InputError:
         return None
+
+
+def in_slack(sentence: str) -> str:
+    """A sentence of a method, with the way out there is here."""
+    return sentence.replace("no model was named that writes prompts", f"no model was named that writes prompts ({WRITER})")

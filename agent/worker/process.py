@@ -68,6 +68,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
 
 async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings, store: Store, engine: DbosEngine) -> Tools:
     from pipeline.metrics.evaluations import Bedrock
+    from pipeline.prompts.advpo import Advpo
 
     models, catalog = replace(settings.models, jitter=random.random), settings.catalog
     opened = open_conversation(
@@ -92,6 +93,7 @@ async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings,
         catalog=catalog,
         live=models,
         opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
+        advpo=Advpo(settings.advpo, models) if settings.advpo else None,
     )
 
 

@@ -1,7 +1,7 @@
 """What the next turn on dev could try, and what the turns before it changed, cluster by cluster. Here, because it computes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from agent import arms, rounds
 from agent.worker import asking
@@ -9,7 +9,7 @@ from agent.worker.tools import Tools
 from db.records import DatasetVersion, Effect, Plan, Run, RunStatus, Turn
 from pipeline.decide.errors import group_failures
 from pipeline.hashing import canonical_json
-from pipeline.prompts.rounds import Outcome, Proposal, nothing_fits, outcome, proposals, refusals
+from pipeline.prompts.rounds import Outcome, Proposal, Technique, nothing_fits, outcome, proposals, refusals
 from pipeline.records import ErrorGroup, PromptVersion, RunResult, Split
 
 MOST, NOTHING = 5, 100
@@ -56,7 +56,8 @@ async def _proposed(tools: Tools, plan: Plan, dataset: DatasetVersion, target: s
     if not found:
         refused = await asyncio.to_thread(refusals, parent, groups, comments, ask, arm.outputs)
         return [nothing(plan.migration_id, plan.number, turn, nothing_fits(groups, refused), target, parent.hash)]
-    return [_turn(plan, target, turn, parent, position, proposal) for position, proposal in enumerate(found[:MOST])]
+    shown = [*found[:MOST], *(each for each in found[MOST:] if each.technique is Technique.SHORTER)]  # its own form asks for it
+    return [_turn(plan, target, turn, parent, position, proposal) for position, proposal in enumerate(shown)]
 
 
 def _turn(plan: Plan, target: str, turn: int, parent: PromptVersion, position: int, proposal: Proposal) -> Turn:
@@ -103,7 +104,18 @@ async def _measure(tools: Tools, plan: Plan, dataset: DatasetVersion, turn: Turn
         )
         for each in found.effects
     )
-    await tools.store.rounds.measured(turn.id, effects, found.sentence)
+    await tools.store.rounds.measured(turn.id, effects, " ".join([found.sentence, *_beside(found)]))
+
+
+def _beside(found: Outcome) -> Iterator[str]:
+    """What a turn did to length, time and cost, as far as every answer carries them."""
+    times = found.latency_before.p50.value, found.latency_after.p50.value
+    if found.tokens_before is not None and found.tokens_after is not None:
+        yield f"Output tokens an answer: {found.tokens_before:,.1f} before, {found.tokens_after:,.1f} after."
+    if times[0] is not None and times[1] is not None:
+        yield f"Latency in the median: {times[0]:.2f} s before, {times[1]:.2f} s after."
+    if found.usd_before is not None and found.usd_after is not None:
+        yield f"1,000 calls: {found.usd_before:,.4f} USD before, {found.usd_after:,.4f} after."
 
 
 async def _failures(tools: Tools, plan: Plan, dataset: DatasetVersion, arm: RunResult) -> Sequence[ErrorGroup]:

@@ -8,6 +8,7 @@ from pipeline.models.catalog import Catalog
 from pipeline.models.settings import ModelSettings
 
 if TYPE_CHECKING:
+    from pipeline.aws.s3 import Bucket
     from pipeline.metrics.evaluations import Place
 
 
@@ -19,6 +20,7 @@ class WorkerSettings:
     taken at once (calls at once are bounded by each model), `works` how many other works, `sweep_s` how often the facts are
     compared with what is submitted, `stop_s` how long in-flight work may take to stop. `evaluation` is where second opinions are
     asked for; None: they are not. `writer` is the model that may be asked to write prompts, instead of the judge of each plan.
+    `advpo` is where jobs of Advanced Prompt Optimization keep their files; None: it is not asked for.
     """
 
     name: str = "worker-1"
@@ -33,5 +35,6 @@ class WorkerSettings:
     timezone: str = TIMEZONE
     evaluation: "Place | None" = None
     writer: str = ""
+    advpo: "Bucket | None" = None
     models: ModelSettings = field(default_factory=ModelSettings)
     catalog: Catalog = field(default_factory=Catalog)

@@ -4,9 +4,10 @@ Level-triggered and idempotent: what is queued or running already is not touched
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from agent import answers, arms, told, turns
+from agent import advpo, answers, arms, told, turns
 from agent.engine import WorkKind
 from agent.worker.tools import Tools
 from db.keys import errors_card, problem_of
@@ -25,12 +26,12 @@ class Sweep:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._seen: dict[str, tuple[int, int]] = {}  # run id: outputs stored, looks since the last new one
-        self._looked: dict[str, datetime] = {}  # job of a second opinion: when it was submitted last
+        self._looked: dict[str, datetime] = {}  # job of another service: when it was submitted last
         self._looks: Counter[str] = Counter()  # how often something else was found missing, by what it is
 
     async def __call__(self) -> None:
         await self._runs()
-        await self._opinions()
+        await self._jobs()
         for asked in await self._tools.store.tries.waiting():
             await self._seldom(WorkKind.TRY, asked.id)
         for migration in await self._tools.store.migrations.active():
@@ -50,15 +51,21 @@ class Sweep:
                 await self._tools.engine.submit(WorkKind.RUN, run.id, run.id)
         self._seen = seen
 
-    async def _opinions(self) -> None:
-        """Jobs of second opinions that are under way."""
-        now, looked = self._tools.clock(), dict[str, datetime]()
+    async def _jobs(self) -> None:
+        """Jobs of other services that are under way: second opinions, and optimisations of prompts."""
+        before, self._looked = self._looked, {}
         for job in await self._tools.store.evaluations.unfinished():
-            last = self._looked.get(job.id)
-            looked[job.id] = now if last is None or now - last >= LOOK else last
-            if looked[job.id] is not last:
+            if self._is_time(before, job.id):
                 await self._tools.engine.submit(WorkKind.EVALUATE, job.id, job.run_id, str(job.part))
-        self._looked = looked
+        for asked in await self._tools.store.advpo.unfinished():
+            if self._is_time(before, f"{asked.id}:{asked.stopped_by or ''}"):
+                await advpo.submit(self._tools.engine, asked)
+
+    def _is_time(self, before: Mapping[str, datetime], name: str) -> bool:
+        """Once in LOOK for each name."""
+        now, last = self._tools.clock(), before.get(name)
+        self._looked[name] = now if last is None or now - last >= LOOK else last
+        return self._looked[name] is not last
 
     async def _uploads(self, migration: Migration) -> None:
         for upload in await self._tools.store.datasets.uploads(migration.id):

@@ -14,6 +14,7 @@ from db.store import Store
 from pipeline.metrics.evaluations.jobs import Bedrock
 from pipeline.models.catalog import Catalog
 from pipeline.models.settings import ModelSettings
+from pipeline.prompts.advpo.jobs import Advpo
 
 RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
 GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
@@ -24,7 +25,8 @@ class Tools:
     """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish.
 
     `catalog` is what is known of models and their prices, `live` how AWS is asked about one (None: it is not). `opinion` is
-    whom second opinions are asked of, where the operator has set that up, `writer` the model that writes prompts.
+    whom second opinions are asked of and `advpo` who optimises prompts, where the operator has set that up, `writer` the model
+    that writes prompts.
     """
 
     store: Store
@@ -37,6 +39,7 @@ class Tools:
     catalog: Catalog = field(default_factory=Catalog)
     live: ModelSettings | None = None
     opinion: Bedrock | None = None
+    advpo: Advpo | None = None
     writer: str = ""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

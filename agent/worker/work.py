@@ -6,7 +6,22 @@ from dataclasses import dataclass
 
 from agent.engine import WorkKind
 from agent.told import FERRY
-from agent.worker import convert, digest, errors, improve, ingest, lifecycle, proposing, publish, report, runs, trial, tries, turn
+from agent.worker import (
+    advpo,
+    convert,
+    digest,
+    errors,
+    improve,
+    ingest,
+    lifecycle,
+    proposing,
+    publish,
+    report,
+    runs,
+    trial,
+    tries,
+    turn,
+)
 from agent.worker.boundary import Trouble, attempt, persist
 from agent.worker.tools import Tools
 
@@ -43,6 +58,7 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.PROPOSE: Work(proposing.propose, proposing.failed),
     WorkKind.ROUND: Work(turn.take, turn.failed),
     WorkKind.TRY: Work(tries.attempt, tries.failed),
+    WorkKind.ADVPO: Work(advpo.look, advpo.failed),
     WorkKind.LIFECYCLE: Work(lifecycle.lifecycle, lifecycle.failed),
 }
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from bot.blocks.escape import literal
 from bot.cards.kit import Card
 
-PUBLISH = "Write *publish* to put the signed prompt into Amazon Bedrock's prompt management."
+PUBLISH = (
+    "*Publish the prompt* under the sign-off, or *publish as NAME* here, puts the signed prompt into Amazon Bedrock's prompt "
+    "management."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,15 @@ PREFILLED, CARRIED = ("name", "source", "targets"), 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What Ferry understood and would do; only the click does it. `value` belongs to the kind (a margin, a model)."""
+    """What Ferry understood and would do; only the click does it. `value` belongs to the kind (a margin, a model).
+
+    `told` are lines of Ferry's own that a person reads before it.
+    """
 
     kind: str
     value: str
     sentence: str
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ def reply_card(facts: NoteFacts) -> Card:
 def _proposal(migration_id: str, key: str, proposal: Proposal) -> Card:
     press = Press(migration=migration_id, question=key, answer=proposal.kind)  # its value is read from the store
     blocks: list[Block] = [
+        *([lines(proposal.told.split("\n"))] if proposal.told else []),
         section(f"{literal(proposal.sentence, 1500)}\nNothing has changed yet."),
         actions(
             button("Do it", "proposal_confirm", press.dumps(), style="primary"),

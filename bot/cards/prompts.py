@@ -6,13 +6,14 @@ from datetime import datetime
 
 from bot.blocks.escape import literal
 from bot.buttons import Press
+from bot.cards.advpo import NOTHING_ASKED, AdvpoFacts, advpo_buttons, advpo_lines
 from bot.cards.kit import Block, Card, actions, bar, button, context, header, lines, mention, section, when
 from db.records import Estimate, Improvement
 from pipeline.records import Edit, Interval
 
 MOST_TARGETS = 5
 ROOM = 45
-"""Blocks for targets in one message of fifty; a target needs three and one for each candidate."""
+"""Blocks for targets in one message of fifty; a target needs four and one for each candidate."""
 MOST_ROWS = 10
 LEGEND = "Figures are the mean on dev of what decides, in brackets its 95 % interval. Dev chooses; test, looked at once, judges."
 EDITS = 3
@@ -41,13 +42,18 @@ class CandidateFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFacts:
-    """A target with its candidates in order of cost. `by` chose the one in use at `at`; None where the figures on dev did."""
+    """A target with its candidates in order of cost. `by` chose the one in use at `at`; None where the figures on dev did.
+
+    `untried` are the methods that were not tried, each with the reason, and `advpo` is what there is to optimise on request.
+    """
 
     target: str
     candidates: tuple[CandidateFacts, ...] = ()
     reason: str = ""
     by: str | None = None
     at: datetime | None = None
+    untried: tuple[str, ...] = ()
+    advpo: AdvpoFacts = NOTHING_ASKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,7 @@ class PromptsFacts:
 def prompts_card(facts: PromptsFacts) -> Card:
     """A row for each candidate as far as a message has room; what has no row of its own is counted, and a form shows it."""
     shown = facts.targets[:MOST_TARGETS]
-    rows = min(MOST_ROWS, ROOM // max(len(shown), 1) - 3)
+    rows = min(MOST_ROWS, ROOM // max(len(shown), 1) - 4)
     blocks: list[Block] = [header(f"Prompts, round {facts.round}: {facts.name}")]
     if used := list(_used(facts)):
         blocks.append(lines(used, what="searches"))
@@ -108,6 +114,8 @@ def _used(facts: PromptsFacts) -> Iterator[str]:
 
 def _stop(facts: PromptsFacts) -> Block:
     asked = "Nothing more is spent. What is measured stays, and Resume on the status card goes on from there."
+    if any(target.advpo.job and target.advpo.job.is_open for target in facts.targets):
+        asked += " An optimisation at AWS goes on: it has a button of its own."
     return button("Stop", "migration_pause", Press(migration=facts.migration_id).dumps(), style="danger", confirm=asked)
 
 
@@ -120,11 +128,20 @@ def _target(facts: PromptsFacts, place: int, target: TargetFacts, rows: int) -> 
         yield section(row(candidate, facts.dev), button("What changed", "prompt_look", press))
     if len(target.candidates) > len(kept):
         yield context(f"and {len(target.candidates) - len(kept)} more candidates: *All candidates* lists them.")
+    if beside := [*advpo_lines(target.advpo), *_untried(target)]:
+        yield lines(beside, what="remarks")
     every = press_of(facts.migration_id, facts.round, place)
     yield actions(
         button("Try on a sample", "prompt_try", every),
         button("All candidates", "prompt_list", every),
+        *advpo_buttons(target.advpo, every),
     )
+
+
+def _untried(target: TargetFacts) -> Iterator[str]:
+    if target.untried:
+        yield "*Not tried*"
+        yield from (f"• {literal(sentence, 300)}" for sentence in target.untried)
 
 
 def _rank(candidate: CandidateFacts) -> tuple[bool, bool, bool]:

@@ -82,6 +82,7 @@ def _prompts(facts: QuestionFacts) -> Card:
             actions(
                 _button(facts, "Use these prompts", "prompts_use", "use", style="primary"),
                 _button(facts, "Another round", "prompts_round", "round"),
+                _button(facts, "Make it faster", "prompts_faster", "round"),
                 _button(facts, "Cancel", "prompts_cancel", "cancel", style="danger", confirm=over),
             )
         )
@@ -111,7 +112,16 @@ def _sign_off(facts: QuestionFacts) -> Card:
                 _button(facts, "Reject", "sign_off_reject", "reject", style="danger"),
             )
         )
-    return Card(text=f"Sign-off of {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts)])
+    return Card(text=f"Sign-off of {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts), *_publish(facts)])
+
+
+def _publish(facts: QuestionFacts) -> list[Block]:
+    """Once it is signed, where a target is on Bedrock."""
+    signed = facts.decision is not None and facts.decision.answer == "approve"
+    if not signed or not any(ref.startswith("bedrock:") for ref in facts.migration.targets):
+        return []
+    told = "*Publish* puts the signed prompt into Amazon Bedrock's prompt management."
+    return [actions(_button(facts, "Publish the prompt", "publish_open", "publish")), context(told)]
 
 
 def _verdict(facts: QuestionFacts) -> list[Block]:

@@ -9,11 +9,14 @@ from bot.listeners import (
     home,
     messages,
     plan,
+    prompt_advpo,
     prompt_edit,
+    prompt_faster,
     prompt_rounds,
     prompt_try,
     prompts,
     proposals,
+    publishing,
     references,
     review,
     runs,
@@ -23,7 +26,8 @@ from bot.listeners import (
 )
 
 ALL = (
-    commands, start, details, plan, prompts, prompt_edit, prompt_try, prompt_rounds, review, references, sign_off, runs,
+    commands, start, details, plan, prompts, prompt_edit, prompt_try, prompt_rounds, prompt_advpo, prompt_faster, publishing,
+    review, references, sign_off, runs,
     proposals, messages, home, unknown,
 )  # fmt: skip
 """`unknown` is last, because it takes what no other took."""

@@ -29,7 +29,8 @@ HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that
 You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*,
 *add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*,
 *at most 2 USD per 1,000 calls* (a cap on what a prompt costs), *no cost cap*,
-*try family rules on SAMPLE-ID*, *roll back*, *another round*, after the sign-off *publish as NAME*.
+*try family rules on SAMPLE-ID*, *roll back*, *another round*, *make it faster*, *optimise with advpo*, *stop advpo*,
+after the sign-off *publish as NAME*.
 I change nothing before a click."""
 
 

@@ -6,6 +6,7 @@ from typing import NoReturn
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.access import Act, Refusal, may
+from bot.blocks.escape import literal
 from bot.buttons import Press, loads
 from bot.cards.kit import mention, when
 from bot.cards.question import ANSWERS
@@ -90,8 +91,8 @@ async def still_asked(desk: Desk, click: Click) -> None:
         await refuse(desk, click, Refusal(code="stale", sentence=gone))
 
 
-async def decide(desk: Desk, click: Click, *, note: str = "", change: PlanChange | None = None) -> None:
-    """Write the decision and let the migration move. The first one stands; the others are told who decided.
+async def decide(desk: Desk, click: Click, *, note: str = "", change: PlanChange | None = None, turn: str = "") -> None:
+    """Write the decision and let the migration move. The first one stands; the others are told who decided. `turn` goes with it.
 
     The same answer of the same person again moves the migration all the same: it may be a click whose effect was cut short.
     """
@@ -100,16 +101,17 @@ async def decide(desk: Desk, click: Click, *, note: str = "", change: PlanChange
         migration_id=click.migration.id, question=press.question, answer=press.answer, by=click.person.user,
         at=desk.clock(), note=note, change=change,
     )  # fmt: skip
-    standing = await _standing(desk, click, decision)
-    if (standing.by, standing.answer) != (decision.by, decision.answer):
+    standing = await _standing(desk, click, decision, turn)
+    other = turn and standing.note != decision.note  # another round than the one that began
+    if other or (standing.by, standing.answer) != (decision.by, decision.answer):
         await refuse(desk, click, already(standing))
     await desk.move(click.migration.id)
 
 
-async def _standing(desk: Desk, click: Click, decision: Decision) -> Decision:
+async def _standing(desk: Desk, click: Click, decision: Decision, turn: str) -> Decision:
     """The decision that stands after this one; a question that was closed without any is refused."""
     try:
-        standing, _ = await desk.store.questions.decide(decision)
+        standing, _ = await desk.store.questions.decide(decision, turn=turn)
     except RefusedError as error:
         await refuse(desk, click, Refusal(code="stale", sentence=error.message))
     return standing
@@ -118,4 +120,5 @@ async def _standing(desk: Desk, click: Click, decision: Decision) -> Decision:
 def already(decision: Decision) -> Refusal:
     """Who decided what, and when."""
     what = ANSWERS.get(decision.answer, "Decided")
-    return Refusal(code="decided", sentence=f"Already decided: *{what}* by {mention(decision.by)} {when(decision.at)}.")
+    said = f" It began with: {literal(decision.note, 300)}" if decision.answer == "round" and decision.note else ""
+    return Refusal(code="decided", sentence=f"Already decided: *{what}* by {mention(decision.by)} {when(decision.at)}.{said}")

@@ -3,6 +3,7 @@
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from agent import advpo
 from agent.interpret import Facts, IntentKind, interpret
 from bot import uploads
 from bot.access import Act
@@ -13,7 +14,7 @@ from bot.listeners import prompt_words
 from bot.listeners.answers import Answer, answer_to
 from bot.listeners.guard import allowed
 from bot.opening import read_opening
-from bot.subjects import write_start
+from bot.subjects import MRKDWN, write_start
 from db.keys import under
 from db.records import MessageKind, Migration
 
@@ -38,7 +39,9 @@ async def _answer(desk: Desk, args: AsyncArgs, migration: Migration) -> None:
     intent = await interpret(text, await _known(desk, migration), desk.reader)
     if intent.kind is IntentKind.UNKNOWN and mention not in event["text"]:
         return
-    await _reply(desk, migration, f"reply:{event['channel']}:{event['ts']}", await answer_to(desk.store, migration, intent))
+    not_set_up = intent.kind is IntentKind.OPTIMIZE and not desk.advpo
+    answer = Answer(subject=MRKDWN, body=advpo.NOT_SET_UP) if not_set_up else await answer_to(desk.store, migration, intent)
+    await _reply(desk, migration, f"reply:{event['channel']}:{event['ts']}", answer)
 
 
 async def _known(desk: Desk, migration: Migration) -> Facts:

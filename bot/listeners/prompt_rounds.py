@@ -18,6 +18,7 @@ from bot.modals import prompt_round
 from bot.modals.prompt_round import Offer, Wanted
 from db.codec import reader
 from db.records import Turn
+from db.store import Store
 from pipeline.errors import InputError
 from pipeline.hashing import canonical_json
 from pipeline.prompts.rounds import Proposal, Technique
@@ -39,8 +40,8 @@ async def open_form(desk: Desk, args: AsyncArgs) -> None:
     click = await clicked(desk, args, Act.DECIDE_PROMPTS)
     await still_asked(desk, click)
     plan = await desk.store.plans.get(click.migration.id, number_of(click.press))
-    proposed = await _proposed(desk, click.press)
-    offers = [[_offer(turn) for turn in proposed if turn.target == target] for target in plan.targets]
+    offered = await proposed(desk.store, click.press)
+    offers = [[_offer(turn) for turn in offered if turn.target == target] for target in plan.targets]
     await desk.client.views_open(trigger_id=args.body["trigger_id"], view=prompt_round.view(click.press, plan.targets, offers))
 
 
@@ -51,15 +52,17 @@ def _offer(turn: Turn) -> Offer:
 
 
 async def submitted(desk: Desk, args: AsyncArgs) -> None:
-    """Note which turn is asked for, then answer the question: in this order, so that the turn is there when the graph looks."""
     wanted, _ = prompt_round.read(args.body["view"])
-    if wanted is None:
-        return
+    if wanted is not None:
+        await start(desk, args, wanted)
+
+
+async def start(desk: Desk, args: AsyncArgs, wanted: Wanted) -> None:
+    """The decision and the turn it asks for are one fact: of two people at once the first one's turn begins, and no other."""
     click = await allowed(desk, args, wanted.press, Act.DECIDE_PROMPTS)
     await still_asked(desk, click)
     turn = await _wanted(desk, click, wanted)
-    await desk.store.rounds.ask(turn.id)
-    await decide(desk, click, note=turn.sentence)
+    await decide(desk, click, note=turn.sentence, turn=turn.id)
 
 
 async def _wanted(desk: Desk, click: Click, wanted: Wanted) -> Turn:
@@ -70,7 +73,7 @@ async def _wanted(desk: Desk, click: Click, wanted: Wanted) -> Turn:
     target = plan.targets[wanted.target]
     if wanted.proposal is None:
         return await _own(desk, click, target, wanted.words)
-    offered = [turn for turn in await _proposed(desk, wanted.press) if turn.target == target]
+    offered = [turn for turn in await proposed(desk.store, wanted.press) if turn.target == target]
     if wanted.proposal >= len(offered):
         raise InputError(GONE)
     return offered[wanted.proposal]
@@ -91,9 +94,9 @@ async def _own(desk: Desk, click: Click, target: str, words: str) -> Turn:
     return own
 
 
-async def _proposed(desk: Desk, press: Press) -> list[Turn]:
+async def proposed(store: Store, press: Press) -> list[Turn]:
     """What Ferry proposes for the next turn, without words of a person whose form was not carried out."""
-    found = await desk.store.rounds.of(press.migration, number_of(press), next_turn(press))
+    found = await store.rounds.of(press.migration, number_of(press), next_turn(press))
     return [turn for turn in found if turn.position < OWN]
 
 

@@ -2,18 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from agent import prompts
+from agent import advpo, prompts
 from agent.interpret import Intent, IntentKind
 from bot import prompt_facts
 from bot.access import Act
 from bot.blocks.escape import literal
 from bot.buttons import Press
+from bot.cards.advpo import STOPPED, leaves
 from bot.cards.kit import some
 from bot.cards.note import Proposal
 from bot.cards.prompts import prompt_lines
 from bot.desk import Desk
+from bot.faster import faster, faster_lines
+from bot.listeners import prompt_advpo
 from bot.listeners.guard import Click, decide
 from bot.listeners.portfolio import NOT_NOW, UNKNOWN, asked, next_turn
+from bot.listeners.prompt_rounds import proposed
 from db.records import Migration, Question, Turn
 from db.store import Store
 from pipeline.errors import InputError
@@ -25,6 +29,11 @@ CARD = "The prompts card in this thread has a button for each: *What changed*, *
 NO_PROPOSAL = (
     "I have nothing to propose for another round. Press *Another round* under the prompts to write what you would change."
 )
+FASTER = "Shorter answers can be asked for in your own words too: *Another round* under the prompts."
+FASTER_LATER = "A round can be asked for once all candidates are measured and the prompts are not accepted yet."
+ADVPO_NONE = "None of the targets is on Bedrock, or not the one you named; Advanced Prompt Optimization is for these alone."
+ADVPO_IDLE = "No optimisation is under way. The prompts card says what came of the last one."
+ADVPO_WHICH = 'For which target? Name it, as in "optimise bedrock:MODEL-ID with advpo". There are:'
 ONLY_ONE = "There is no earlier choice to go back to."
 Said = str | Proposal
 """A sentence, or what a click confirms."""
@@ -96,6 +105,41 @@ async def _round(store: Store, migration: Migration, number: int, _: Intent) -> 
     return Proposal(kind="another_round", value=f"{number}\n{first.id}", sentence=sentence)
 
 
+async def _faster(store: Store, migration: Migration, number: int, _: Intent) -> Said:
+    """What makes the targets faster; a round of shorter answers is a click away on the card, since it is one of several ways."""
+    question = await asked(store, migration.id, number)
+    press = Press(migration=migration.id, question=question.key if question else f"prompts:{number}")
+    found, offers = await prompt_facts.round_of(store, migration.id, number), await proposed(store, press)
+    told = [await faster(store, found, place, Prices(), offers) for place in range(len(found.plan.targets))]
+    said = [line for each in told for line in faster_lines(each)]
+    offer = next((each.offer for each in told if each.offer), None)
+    if question is None or offer is None:
+        return "\n".join([*said, FASTER if question else FASTER_LATER])
+    sentence = f"Do a round of shorter answers on dev for {offer.target}? {offer.sentence}"
+    return Proposal(kind="another_round", value=f"{number}\n{offer.id}", sentence=sentence, told="\n".join(said))
+
+
+async def _optimize(store: Store, migration: Migration, number: int, intent: Intent) -> Said:
+    found = await prompt_facts.prompts(store, migration.id, number, Prices(), advpo=True)
+    fits = [each for each in found.targets if advpo.may_be_asked(each.target) and intent.target in {None, each.target}]
+    if not fits:
+        return ADVPO_NONE
+    if len(fits) > 1:
+        return f"{ADVPO_WHICH} {some([literal(each.target, 100) for each in fits], 5)}."
+    sentence = f"Ask Bedrock's Advanced Prompt Optimization to rewrite the prompt for {fits[0].target}? {leaves(fits[0].advpo)}"
+    return Proposal(kind="optimize", value=f"{number}\n{fits[0].target}", sentence=sentence)
+
+
+async def _stop_optimizing(store: Store, migration: Migration, number: int, intent: Intent) -> Said:
+    jobs = [each for each in await store.advpo.of(migration.id, number) if each.is_open and intent.target in {None, each.target}]
+    if not jobs:
+        return ADVPO_IDLE
+    if len(jobs) > 1:
+        return f"{ADVPO_WHICH} {some([literal(each.target, 100) for each in jobs], 5)}."
+    sentence = f"Stop the optimisation for {jobs[0].target}? {STOPPED}"
+    return Proposal(kind="stop_optimizing", value=f"{number}\n{jobs[0].target}", sentence=sentence)
+
+
 async def _first(store: Store, migration_id: str, number: int, question: Question) -> Turn | None:
     press = Press(migration=migration_id, question=question.key)
     return next(iter(await store.rounds.of(migration_id, number, next_turn(press))), None)
@@ -121,6 +165,16 @@ async def roll_back(desk: Desk, click: Click, value: str) -> None:
     await prompts.choose(desk.store, desk.engine, plan, target, prompt_hash, by=by, reason="Back to an earlier choice.")
 
 
+async def optimize(desk: Desk, click: Click, value: str) -> None:
+    number, _, target = value.partition("\n")
+    await prompt_advpo.asked(desk, click, await desk.store.plans.get(click.migration.id, int(number)), target)
+
+
+async def stop_optimizing(desk: Desk, click: Click, value: str) -> None:
+    number, _, target = value.partition("\n")
+    await prompt_advpo.stopped(desk, click, await desk.store.plans.get(click.migration.id, int(number)), target)
+
+
 async def another_round(desk: Desk, click: Click, value: str) -> None:
     """As the form does it: which turn is asked for, then the decision."""
     number, _, turn_id = value.partition("\n")
@@ -129,8 +183,8 @@ async def another_round(desk: Desk, click: Click, value: str) -> None:
     press = Press(migration=click.migration.id, question=question.key, answer="round")
     if turn.turn != next_turn(press):
         raise InputError(UNKNOWN)
-    await desk.store.rounds.ask(turn.id)
-    await decide(desk, Click(person=click.person, press=press, migration=click.migration), note=turn.sentence)
+    again = Click(person=click.person, press=press, migration=click.migration)
+    await decide(desk, again, note=turn.sentence, turn=turn.id)
 
 
 ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, int, Intent], Awaitable[Said]]] = {
@@ -138,10 +192,18 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, int, Intent], Awaitable
     IntentKind.TRY_PROMPT: _try,
     IntentKind.ROLL_BACK: _back,
     IntentKind.ANOTHER_ROUND: _round,
+    IntentKind.FASTER: _faster,
+    IntentKind.OPTIMIZE: _optimize,
+    IntentKind.STOP_OPTIMIZING: _stop_optimizing,
 }
-ACTS = {"try_prompt": Act.TRY_PROMPT, "roll_back": Act.DECIDE_PROMPTS, "another_round": Act.DECIDE_PROMPTS}
+ACTS = {
+    "try_prompt": Act.TRY_PROMPT,
+    **dict.fromkeys(("roll_back", "another_round", "optimize", "stop_optimizing"), Act.DECIDE_PROMPTS),
+}
 DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "try_prompt": try_prompt,
     "roll_back": roll_back,
     "another_round": another_round,
+    "optimize": optimize,
+    "stop_optimizing": stop_optimizing,
 }

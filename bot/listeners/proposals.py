@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from agent.engine import WorkKind
 from agent.rounds import try_change
 from bot.access import Act, Refusal
 from bot.blocks.escape import literal
@@ -16,6 +15,7 @@ from bot.cards.note import Proposal
 from bot.desk import Desk
 from bot.listeners import prompt_words
 from bot.listeners.guard import Click, allowed, decide, refuse
+from bot.listeners.publishing import publish
 from bot.listeners.runs import go_on, rest
 from bot.modals.details import read_ref
 from bot.modals.metrics import read_judge
@@ -104,20 +104,6 @@ async def _judge(desk: Desk, click: Click, value: str) -> None:
     await _change_plan(desk, click, PlanChange(judge=read_judge(value) if value else ""))
 
 
-async def _publish(desk: Desk, click: Click, name: str) -> None:
-    """Who asked is written down first; the worker publishes, as often as it takes."""
-    migration = click.migration
-    await desk.store.audit.add(
-        click.person.user,
-        "asked to publish",
-        team=migration.team,
-        migration_id=migration.id,
-        detail={"name": name},
-        at=desk.clock(),
-    )
-    await desk.engine.submit(WorkKind.PUBLISH, f"{migration.id}:{name}", migration.id, name)
-
-
 async def _pause(desk: Desk, click: Click, _: str) -> None:
     await rest(desk, click, MigrationStatus.PAUSED)
 
@@ -150,7 +136,7 @@ DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "add_metric": _add_metric,
     "remove_metric": _remove_metric,
     "use_judge": _judge,
-    "publish": _publish,
+    "publish": publish,
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,

@@ -30,10 +30,11 @@ from db.records.judging import EvaluationJob
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
 from db.records.presence import Process, ProcessKind
 from db.records.references import ReferenceCheck
-from db.records.search import Attempt, Effect, Fallen, Improvement, PromptChoice, Turn
+from db.records.search import AdvpoJob, Attempt, Effect, Fallen, Improvement, PromptChoice, Turn
 from db.records.spending import RunUse
 
 __all__ = [
+    "AdvpoJob",
     "Assignment",
     "Attempt",
     "AuditEvent",

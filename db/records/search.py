@@ -108,3 +108,33 @@ class Attempt:
     output: Output | None = None
     scores: tuple[Score, ...] = ()
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvpoJob:
+    """A person's request to have a target's prompt rewritten by Advanced Prompt Optimization of Amazon Bedrock.
+
+    `job` is its ARN once the service has it, `stopped_by` who wants it stopped, `prompt_hash` the candidate it brought. `note`
+    says what came of it, or what is in its way for now. A higher `attempt` asks anew where a job brought nothing.
+    """
+
+    migration_id: str
+    number: int
+    target: str
+    by: str
+    at: datetime
+    attempt: int = 1
+    state: JobState = JobState.QUEUED
+    job: str | None = None
+    stopped_by: str | None = None
+    prompt_hash: str | None = None
+    note: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def id(self) -> str:
+        """Names the work on it."""
+        return f"{self.migration_id}:{self.number}:{self.target}:{self.attempt}"

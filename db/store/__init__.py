@@ -5,6 +5,7 @@ from pathlib import Path
 from db.engine import Database
 from db.migrate import is_current, upgrade
 from db.places import Places
+from db.store.advpo import Advpo
 from db.store.audit import Audit
 from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
@@ -62,6 +63,7 @@ class Store:
         self.probes = Probes(database, clock)
         self.rounds = Rounds(database, clock)
         self.tries = Tries(database, clock)
+        self.advpo = Advpo(database, clock)
 
     async def close(self) -> None:
         await self._database.close()

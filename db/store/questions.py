@@ -13,7 +13,7 @@ from db.store.cards import bump, bump_status, post
 from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import insert_new, record, records, values
-from db.tables import assignments, decisions, messages, migrations, plans, preferences, questions, sign_offs
+from db.tables import assignments, decisions, messages, migrations, plans, preferences, questions, sign_offs, turns
 from pipeline.errors import RefusedError
 
 A, D, M, Q = assignments.c, decisions.c, migrations.c, questions.c
@@ -57,8 +57,8 @@ class Questions(Noun):
             if (await tx.execute(closing)).first() is not None:
                 await bump(tx, question_card(migration_id, key), status_card(migration_id))
 
-    async def decide(self, decision: Decision, *, allowed: bool = True) -> tuple[Decision, bool]:
-        """The decision that stands, and whether it is this one.
+    async def decide(self, decision: Decision, *, allowed: bool = True, turn: str = "") -> tuple[Decision, bool]:
+        """The decision that stands, and whether it is this one. Only then the proposal `turn` is asked for, in the same breath.
 
         Not `allowed`: the attempt is recorded, nothing else, and RefusedError raised. RefusedError also for a question that was
         never asked or that was closed without a decision.
@@ -73,7 +73,7 @@ class Questions(Noun):
                 raise RefusedError(
                     "This question is closed: the migration went on without it. The status card shows what is asked now."
                 )
-            await _write(tx, decision, record(Question, asked))
+            await _write(tx, decision, record(Question, asked), turn)
             return decision, True
 
     async def _refuse(self, decision: Decision) -> tuple[Decision, bool]:
@@ -133,13 +133,15 @@ async def _decision(tx: AsyncConnection, migration_id: str, key: str) -> Decisio
     return record(Decision, row) if row else None
 
 
-async def _write(tx: AsyncConnection, decision: Decision, question: Question) -> None:
+async def _write(tx: AsyncConnection, decision: Decision, question: Question, turn: str) -> None:
     migration = await found(tx, decision.migration_id)
     detail = {"question": question.key, "answer": decision.answer, "note": decision.note, **await _seen(tx, question)}
     await insert_new(tx, decisions, values(decision))
     if (question.kind, decision.answer) == (QuestionKind.SIGN_OFF, "approve"):
         sign_off = {"migration_id": migration.id, "report_hash": question.subject, "by": decision.by, "at": decision.at}
         await insert_new(tx, sign_offs, sign_off)
+    if turn:
+        await tx.execute(update(turns).where(turns.c.id == turn).values(asked=True))
     await bump(tx, question_card(migration.id, question.key), status_card(migration.id))
     await append(tx, decision.by, "decided", team=migration.team, migration_id=migration.id, detail=detail, at=decision.at)
 

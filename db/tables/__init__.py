@@ -36,6 +36,7 @@ improvements = table(search.ImprovementRow)
 probes = table(search.ProbeRow)
 turns = table(search.TurnRow)
 tries = table(search.TryRow)
+advpo_jobs = table(search.AdvpoJobRow)
 
 messages = table(traffic.MessageRow)
 deliveries = table(traffic.DeliveryRow)
@@ -45,6 +46,7 @@ file_pieces = table(file.FilePieceRow)
 
 __all__ = [
     "METADATA",
+    "advpo_jobs",
     "assignments",
     "audit_events",
     "audit_head",

@@ -75,3 +75,21 @@ class TryRow(Base, table=True):
     output: Output | None = Field(sa_type=Frozen(Output))
     scores: tuple[Score, ...] = Field(sa_type=Frozen(tuple[Score, ...]))
     problem: str | None = Field(sa_type=Words)
+
+
+class AdvpoJobRow(Base, table=True):
+    """A job of Advanced Prompt Optimization that a person asked for."""
+
+    __tablename__ = "advpo_job"
+    __table_args__ = (one_of("state", JobState),)
+    migration_id: str = Field(primary_key=True, foreign_key="migration.id")
+    number: int = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    by: str
+    at: datetime
+    state: JobState = Field(sa_type=Named(JobState), index=True)
+    job: str | None
+    stopped_by: str | None
+    prompt_hash: str | None
+    note: str = Field(sa_type=Words)

@@ -168,7 +168,7 @@ def write_script(home: Path, name: str = "target", **more: object) -> Path:
     return path
 
 
-def new_migration(targets: tuple[str, ...], **more: object) -> NewMigration:
+def new_migration(scripted: tuple[str, ...], **more: object) -> NewMigration:
     given: dict[str, object] = {
         "origin": "delivery-1",
         "team": "T1",
@@ -176,7 +176,7 @@ def new_migration(targets: tuple[str, ...], **more: object) -> NewMigration:
         "name": "Banking intents",
         "use_case": UseCase.CLASSIFICATION,
         "source": "recorded:gpt-4o",
-        "targets": targets,
+        "targets": scripted,
         "requester": REQUESTER,
         "owner": OWNER,
         "smes": (SME,),

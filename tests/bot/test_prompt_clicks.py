@@ -1,5 +1,6 @@
 """Candidates by clicks and forms on the wire: look, choose, go back, reject, edit, try, ask for a round, keep or revert."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -29,22 +30,22 @@ LOST = PromptVersion(user="Intent:", method="few-shot")
 DEV = ("s0", "s2", "s4", "s6")
 
 
-async def asked(office: Office) -> Migration:
+async def asked(office: Office, target: str = TARGET) -> Migration:
     """A migration with measured candidates, the better one chosen, and the question whether to use them."""
     store, migration = office.store, await office.migration()
     dataset_id = await frozen(store, migration, 8)
     await store.plans.add(
         Plan(
-            migration_id=migration.id, number=1, criteria=CRITERIA, source="recorded:today", targets=(TARGET,), review_pairs=2,
+            migration_id=migration.id, number=1, criteria=CRITERIA, source="recorded:today", targets=(target,), review_pairs=2,
             estimates=(),
         )
     )  # fmt: skip
-    refused = Candidate(target=TARGET, prompt=LOST, refusal="It lost {question}: the model would not see that part of the input.")
-    candidates = [Candidate(target=TARGET, prompt=AS_IS), Candidate(target=TARGET, prompt=RULES), refused]
+    refused = Candidate(target=target, prompt=LOST, refusal="It lost {question}: the model would not see that part of the input.")
+    candidates = [Candidate(target=target, prompt=AS_IS), Candidate(target=target, prompt=RULES), refused]
     await store.prompts.add_candidates(migration.id, 1, candidates)
     for prompt, right in ((AS_IS, 1), (RULES, 3)):
-        await measured(office, migration, dataset_id, prompt, right)
-    await store.prompts.choose(migration.id, 1, TARGET, RULES.hash, "family rules: 0.750 on 4 dev samples.")
+        await measured(office, migration, dataset_id, prompt, right, target)
+    await store.prompts.choose(migration.id, 1, target, RULES.hash, "family rules: 0.750 on 4 dev samples.")
     await store.messages.show(
         prompts_card(migration.id, 1), migration_id=migration.id, channel=migration.channel, place="thread",
         kind=MessageKind.PROMPTS, subject="1",
@@ -56,9 +57,11 @@ async def asked(office: Office) -> Migration:
     return migration
 
 
-async def measured(office: Office, migration: Migration, dataset_id: str, prompt: PromptVersion, right: int) -> None:
+async def measured(
+    office: Office, migration: Migration, dataset_id: str, prompt: PromptVersion, right: int, target: str = TARGET
+) -> None:
     """A finished run on dev whose first `right` answers are right."""
-    key = RunKey(model=TARGET, prompt_hash=prompt.hash, split=Split.DEV)
+    key = RunKey(model=target, prompt_hash=prompt.hash, split=Split.DEV)
     run = Run(
         id=prompt.hash[:20], migration_id=migration.id, dataset_id=dataset_id, stage="candidates:1", key=key, label=prompt.method,
         status=RunStatus.QUEUED, total=len(DEV),
@@ -250,6 +253,26 @@ async def test_another_round_takes_a_proposal(office: Office) -> None:
     assert decision
     assert (decision.answer, decision.by) == ("round", REQUESTER)
     assert (await office.store.rounds.get("t1")).asked
+
+
+async def test_of_two_people_at_once_one_round_begins_and_the_other_is_told_whose(office: Office) -> None:
+    migration, people = await asked(office), [office.requester, office.person(OWNER)]
+    await office.store.rounds.propose([proposed(migration), proposed(migration, id="t2", position=1, sentence="Show 3 samples.")])
+    for person in people:
+        await person.click(await person.message(has("prompts_round")), "prompts_round")
+        await person.modal("prompt_round")
+    async with asyncio.TaskGroup() as group:
+        for place, person in enumerate(people):
+            group.create_task(person.submit({"proposal": f"0:{place}"}))
+    await office.bot.desk.settled()
+    decision = await office.store.questions.decision(migration.id, "prompts:1")
+    assert decision
+    begun = [turn.sentence for turn in await office.store.rounds.of(migration.id, 1) if turn.asked]
+    assert begun == [decision.note]
+    loser = OWNER if decision.by == REQUESTER else REQUESTER
+    await eventually(lambda: _told_anywhere(office, loser, f"*Another round asked* by <@{decision.by}>"))
+    await eventually(lambda: _told_anywhere(office, loser, f"It began with: {decision.note}"))
+    assert not await _told_anywhere(office, decision.by, "Already decided")
 
 
 async def test_another_round_takes_own_words_where_nothing_is_proposed(office: Office) -> None:

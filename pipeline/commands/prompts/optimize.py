@@ -55,7 +55,7 @@ def optimize(
     source: Annotated[str, typer.Option(help="The source model, or recorded:<name> for the answers in the dataset.")] = "",
     writer: Annotated[str, typer.Option(help="A model that writes prompts: conversion and GEPA need one.")] = "",
     calls: Annotated[int | None, typer.Option(min=1, help="Most calls on dev, the writer's too; default: the plan's.")] = None,
-    usd: Annotated[float | None, typer.Option(min=0, help="Most USD on dev.")] = None,
+    usd: Annotated[float | None, typer.Option(min=0, help="Most USD, the look at test included.")] = None,
     most_usd: MostUsd = None,
     criteria_file: CriteriaFile = None,
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from pipeline.commands.convert import all_methods
 from pipeline.commands.judging import rulings_beside
+from pipeline.commands.prompts.budget import check_look, for_dev
 from pipeline.metrics.judge.bench import open_bench
 from pipeline.metrics.judge.port import Bench
 from pipeline.metrics.judge.rulings import FileRulings
@@ -87,6 +88,7 @@ async def searched(searching: Searching, ahead: Plan) -> Searched:
             ended = await _search(tools, journal)
             if ended.winner is None:
                 return Searched(ended=ended, report=None)
+            await check_look(searching.most_usd, ended, ended.winner, tools.probe, searching.ask.held_out)
             journal.look(ended.winner.hash)
             return Searched(ended=ended, report=await _reported(tools, ended, looks=len(journal.looks)))
 
@@ -106,7 +108,7 @@ class _Tools:
 async def _opened(searching: Searching, journal: FileJournal, ahead: Plan) -> AsyncIterator[_Tools]:
     ask, settings = searching.ask, searching.settings
     most = searching.most_calls or ahead.dev
-    meter = Meter(most_calls=most, most_usd=searching.most_usd, prices=searching.prices)
+    meter = Meter(most_calls=most, most_usd=for_dev(searching.most_usd, ahead), prices=searching.prices)
     samples = (*ask.dev, *ask.held_out)
     refs = dict.fromkeys(ref for ref in (ask.target, ask.source, searching.writer) if ref)
     models = {ref: open_model(ref, samples=samples, settings=settings) for ref in refs}
@@ -178,7 +180,7 @@ def _beside(searching: Searching, ask: Ask, found: Sequence[Candidate]) -> list[
 
 async def _reported(tools: _Tools, ended: events.Ended, *, looks: int) -> SearchReport:
     used = tools.probe.meter.used
-    free = Meter(prices=tools.searching.prices)  # the look at test is told in the plan; the cap is for dev
+    free = Meter(prices=tools.searching.prices)  # the look at test was admitted as a whole
     source = replace(tools.source, meter=free) if tools.source else None
     winner = ended.winner or tools.ask.prompt
     seen = await look(ended, winner, replace(tools.probe, meter=free), tools.ask.held_out, source)

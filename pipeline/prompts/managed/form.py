@@ -1,5 +1,6 @@
 """A prompt version as a variant of a managed prompt: the template, the parameters, the model, and facts as metadata."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.prompts.doubled import texts_for, without_marks
 from pipeline.prompts.managed import record
 from pipeline.prompts.template import variables
+from pipeline.prompts.tools import legal_toolset
 from pipeline.records import Parameters, PromptVersion
 
 SERVICE = "Prompt management"
@@ -31,7 +33,7 @@ def variant(prompt: PromptVersion, model: str = "", facts: Mapping[str, str] = {
     Raises InputError where prompt management has no place for a part of the prompt that a model would miss.
     """
     marked = texts_for(prompt, SERVICE, NAME)
-    chat = bool(marked[0].strip() or prompt.turns)
+    chat = bool(marked[0].strip() or prompt.turns or _tools(prompt))
     made: dict[str, Any] = {
         "name": VARIANT,
         "templateType": "CHAT" if chat else "TEXT",
@@ -61,6 +63,11 @@ def unsaid(prompt: PromptVersion) -> tuple[str, ...]:
         said.append(
             "The JSON schema of the answer is no part of a managed prompt: send it with each call (outputConfig of Converse)."
         )
+    if prompt.tools is not None and prompt.tools.variable:
+        said.append(
+            f'The tools of single samples (the column "{prompt.tools.variable}") are no part of a managed prompt: send them with '
+            "each call."
+        )
     if steps := [step.name for step in (*prompt.prepare, *prompt.finish)]:
         said.append(
             f"The steps beside the call are no part of a managed prompt: your application does them ({', '.join(steps)})."
@@ -81,8 +88,24 @@ def _chat(prompt: PromptVersion, texts: tuple[str, ...]) -> dict[str, Any]:
     system, *spoken = map(without_marks, texts)
     roles = (*(turn.role for turn in prompt.turns), "user")
     messages = [{"role": role, "content": [{"text": text}]} for role, text in zip(roles, spoken, strict=True)]
-    told = {"messages": messages, "inputVariables": _names(prompt)}
+    told = {"messages": messages, "inputVariables": _names(prompt), **_tools(prompt)}
     return {"system": [{"text": system}], **told} if system.strip() else told
+
+
+def _tools(prompt: PromptVersion) -> dict[str, Any]:
+    """The tools every sample is offered, as Converse takes them; nothing where there is none, or none may be called."""
+    toolset = legal_toolset(prompt.tools)
+    if toolset is None or not toolset.tools:
+        return {}
+    specs = [
+        {"name": tool.name, "inputSchema": {"json": json.loads(tool.schema)}}
+        | ({"description": tool.description} if tool.description else {})
+        for tool in toolset.tools
+    ]
+    made: dict[str, Any] = {"tools": [{"toolSpec": spec} for spec in specs]}
+    if toolset.choice not in {"", "auto"}:
+        made["toolChoice"] = {"any": {}} if toolset.choice == "any" else {"tool": {"name": toolset.choice}}
+    return {"toolConfiguration": made}
 
 
 def _names(prompt: PromptVersion) -> list[dict[str, str]]:

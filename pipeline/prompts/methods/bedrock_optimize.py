@@ -60,7 +60,13 @@ class BedrockOptimize:
     name: str = "OptimizePrompt"
 
     def applies(self, ask: Ask) -> bool:
-        return ask.target.startswith("bedrock:")
+        return self.missing(ask) is None
+
+    def missing(self, ask: Ask) -> str | None:
+        """Why this method does not apply, as a sentence; None when it does."""
+        if ask.target.startswith("bedrock:"):
+            return None
+        return "OptimizePrompt was not tried: it rewrites prompts for models on Bedrock alone."
 
     async def propose(self, ask: Ask) -> tuple[PromptVersion, ...]:
         """Raises TemporaryError or PermanentError with a sentence when Bedrock refuses, fails or breaks off."""

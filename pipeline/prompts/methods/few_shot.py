@@ -30,9 +30,17 @@ class FewShot:
     name: str = "few-shot"
 
     def applies(self, ask: Ask) -> bool:
+        return self.missing(ask) is None
+
+    def missing(self, ask: Ask) -> str | None:
+        """Why this method does not apply, as a sentence; None when it does."""
         if ask.prompt.tools is not None:
-            return False
-        return len(references(ask.dev)) >= 2 and (family(ask.target) == "base" or ask.use_case in SHORT_ANSWERS)
+            return "Few-shot was not tried: solved samples do not show when a tool is called."
+        if len(references(ask.dev)) < 2:
+            return "Few-shot was not tried: it needs two dev samples with a reference."
+        if family(ask.target) != "base" and ask.use_case not in SHORT_ANSWERS:
+            return "Few-shot was not tried: it is for short answers, and for base models."
+        return None
 
     async def propose(self, ask: Ask) -> tuple[PromptVersion, ...]:
         start = converted(ask, self.name)

@@ -88,6 +88,12 @@ class Meter:
         calls, usd = self._of_model.get(ref, (0, 0.0))
         return usd / calls if calls else _at_most(self.prices.get(ref), request)
 
+    @property
+    def judging(self) -> float:
+        """USD of judges for one answer so far."""
+        calls, usd = (sum(column) for column in zip((0, 0.0), *self._of_model.values(), strict=True))
+        return max(0.0, self._usd - usd) / calls if calls else 0.0
+
     def count(self, call: Call, output: Output, request: Request) -> None:
         """One answer, also one that was paid for in an earlier life of this search; the second time it costs nothing."""
         if call in self._seen or call.model.startswith("recorded:"):

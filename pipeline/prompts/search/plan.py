@@ -20,7 +20,8 @@ REFLECTION = Usage(input_tokens=8000, output_tokens=2000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Calls at most, by step; USD of target calls on dev, of the writer and on test at their expected length, None if unknown.
+    """Calls at most, by step; USD of target calls on dev, of the writer and on test at their expected length, None if unknown;
+    `test_usd` is the part of it for the look at test.
 
     `no_gepa` is the sentence why GEPA will not start, whatever dev says; None where it may.
     """
@@ -31,6 +32,7 @@ class Plan:
     test: int
     source: int
     usd: float | None
+    test_usd: float | None
     no_gepa: str | None
 
     @property
@@ -59,6 +61,7 @@ def plan(ask: Ask, candidates: Sequence[Candidate], bars: int, prices: Mapping[s
         test=looks * (bars + 1 + asks_source),
         source=dev * asks_source,
         usd=None,
+        test_usd=None,
         no_gepa=missing,
     )
     return _priced(found, ask, prices, turns)
@@ -80,4 +83,4 @@ def _priced(found: Plan, ask: Ask, prices: Mapping[str, Price], turns: int) -> P
     usage = usage_of_a_call(ask.prompt, ask.dev)
     usd = (found.bars + found.halving + found.gepa - turns + found.test) * price.of(usage)
     usd += turns * writing.of(REFLECTION) if writing else 0.0
-    return replace(found, usd=usd)
+    return replace(found, usd=usd, test_usd=found.test * price.of(usage))

@@ -82,6 +82,14 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "go back to the last prompt",
     ),
     IntentKind.ANOTHER_ROUND: ("another round", "one more round please", "start another round", "improve the prompt"),
+    IntentKind.FASTER: ("make it faster", "can you make it faster?", "please reduce the latency", "shorter answers please"),
+    IntentKind.OPTIMIZE: (
+        "optimise with advpo",
+        "optimize the prompt with AdvPO please",
+        "ask Bedrock to optimise the prompt",
+        f"optimise {HAIKU} with advpo",
+    ),
+    IntentKind.STOP_OPTIMIZING: ("stop advpo", "stop the optimisation", "cancel the optimization", f"stop advpo for {HAIKU}"),
     IntentKind.CHANGE_MARGIN: (
         "change the margin to 3 %",
         "set margin of exact_match to 0.02",

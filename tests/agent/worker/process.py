@@ -14,15 +14,21 @@ import asyncio, sys
 from pathlib import Path
 from agent.worker import WorkerSettings, main
 from db.places import Places
-home, url, writer = sys.argv[1:]
-settings = WorkerSettings(sweep_s=0.5, stop_s=3.0, writer=writer)
+from pipeline.aws.s3 import Bucket
+from pipeline.models.settings import ModelSettings
+home, url, writer, bucket, endpoint = sys.argv[1:]
+models = ModelSettings(endpoint_url=endpoint or None, region="us-east-1" if endpoint else None)
+advpo = Bucket(bucket) if bucket else None
+settings = WorkerSettings(sweep_s=0.5, stop_s=3.0, writer=writer, advpo=advpo, models=models)
 asyncio.run(main(Places(home=Path(home), database_url=url or None), settings))
 """
 
 
 class WorkerProcess:
-    def __init__(self, home: Path, database_url: str | None = None, writer: str = "") -> None:
-        self._command = [sys.executable, "-c", PROGRAM, str(home), database_url or "", writer]
+    def __init__(
+        self, home: Path, database_url: str | None = None, writer: str = "", bucket: str = "", endpoint: str = ""
+    ) -> None:
+        self._command = [sys.executable, "-c", PROGRAM, str(home), database_url or "", writer, bucket, endpoint]
         self._log = home / "worker.log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -49,9 +55,11 @@ class WorkerProcess:
 
 
 @asynccontextmanager
-async def worker_process(home: Path, database_url: str | None = None, writer: str = "") -> AsyncIterator[WorkerProcess]:
-    """Started, and ended with the test. `writer` is the model that writes its prompts."""
-    worker = WorkerProcess(home, database_url, writer)
+async def worker_process(
+    home: Path, database_url: str | None = None, writer: str = "", bucket: str = "", endpoint: str = ""
+) -> AsyncIterator[WorkerProcess]:
+    """Started, and ended with the test. `writer` is the model that writes its prompts; AWS is at `endpoint`, with a `bucket`."""
+    worker = WorkerProcess(home, database_url, writer, bucket, endpoint)
     worker.start()
     try:
         yield worker

@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.buttons import Press
+from bot.cards.advpo import AdvpoFacts
 from bot.cards.files import PromptFilesFacts, prompt_files_card
 from bot.cards.kit import Card
 from bot.cards.prompts import CandidateFacts, PromptsFacts, TargetFacts, prompts_card
 from bot.cards.tried import TriedFacts, tried_card
 from bot.cards.turn import TurnFacts, turn_card
-from bot.modals import prompt_edit, prompt_list, prompt_look, prompt_round, prompt_try
+from bot.faster import FasterFacts
+from bot.modals import prompt_edit, prompt_faster, prompt_list, prompt_look, prompt_round, prompt_try, publish
 from bot.modals.prompt_list import Chosen, ListFacts
 from bot.modals.prompt_look import LookFacts
 from bot.modals.prompt_round import Offer
 from bot.modals.prompt_try import Offered
-from db.records import Effect, Estimate, Improvement
+from db.records import AdvpoJob, Effect, Estimate, Improvement, JobState, Turn
+from pipeline.prompts.rounds import Advice
 from pipeline.records import Edit, Interval, PromptVersion, Score
 
 NAME = "Support <tickets>"
@@ -47,6 +50,24 @@ PROMPTS = PromptsFacts(
     targets=(TARGET, TargetFacts(target="bedrock:amazon.nova-lite-v1:0", candidates=CANDIDATES[:1])),
 )  # fmt: skip
 
+JOB = AdvpoJob(migration_id="m1", number=1, target="bedrock:amazon.nova-lite-v1:0", by="U2", at=NOW)
+OFFERED = AdvpoFacts(offered=True, samples=40, usd=0.0421)
+UNTRIED = (
+    "Conversion by a model was not tried, because no model was named that writes prompts (FERRY_WRITER, or a judge in the plan).",
+    "Bedrock's Advanced Prompt Optimization rewrites prompts for models on Bedrock alone.",
+)
+ADVICE = (
+    Advice(name="priority tier", sentence="Priority <tier>: send it.", usd_per_1000=0.42, source="user guide, service-tiers"),
+    Advice(
+        name="provisioned throughput", sentence="Provisioned throughput: by the hour.", usd_per_1000=None, source="user guide"
+    ),
+)
+SHORTER = Turn(
+    id="t9", migration_id="m1", number=1, turn=1, target="bedrock:amazon.nova-lite-v1:0", position=2, technique="shorter answers",
+    group="", sentence="Answers have 41 output tokens on average: say <how many> words.", proposal="{}", sample_ids=(),
+    parent=HASH,
+)  # fmt: skip
+FASTER = FasterFacts(target=SHORTER.target, n=40, tokens=41.2, seconds=1.234, advice=ADVICE, offer=SHORTER, place=2)
 EFFECTS = (
     Effect(group="says 'card_arrival' where <another> label is right", n=12, before=0.0, after=0.75, low=0.45, high=0.95),
     Effect(group="elsewhere", n=28, before=1.0, after=0.964, low=-0.11, high=0.04),
@@ -99,6 +120,10 @@ def forms() -> Iterator[tuple[str, dict[str, Any]]]:
     samples = (Offered(sample_id="s1", words="Where is my card?"), Offered(sample_id="s2", words="I lost it"))
     yield "form_try", prompt_try.view(PRESS, [(HASH, "as is"), (HASH[::-1], "family rules")], HASH, samples)
     yield "form_round", prompt_round.view(PRESS, ["local:a", "local:b"], [OFFERS, OFFERS[:1]])
+    elsewhere = replace(FASTER, target="local:gemma3-270m", tokens=None, seconds=None, n=0, advice=(), offer=None)
+    yield "form_faster", prompt_faster.view(PRESS, [elsewhere, FASTER])
+    yield "form_faster_nothing_to_start", prompt_faster.view(PRESS, [elsewhere])
+    yield "form_publish", publish.view(PRESS, "support-tickets")
     yield "form_round_without_proposals", prompt_round.view(PRESS, ["local:a"], [()])
 
 
@@ -119,8 +144,26 @@ def _portfolio() -> Iterator[tuple[str, Card]]:
         targets=(by_hand,),
     )
     yield "prompts_searching", prompts_card(searching)
-    full = replace(TARGET, candidates=CANDIDATES * 4)
+    yield from _optimised(by_hand)
+    full = replace(TARGET, candidates=CANDIDATES * 4, untried=UNTRIED, advpo=replace(OFFERED, job=JOB))
     yield "prompts_full", prompts_card(replace(PROMPTS, targets=(full,) * 7))
+
+
+def _optimised(other: TargetFacts) -> Iterator[tuple[str, Card]]:
+    """Offered, and a job in each state that looks different; a target elsewhere says why it is not."""
+    running = replace(JOB, state=JobState.RUNNING, job="arn:aws:bedrock:us-east-1:1:advanced-prompt-optimization-job/1")
+    jobs = {
+        "offered": None,
+        "sent": replace(JOB, note="The account's quota of AdvPO jobs is used up; Ferry tries again."),
+        "running": running,
+        "stopping": replace(running, stopped_by="U1"),
+        "failed": replace(running, state=JobState.FAILED, note="The service gave no prompt: the job ended as <Failed>."),
+        "done": replace(running, state=JobState.DONE, note="It brought a candidate, which is measured on dev like the others."),
+    }
+    for name, job in jobs.items():
+        target = replace(PROMPTS.targets[1], advpo=replace(OFFERED, job=job))
+        facts = replace(PROMPTS, targets=(target, replace(other, untried=UNTRIED)), on=name == "running")
+        yield f"prompts_advpo_{name}", prompts_card(facts)
 
 
 def _rounds() -> Iterator[tuple[str, Card]]:

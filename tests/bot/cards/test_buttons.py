@@ -125,6 +125,7 @@ def test_what_a_person_decides_names_its_question_and_its_answer() -> None:
         "plan_cancel": ("plan:1", "cancel"),
         "prompts_use": ("prompts:1", "use"),
         "prompts_round": ("prompts:1", "round"),
+        "prompts_faster": ("prompts:1", "round"),
         "prompts_cancel": ("prompts:1", "cancel"),
         "review_close": ("review:1", "close"),
         "sign_off_approve": ("sign_off:1", "approve"),
@@ -139,5 +140,5 @@ def test_every_kind_of_question_has_a_card() -> None:
 
 def test_a_click_that_ends_something_or_binds_somebody_is_asked_about_first() -> None:
     asked = {button["action_id"] for button in shown() if "confirm" in button}
-    stops = {"plan_cancel", "prompts_cancel", "migration_cancel", "migration_pause", "prompt_reject"}
-    assert asked == stops | {"review_close", "sign_off_approve"}
+    stops = {"plan_cancel", "prompts_cancel", "migration_cancel", "migration_pause", "prompt_reject", "advpo_stop"}
+    assert asked == stops | {"advpo_ask", "review_close", "sign_off_approve"}

@@ -78,7 +78,7 @@ def test_a_long_answer_says_where_it_was_cut() -> None:
 def test_targets_and_candidates_that_are_not_shown_are_counted() -> None:
     full = prompts_card(replace(PROMPTS, targets=(replace(TARGET, candidates=CANDIDATES * 4),) * 7)).blocks
     assert "and 2 more targets" in words(full)
-    assert words(full).count("and 14 more candidates") == 5
+    assert words(full).count("and 15 more candidates") == 5
     many = tuple(f"bedrock:model-{n}" for n in range(40))
     plan = question_card(replace(asked(QuestionKind.PLAN), plan=replace(PLAN, targets=many)))
     assert "and 25 more" in words(plan.blocks)

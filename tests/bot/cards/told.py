@@ -216,11 +216,19 @@ def _statuses() -> Iterator[tuple[str, Card]]:
     yield "status_with_problem", status_card(replace(status(MigrationStatus.STUCK, None), migration=stuck))
 
 
+SIGNED = (QuestionKind.SIGN_OFF, "approve")
+
+
 def _questions() -> Iterator[tuple[str, Card]]:
     for kind in QuestionKind:
         yield f"question_{kind}", question_card(asked(kind))
         yield f"question_{kind}_over", question_card(replace(asked(kind), open=False))
-    for kind, answer in ((QuestionKind.PLAN, "approve"), (QuestionKind.SIGN_OFF, "reject"), (QuestionKind.REVIEW, "close")):
+    for kind, answer in (
+        (QuestionKind.PLAN, "approve"),
+        (QuestionKind.SIGN_OFF, "reject"),
+        (QuestionKind.REVIEW, "close"),
+        SIGNED,
+    ):
         yield f"question_{kind}_{answer}", question_card(asked(kind, decided=answer))
     yield "question_plan_judged", question_card(replace(asked(QuestionKind.PLAN), plan=JUDGED_PLAN))
     waiting = replace(JUDGED_PLAN, criteria=replace(JUDGED_PLAN.criteria, judge=None), costs=())
@@ -289,6 +297,10 @@ def _notes() -> Iterator[tuple[str, Card]]:
     yield "reply", reply_card(NoteFacts(key="reply:C1:1.1", body="*Plan*. 3 of 9 outputs.\nMore below.", mrkdwn=True))
     proposal = Proposal(kind="change_margin", value="0.03", sentence="Set the margin to 0.03, with a new plan?")
     yield "reply_proposal", reply_card(NoteFacts(key="reply:C1:1.1", body="", migration=MIGRATION, proposal=proposal))
+    slow = Proposal(
+        kind="another_round", value="1\nt1", sentence="Do a round of shorter answers?", told="*nova*\n• Priority <tier>"
+    )
+    yield "reply_proposal_told", reply_card(NoteFacts(key="reply:C1:1.1", body="", migration=MIGRATION, proposal=slow))
     wrong = NoteFacts(key="problem:1", body="The file has no column <question>. Add it.", migration=MIGRATION)
     yield "problem", problem_card(wrong)
     yield "problem_with_retry", problem_card(replace(wrong, retry=True))

@@ -30,9 +30,9 @@ def has(action: str) -> Any:
     return lambda m: action in json.dumps(m.get("blocks", []))
 
 
-async def reported(office: Office) -> Migration:
-    """A migration that waits for the sign-off of a report."""
-    migration = await office.migration()
+async def reported(office: Office, **changes: Any) -> Migration:
+    """A migration, with `changes` of its fields, that waits for the sign-off of a report."""
+    migration = await office.migration(**changes)
     stored = StoredReport(migration_id=migration.id, number=1, hash=REPORT.hash, json=dumps(REPORT), files=())
     await office.store.reports.add(stored)
     kind = QuestionKind.SIGN_OFF

@@ -97,6 +97,8 @@ def _model(service: str) -> Any:
 
 
 def _check(shape: Any, value: Any, at: str) -> Iterator[str]:
+    if getattr(shape, "is_document_type", False):
+        return  # any JSON
     if shape.type_name == "structure":
         yield from _members(shape, value, at)
     elif shape.type_name == "list":

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.models.prices import Price
+from pipeline.prompts.port import Ask
 from tests.pipeline.commands.test_convert_command import ferry
 from tests.pipeline.prompts.search.world import LESSONS, samples
 
@@ -187,3 +189,17 @@ def test_what_cannot_be_done_is_a_sentence_and_exit_code_2(world: Path, more: tu
         more = (*more, "--writer", "bedrock:none.such")
     code, out = ferry(*arguments(world, *more))
     assert (code, said in " ".join(out.split())) == (2, True)
+
+
+def test_the_money_is_for_dev_and_test_together(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def charged(ask: Ask, writer: str, *_rest: object) -> dict[str, Price]:
+        return {ref: Price(ref=ref, model=ref, input=10.0, output=10.0) for ref in (ask.target, writer)}
+
+    monkeypatch.setattr(sys.modules["pipeline.commands.prompts.optimize"], "_prices", charged)
+    code, said = ferry(*arguments(world, "--usd", 0.01, "-o", world / "out"))
+    assert (code, calls(world)) == (2, 0)
+    assert "leaves nothing for dev: the look at test" in " ".join(said.split())
+    code, said = ferry(*arguments(world, "--usd", 2, "-o", world / "out"))
+    assert code == 0
+    assert "$2.00 are for dev and the one look at test together." in said
+    assert 0 < report_of(world)["used"]["usd"] <= 2

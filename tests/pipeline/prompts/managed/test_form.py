@@ -17,7 +17,7 @@ from pipeline.prompts.importers import Source, imported
 from pipeline.prompts.managed import record
 from pipeline.prompts.managed.form import metadata_of, unsaid, variant
 from pipeline.prompts.template import Piece, parse_prompt, write
-from pipeline.records import Parameters, PromptVersion, Step, Syntax, Turn
+from pipeline.records import Parameters, PromptVersion, Step, Syntax, Toolset, ToolSpec, Turn
 from tests.pipeline.aws.wire import violations
 
 FULL = PromptVersion(
@@ -59,6 +59,39 @@ def test_what_a_model_sees_is_in_the_open_and_the_rest_comes_back_with_it() -> N
     assert found.model == "eu.amazon.nova-lite-v1:0"
     assert ["outputConfig" in unsaid(FULL)[0], "(json-part)" in unsaid(FULL)[1]] == [True, True]
     assert unsaid(parse_prompt("{q}")) == ()
+
+
+TOOL = ToolSpec(name="look_up", schema='{"properties":{"id":{"type":"string"}},"type":"object"}', description="Finds an order.")
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"), [("", None), ("auto", None), ("any", {"any": {}}), ("look_up", {"tool": {"name": "look_up"}})]
+)
+def test_tools_are_in_the_open_and_come_back_with_the_same_hash(choice: str, told: object) -> None:
+    prompt = replace(parse_prompt("Help with {question}"), tools=Toolset(tools=(TOOL,), choice=choice))
+    form = variant(prompt)
+    assert form["templateType"] == "CHAT"
+    configuration = form["templateConfiguration"]["chat"]["toolConfiguration"]
+    (spec,) = [tool["toolSpec"] for tool in configuration["tools"]]
+    assert (spec["name"], spec["description"], spec["inputSchema"]["json"]["type"]) == ("look_up", "Finds an order.", "object")
+    assert configuration.get("toolChoice") == told
+    found = back(form)
+    assert (found.prompt, found.not_carried) == (prompt, ())
+    spec["description"] = "Deletes an order."
+    changed = back(form)
+    assert "changed since" in changed.not_carried[0]
+    assert changed.prompt.tools
+    assert changed.prompt.tools.tools[0].description == "Deletes an order."
+
+
+def test_tools_that_nobody_may_call_stay_out_and_those_of_samples_are_said() -> None:
+    none = replace(parse_prompt("Help with {question}"), tools=Toolset(tools=(TOOL,), choice="none"))
+    assert variant(none)["templateType"] == "TEXT"
+    assert back(variant(none)).prompt == none
+    of_samples = replace(none, tools=Toolset(variable="tools"))
+    assert "toolConfiguration" not in str(variant(of_samples))
+    assert back(variant(of_samples)).prompt == of_samples
+    assert 'the column "tools"' in unsaid(of_samples)[0]
 
 
 def test_a_text_alone_is_a_text_prompt() -> None:

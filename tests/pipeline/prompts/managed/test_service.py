@@ -10,10 +10,10 @@ from pipeline.errors import FerryError, InputError, PermanentError, TemporaryErr
 from pipeline.prompts.importers import Source, imported
 from pipeline.prompts.managed.service import Managed, Publication
 from pipeline.prompts.template import parse_prompt
-from pipeline.records import PromptVersion
+from pipeline.records import PromptVersion, Toolset
 from tests.pipeline.aws.wire import Fault
 from tests.pipeline.prompts.managed.peer import Stored, peer
-from tests.pipeline.prompts.managed.test_form import FULL, too_large
+from tests.pipeline.prompts.managed.test_form import FULL, TOOL, too_large
 
 NAME = "support-intent"
 FIRST, SECOND = parse_prompt("Sort {question}", "Be kind."), parse_prompt("Sort {question} well", "Be kind.")
@@ -41,6 +41,16 @@ async def test_published_fetched_and_the_same() -> None:
             assert imported(Source(text=text, name="file"))[0].prompt == FULL
         stored = at.stored(NAME)
     assert {"key": "ferry.report", "value": "a" * 64} in stored.versions[1]["variants"][0]["metadata"]
+
+
+async def test_a_prompt_with_tools_is_published_with_them_once() -> None:
+    tooled = replace(FIRST, tools=Toolset(tools=(TOOL,), choice="any"))
+    async with peer() as at:
+        service = Managed(at.settings)
+        first, again = await service.publish(asked(tooled)), await service.publish(asked(tooled))
+        assert (first.hash, again.arn, again.new) == (tooled.hash, first.arn, False)
+        assert (await service.fetch(NAME))[0].prompt == tooled
+        assert (await service.publish(asked())).version == "2"
 
 
 async def test_published_twice_is_one_version_and_another_prompt_or_model_is_another() -> None:

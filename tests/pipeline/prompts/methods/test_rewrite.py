@@ -11,7 +11,7 @@ from pipeline.models.providers.scripted import ScriptedModel
 from pipeline.prompts.methods import METHODS, Ask, candidates, untried
 from pipeline.prompts.methods.rewrite import Emphasis, Rewrite
 from pipeline.prompts.template import Piece, parse_prompt, pieces, variables, write
-from pipeline.records import Candidate, Output, PromptVersion, Request, Syntax, Turn, UseCase
+from pipeline.records import Candidate, Output, PromptVersion, Request, Syntax, Toolset, ToolSpec, Turn, UseCase
 from tests.pipeline.prompts.asks import BASE, CLAUDE, CLAUDE_5, GPT_4, NOVA, ask
 
 CONVERSIONS = {name: method for name, method in METHODS.items() if name.startswith("conversion")}
@@ -45,6 +45,21 @@ async def test_without_a_writer_nothing_is_tried_and_a_sentence_says_so() -> Non
     assert await candidates(asked, CONVERSIONS) == ()
     assert untried(asked) == ("Conversion by a model was not tried, because no model was named that writes prompts.",)
     assert untried(replace(asked, writer=writing()[0])) == ()
+
+
+def test_what_does_not_apply_says_why() -> None:
+    here = replace(ask(ORIGINAL, "local:gemma3-270m"), writer=writing()[0])
+    assert untried(here) == ("OptimizePrompt was not tried: it rewrites prompts for models on Bedrock alone.",)
+    at_bedrock = replace(ask(ORIGINAL, CLAUDE), writer=writing()[0])
+    told = {
+        "it needs two dev samples with a reference": replace(at_bedrock, dev=()),
+        "it is for short answers": replace(at_bedrock, use_case=UseCase.SUMMARIZATION),
+        "solved samples do not show when a tool": replace(
+            at_bedrock, prompt=replace(at_bedrock.prompt, tools=Toolset(tools=(ToolSpec(name="t", schema="{}"),)))
+        ),
+    }
+    for words, asked in told.items():
+        assert [words in sentence for sentence in untried(asked)] == [True]
 
 
 async def test_three_variants_each_with_its_own_emphasis() -> None:
