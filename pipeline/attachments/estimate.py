@@ -5,7 +5,7 @@ tiles and come out alike. PDFs: text of 1,500 to 3,000 tokens a page, and each p
 2026-11). Providers change these rules; a bill goes by the tokens that the provider counts.
 """
 
-from pipeline.records import Attachment
+from pipeline.records import Attachment, Sample
 
 PIXELS_PER_TOKEN, MOST_OF_IMAGE = 750, 1600
 LEAST_OF_IMAGE = 85
@@ -20,6 +20,11 @@ def tokens(attachment: Attachment) -> int:
         return OF_PAGE * (attachment.pages or max(1, attachment.size // BYTES_PER_PAGE))
     pixels = attachment.width * attachment.height
     return max(LEAST_OF_IMAGE, min(pixels // PIXELS_PER_TOKEN, MOST_OF_IMAGE)) if pixels else MOST_OF_IMAGE
+
+
+def of_files(sample: Sample) -> int:
+    """Of all a sample holds, each file once."""
+    return sum(map(tokens, {each.sha256 or each.uri: each for each in sample.attachments}.values()))
 
 
 def least(attachment: Attachment) -> int:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from pipeline.attachments.estimate import of_files
 from pipeline.errors import InputError
 from pipeline.prompts.constraints import kept
 from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, demands_json, listed_labels, literal_text
@@ -196,7 +197,8 @@ def _tools(toolset: Toolset | None) -> dict[str, tuple[str, str, str]]:
 
 
 def _mean_input(dev: tuple[Sample, ...]) -> int:
-    return sum(len(value) for s in dev for value in s.variables.values()) // max(1, len(dev))
+    lengths = (sum(map(len, s.variables.values())) + CHARACTERS_PER_TOKEN * of_files(s) for s in dev)
+    return sum(lengths) // max(1, len(dev))
 
 
 def _without(text: str, shown: Iterable[str]) -> str:

@@ -76,8 +76,9 @@ def _next(reader: Any, max_cell: int) -> list[str] | None:  # noqa: ANN401
 
 def _sentence(error: str, number: int, limits: Limits) -> str:
     if "field limit" in error:
+        most = max(limits.max_cell, limits.max_data_uri)
         return (
-            f"Line {number} holds a cell with more than {max(limits.max_cell, limits.max_data_uri):,} characters, or a double quote that is never closed. "
+            f"Line {number} holds a cell with more than {most:,} characters, or a double quote that is never closed. "
             "Shorten the text or close the quote."
         )
     if "end of data" in error:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.attachments.estimate import of_files
 from pipeline.models.catalog.layers import Catalog, ModelFacts
 from pipeline.records import PromptVersion, Sample
 
@@ -42,7 +43,7 @@ def _target(facts: ModelFacts, needs: Needs) -> Iterator[str]:
         room = f" and up to {answer:,} of the answer" if answer else ""
         yield (
             f"The longest sample takes about {asked:,} tokens (characters / {CHARACTERS}){room}, and the context window of "
-            f"{facts.ref} is {facts.context:,} ({facts.told['context']}): such samples fail. Shorten them or choose another."
+            f"{facts.ref} is {facts.context:,} ({facts.told['context']}): such samples may fail. Shorten them or choose another."
         )
     if facts.max_output is not None and answer > facts.max_output:
         yield (
@@ -74,7 +75,7 @@ def longest(needs: Needs, *, judged: bool = False) -> int:
 
 def _length(sample: Sample, *, judged: bool) -> int:
     beside = len(sample.reference or "") + len(sample.recorded.text if sample.recorded else "") if judged else 0
-    return sum(map(len, sample.variables.values())) + beside
+    return sum(map(len, sample.variables.values())) + beside + CHARACTERS * of_files(sample)
 
 
 def _lacks(facts: ModelFacts, needs: Needs) -> Iterator[str]:

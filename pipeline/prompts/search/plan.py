@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.attachments.estimate import tokens
 from pipeline.models.prices import Price
 from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, answers
 from pipeline.prompts.methods.gepa import why_not
@@ -87,7 +88,9 @@ def _priced(found: Plan, ask: Ask, prices: Mapping[str, Price], turns: int) -> P
 def _one_call(ask: Ask) -> Usage:
     """Tokens of one call of the original, the answers as long as those that are known."""
     lengths = [
-        len(request.system) + sum(len(turn.text) for turn in request.turns)
+        len(request.system)
+        + sum(len(turn.text) for turn in request.turns)
+        + CHARACTERS_PER_TOKEN * sum(map(tokens, request.attachments))
         for request in (render(ask.prompt, sample) for sample in ask.dev)
     ]
     known = [len(text) for text in answers(ask.dev)]
