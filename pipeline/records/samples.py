@@ -76,6 +76,13 @@ class Sample:
         return _texts(given) if given else ()
 
     @property
+    def asked(self) -> str:
+        """What a list of samples shows of it: its question, else its first variable, and which images and PDFs it has."""
+        question = self.variables.get("question") or next(iter(self.variables.values()), "")
+        files = dict.fromkeys(each.placeholder for each in self.attachments)
+        return " ".join((question, *(name for name in files if name not in question)))
+
+    @property
     def input_hash(self) -> str:
         """Hash of what a model sees of this sample; proves that source and target saw the same."""
         return content_hash([self.variables, self.attachments] if self.attachments else self.variables)

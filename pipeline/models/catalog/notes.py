@@ -11,6 +11,12 @@ CHARACTERS = 4
 """Characters to a token: a rule of thumb for English; other writing systems take more tokens."""
 
 
+UNSEEN = (
+    "The judge and the review cards show the names of images and PDFs, not what is in them: let metrics with a reference decide, "
+    "or give reviewers the files."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """What the models of a plan are asked: the prompt as it is today, and every sample. `judge` reads answers too."""
@@ -29,6 +35,8 @@ def notes(needs: Needs, catalog: Catalog | None = None) -> tuple[str, ...]:
     judge = layers.of(needs.judge) if needs.judge else None
     if judge:
         said += [*_retires(judge), *_judge(judge, needs)]
+    if needs.judge and any(sample.attachments for sample in needs.samples):
+        said.append(UNSEEN)
     return tuple(dict.fromkeys(said))
 
 
