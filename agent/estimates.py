@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from db.records import DatasetVersion, Estimate, MetricCost, Plan
+from pipeline.attachments.estimate import of_files
 from pipeline.errors import InputError
 from pipeline.models.prices import Prices
 from pipeline.records import Criteria, PromptVersion, Sample, Usage
@@ -44,7 +45,7 @@ def usage_of_a_call(prompt: PromptVersion, samples: Sequence[Sample]) -> Usage:
     some = samples[:MEASURED]
     fixed = len(prompt.system) + len(prompt.user)
     told = [sample.recorded.usage for sample in some if sample.recorded and sample.recorded.usage]
-    asked = [fixed + sum(map(len, sample.variables.values())) for sample in some]
+    asked = [fixed + sum(map(len, sample.variables.values())) + round(CHARACTERS * of_files(sample)) for sample in some]
     said = [len(sample.recorded.text if sample.recorded else sample.reference or "") for sample in some]
     return Usage(
         input_tokens=round(_mean([usage.input_tokens for usage in told]) or _mean(asked) / CHARACTERS),

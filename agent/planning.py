@@ -10,6 +10,7 @@ from agent.revision import revised
 from db.records import DatasetVersion, Migration, Plan, PlanChange
 from pipeline.errors import InputError
 from pipeline.models.catalog import Catalog, Needs, notes
+from pipeline.prompts import fit
 from pipeline.records import Criteria, PromptVersion, Sample
 
 if TYPE_CHECKING:
@@ -115,6 +116,11 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
         review_pairs=review_pairs,
         estimates=(*answering, *converting, *searching, *judging),
         costs=costs,
-        notes=(*said, *notes(needs, about.catalog), *cap.notes(criteria, migration, about.prompt, about.samples, prices)),
+        notes=(
+            *said,
+            *fit.notes(migration.targets, about.prompt, about.samples, about.catalog),
+            *notes(needs, about.catalog),
+            *cap.notes(criteria, migration, about.prompt, about.samples, prices),
+        ),
         offered=offered(criteria, about.samples),
     )

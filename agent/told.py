@@ -28,6 +28,10 @@ def lifecycle_key(monitor_id: str, what: str) -> str:
     return f"lifecycle:{monitor_id}:{what}"
 
 
+def misfits_key(migration_id: str, ref: str) -> str:
+    return f"problem:{migration_id}:misfits:{ref}"
+
+
 def publish_key(migration_id: str, name: str) -> str:
     return f"published:{migration_id}:{name}"
 

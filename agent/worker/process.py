@@ -13,7 +13,7 @@ from agent.engine import DbosEngine
 from agent.presence import Presence
 from agent.worker.boundary import attempt
 from agent.worker.settings import WorkerSettings
-from agent.worker.shelf import Shelf, opener
+from agent.worker.shelf import ATTACHMENTS, Shelf, opener
 from agent.worker.sweep import Sweep
 from agent.worker.takeover import Takeover, executor_id
 from agent.worker.tools import Tools
@@ -70,7 +70,8 @@ async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings,
     from pipeline.metrics.evaluations import Bedrock
     from pipeline.prompts.advpo import Advpo
 
-    models, catalog = replace(settings.models, jitter=random.random), settings.catalog
+    catalog = settings.catalog
+    models = replace(settings.models, jitter=random.random, files=store.files.root / ATTACHMENTS)
     opened = open_conversation(
         places,
         store,
@@ -85,7 +86,7 @@ async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings,
         store=store,
         engine=engine,
         conversation=await ends.enter_async_context(opened),
-        shelf=Shelf(store=store, open_ref=opener(models)),
+        shelf=Shelf(store=store, open_ref=opener(models), catalog=catalog),
         places=places,
         clock=utc_now,
         stop_s=settings.stop_s,

@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from agent import arms, rounds
 from agent.engine import WorkKind
 from agent.planning import provider
+from agent.told import misfits_key, tell
 from agent.worker import digest, evaluations, scoring
 from agent.worker.attend import attend
 from agent.worker.shelf import Bounded
 from agent.worker.sink import STOPPERS, Kept, Sink
 from agent.worker.tools import GOING, Tools
-from db.records import Run, RunStatus
+from db.records import MessageKind, Run, RunStatus
 from pipeline.errors import PermanentError
 from pipeline.metrics import code_metrics
+from pipeline.prompts.fit import misfits, refusals, sentences
 from pipeline.prompts.template import render
 from pipeline.records import Model, PromptVersion, Sample
 from pipeline.run import answer
@@ -35,6 +38,7 @@ async def start(tools: Tools, run_id: str) -> None:
     if run.status is RunStatus.DONE or not await tools.may_spend(run_id):
         return await _after(tools, run)
     samples = await tools.shelf.of_run(run)
+    await _check(tools, run, samples)
     stored = await tools.store.runs.stored_ids(run_id)
     missing = [(low, high) for low, high in spans(run) if any(s.id not in stored for s in samples[low:high])]
     for low, high in missing:
@@ -42,6 +46,19 @@ async def start(tools: Tools, run_id: str) -> None:
     if not missing:
         await _finish(tools, run)
     return None
+
+
+async def _check(tools: Tools, run: Run, samples: Sequence[Sample]) -> None:
+    """Before the first call: raises PermanentError for what would refuse every one, and says which samples will not be asked."""
+    ref, prompt = run.key.model, await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
+    against = await asyncio.to_thread(refusals, prompt, samples, ref, tools.catalog)
+    if against:
+        raise PermanentError(f"No call was made. {' '.join(against)}")
+    found = await asyncio.to_thread(misfits, prompt, samples, ref, tools.catalog)
+    said = " ".join(sentences(replace(found, tight=()), tools.catalog.of(ref)))
+    if said:
+        migration = await tools.store.migrations.get(run.migration_id)
+        await tell(tools.store, migration, misfits_key(run.migration_id, ref), MessageKind.PROBLEM, body=said)
 
 
 async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -11,12 +11,23 @@ from agent.planning import provider
 from db.records import Run
 from db.store import Store
 from pipeline.metrics.judge.port import Bench
+from pipeline.models.catalog import Catalog
 from pipeline.models.settings import ModelSettings
+from pipeline.prompts.fit import Fitted
 from pipeline.prompts.search.order import shuffled
-from pipeline.records import JudgeChoice, Model, Output, Request, Sample, Split
+from pipeline.records import Attachment, JudgeChoice, Model, Output, Request, Sample, Split
 
 KEPT = 4
+ATTACHMENTS = "attachments"
+"""The folder of images and PDFs within the data folder, by the hash of their content."""
 Opener = Callable[[str, Iterable[Sample]], Model]
+
+
+Fetch = Callable[[Attachment], Awaitable[None]]
+
+
+async def _nothing(_: Attachment) -> None:
+    """Everything is there already."""
 
 
 class Bounded:
@@ -26,8 +37,8 @@ class Bounded:
     the speed, lasts only while one prompt is asked at a time. Others have two, so that one fills what the end of another leaves.
     """
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, model: Model, fetch: Fetch = _nothing) -> None:
+        self._model, self._fetch = model, fetch
         self._places = asyncio.Semaphore(model.concurrency)
         self.ref, self.concurrency, self.lanes = model.ref, model.concurrency, min(2, model.concurrency)
         self._lanes = asyncio.Semaphore(self.lanes)
@@ -39,6 +50,8 @@ class Bounded:
         return self._lanes
 
     async def answer(self, request: Request) -> Output:
+        for each in request.attachments:
+            await self._fetch(each)
         return await self._model.answer(request)
 
     async def close(self) -> None:
@@ -62,6 +75,7 @@ class Shelf:
 
     store: Store
     open_ref: Opener
+    catalog: Catalog = field(default_factory=Catalog)
     models: dict[tuple[str, str], Bounded] = field(default_factory=dict)
     kept: OrderedDict[tuple[str, Split | None], tuple[Sample, ...]] = field(default_factory=OrderedDict)
     benches: dict[JudgeChoice, Bench] = field(default_factory=dict)
@@ -75,8 +89,14 @@ class Shelf:
         async with self.opening:
             if key not in self.models:
                 samples = await self.store.datasets.samples(dataset_id) if recorded else ()
-                self.models[key] = Bounded(await asyncio.to_thread(self.open_ref, ref, samples))
+                opened = await asyncio.to_thread(self.open_ref, ref, samples)
+                self.models[key] = Bounded(Fitted(opened, self.catalog), self._fetch)
             return self.models[key]
+
+    async def _fetch(self, attachment: Attachment) -> None:
+        """Another host may have taken the dataset in: its files come into this one's folder once."""
+        if attachment.sha256:
+            await self.store.files.path(f"{ATTACHMENTS}/{attachment.sha256}")
 
     async def bench(self, choice: JudgeChoice) -> Bench:
         """The judge of a plan, opened once, with every ruling it ever made. Raises InputError for a ref that names nothing."""

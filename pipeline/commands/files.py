@@ -18,6 +18,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pipeline.errors import InputError
 from pipeline.hashing import canonical_json, content_hash
 from pipeline.lines import cut_unfinished
+from pipeline.models.settings import DEFAULTS
 from pipeline.records import Criteria, Dataset, Output, Parameters, PromptVersion, RunKey, RunResult, Sample, Score
 
 if TYPE_CHECKING:
@@ -64,12 +65,13 @@ L = TypeVar("L")
 OUTPUT_LINE, SCORE_LINE = TypeAdapter(OutputLine), TypeAdapter(ScoreLine)
 
 
-def read_dataset(path: Path) -> Dataset:
-    """The dataset in `path`, a frozen one or a file to freeze. Raises InputError."""
+def read_dataset(path: Path, files: Path = DEFAULTS.files) -> Dataset:
+    """The dataset in `path`, a frozen one or a file to freeze; images and PDFs go to the folder `files`. Raises InputError."""
+    from pipeline.attachments.store import Kept
     from pipeline.dataset.freeze import freeze
 
     _must_exist(path, "dataset")
-    return freeze(path, name=path.name)
+    return freeze(path, name=path.name, kept=Kept(files))
 
 
 def read_prompt(

@@ -15,9 +15,11 @@ from pipeline.commands.access import given_access
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt, read_text
 from pipeline.errors import InputError
 from pipeline.models import ModelSettings, notice, open_model
+from pipeline.models.catalog import Catalog, read_catalog
 from pipeline.models.settings import DEFAULTS
+from pipeline.prompts.fit import Fitted, misfits, refusals, sentences
 from pipeline.prompts.tools import legal_toolset, tools_of
-from pipeline.records import Parameters, PromptVersion, RunKey, Sample, Split, Toolset
+from pipeline.records import Model, Parameters, PromptVersion, RunKey, Sample, Split, Toolset
 from pipeline.run import answer
 
 INTERRUPTED = 130
@@ -46,6 +48,7 @@ def run(
     profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
     endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for the local model.")] = DEFAULTS.cache,
+    prices: Annotated[Path | None, typer.Option(envvar="FERRY_PRICES", help="Your own prices and facts, a JSON file.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again where the file holds a failure.")] = False,
 ) -> None:
     """Answer every sample of a split with one model and one prompt."""
@@ -64,10 +67,22 @@ def run(
     version = read_prompt(prompt, dataset, system=system, turns=turns, parameters=Parameters(), needed=asks)
     version = _with_tools(_with_parameters(version, max_tokens, temperature, stop), tools, tools_column)
     key = RunKey(model=model, prompt_hash=version.hash, split=split)
+    catalog = read_catalog(prices)
+    _check(version, samples, model, catalog, asked=temperature is not None)
     _say(notice(model))
     with OutputFile(output, key, samples, retry_failed=retry_failed, prompt=version if asks else None) as file:
-        failed = _into_file(model, settings, version, samples, file, in_flight, output)
+        failed = _into_file(
+            Fitted(open_model(model, samples=samples, settings=settings), catalog), version, samples, file, in_flight
+        )
     _finish(output, len(samples), failed)
+
+
+def _check(prompt: PromptVersion, samples: Sequence[Sample], ref: str, catalog: Catalog, *, asked: bool) -> None:
+    """Before a call is paid: raises InputError for what would refuse every one, and says which samples do not fit."""
+    if against := refusals(prompt, samples, ref, catalog, sampling=asked):
+        raise InputError(f"No call was made. {' '.join(against)}")
+    for sentence in sentences(misfits(prompt, samples, ref, catalog), catalog.of(ref)):
+        _say(sentence)
 
 
 def _samples(dataset: Path, split: Split) -> Sequence[Sample]:
@@ -80,19 +95,13 @@ def _samples(dataset: Path, split: Split) -> Sequence[Sample]:
 
 
 def _into_file(
-    ref: str,
-    settings: ModelSettings,
-    prompt: PromptVersion,
-    samples: Sequence[Sample],
-    file: OutputFile,
-    in_flight: int | None,
-    path: Path,
+    model: Model, prompt: PromptVersion, samples: Sequence[Sample], file: OutputFile, in_flight: int | None
 ) -> Counter[str]:
     """Answers what the file lacks; an interruption keeps what is there."""
     try:
-        return asyncio.run(_answer_all(ref, settings, prompt, samples, file, in_flight))
+        return asyncio.run(_answer_all(model, prompt, samples, file, in_flight))
     except KeyboardInterrupt:
-        _say(f"Interrupted. {path} holds what was answered so far; the same command continues.")
+        _say("Interrupted. The file of outputs holds what was answered so far; the same command continues.")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -122,17 +131,17 @@ def _with_tools(prompt: PromptVersion, file: Path | None, column: str) -> Prompt
 
 
 async def _answer_all(
-    ref: str, settings: ModelSettings, prompt: PromptVersion, samples: Sequence[Sample], file: OutputFile, in_flight: int | None
+    model: Model, prompt: PromptVersion, samples: Sequence[Sample], file: OutputFile, in_flight: int | None
 ) -> Counter[str]:
     """Writes an output for each sample; returns how many of them failed, by kind."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    model, failed = open_model(ref, samples=samples, settings=settings), Counter[str]()
+    failed = Counter[str]()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:
-            bar = progress.add_task(ref, total=len(samples), completed=len(file.done))
+            bar = progress.add_task(model.ref, total=len(samples), completed=len(file.done))
             async with aclosing(answer(model, prompt, samples, skip=file.done, in_flight=in_flight)) as outputs:
                 async for output in outputs:
                     file.append(output)

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.dataset import near, quality, read, samples, storage
+from pipeline.attachments.store import Kept
+from pipeline.dataset import bundle, near, quality, read, samples, storage
+from pipeline.dataset.attached import Gatherer
 from pipeline.dataset.columns import ColumnMapping, Proposal, latency_unit, propose
 from pipeline.dataset.port import USUAL, Limits, Line
 from pipeline.dataset.split import split
@@ -15,17 +17,30 @@ from pipeline.records import Dataset, Finding, Sample
 MIN_INPUT = 3
 
 
-def freeze(path: Path, *, name: str, mapping: ColumnMapping | None = None, limits: Limits = USUAL, seed: int = 0) -> Dataset:
+def freeze(
+    path: Path,
+    *,
+    name: str,
+    mapping: ColumnMapping | None = None,
+    limits: Limits = USUAL,
+    seed: int = 0,
+    kept: Kept | None = None,
+) -> Dataset:
     """The file's samples, split and with findings; `name` is what people call the file. The order of its lines changes nothing.
+
+    The file may be a ZIP archive with a table and the images and PDFs it names; their bytes are put into `kept`, if it is given.
 
     Without `mapping` the columns are proposed, and every guess becomes a finding "unsure_column". A file that
     `storage.dump` wrote is taken as it is. Raises InputError with a sentence that starts with `name`.
     """
     if path.stat().st_size <= limits.max_bytes and storage.is_frozen(path):
         return storage.load(path)
-    scan = read.scan(path, name=name, limits=limits)
-    proposal = _agreed(scan, mapping, name)
-    found = _samples(path, proposal.mapping, name=name, limits=limits)
+    with bundle.opened(path, name=name, limits=limits) as opened:
+        scan = read.scan(opened.table, name=name, limits=limits, members=opened.members)
+        proposal = _agreed(scan, mapping, name)
+        columns = tuple(column for column in scan.files if column in proposal.mapping.inputs)
+        gatherer = Gatherer(columns=columns, bundle=opened, kept=kept)
+        found = _samples(gatherer, proposal.mapping, name=name, limits=limits)
     alike = near.alike(found)
     splits = split(found, alike=alike, seed=seed)
     unsure = tuple(Finding(level="warning", code="unsure_column", message=sentence) for sentence in proposal.unsure)
@@ -35,7 +50,8 @@ def freeze(path: Path, *, name: str, mapping: ColumnMapping | None = None, limit
 
 def proposed(path: Path, *, name: str, limits: Limits = USUAL) -> Proposal:
     """What the columns of a file seem to hold. Raises InputError as `freeze` does."""
-    return _agreed(read.scan(path, name=name, limits=limits), None, name)
+    with bundle.opened(path, name=name, limits=limits) as opened:
+        return _agreed(read.scan(opened.table, name=name, limits=limits, members=opened.members), None, name)
 
 
 def source_prompt(path: Path, mapping: ColumnMapping | None = None, *, name: str = "", limits: Limits = USUAL) -> str | None:
@@ -45,15 +61,23 @@ def source_prompt(path: Path, mapping: ColumnMapping | None = None, *, name: str
     and what remains must be the same for all.
     """
     name = name or path.name
-    agreed = _agreed(read.scan(path, name=name, limits=limits), mapping, name).mapping
-    column = agreed.prompt_source
-    if column is None:
-        return None
-    found = [
-        (line.cells.get(column, ""), samples.variables(line.cells, agreed)) for line in read.lines(path, name=name, limits=limits)
-    ]
+    with bundle.opened(path, name=name, limits=limits) as opened:
+        scan = read.scan(opened.table, name=name, limits=limits, members=opened.members)
+        agreed = _agreed(scan, mapping, name).mapping
+        column = agreed.prompt_source
+        if column is None:
+            return None
+        found = [
+            (line.cells.get(column, ""), _texts(line, agreed, scan.files))
+            for line in read.lines(opened.table, name=name, limits=limits)
+        ]
     filled = [(prompt, values) for prompt, values in found if prompt.strip()]
     return _only({prompt for prompt, _ in filled}) or _only({_unrendered(prompt, values) for prompt, values in filled})
+
+
+def _texts(line: Line, mapping: ColumnMapping, files: Sequence[str]) -> Mapping[str, str]:
+    """The inputs as text, which an image or a PDF is not."""
+    return samples.variables({**line.cells, **dict.fromkeys(files, "")}, mapping)
 
 
 def _only(prompts: set[str]) -> str | None:
@@ -70,7 +94,7 @@ def _unrendered(prompt: str, values: Mapping[str, str]) -> str:
 
 def _agreed(scan: read.Scan, mapping: ColumnMapping | None, name: str) -> Proposal:
     """The given mapping checked against the file, or a proposal; its latency unit settled by the values."""
-    head = [line.cells for line in scan.head]
+    head = [{column: "" if column in scan.files else cell for column, cell in line.cells.items()} for line in scan.head]
     proposal = Proposal(mapping=mapping) if mapping else propose(scan.columns, head)
     chosen = proposal.mapping
     there = ", ".join(f"“{column}”" for column in scan.columns[:12])
@@ -85,17 +109,19 @@ def _agreed(scan: read.Scan, mapping: ColumnMapping | None, name: str) -> Propos
     return replace(proposal, mapping=replace(chosen, latency_unit=unit))
 
 
-def _samples(path: Path, mapping: ColumnMapping, *, name: str, limits: Limits) -> tuple[Sample, ...]:
-    found = [_sample(line, mapping, name) for line in read.lines(path, name=name, limits=limits)]
+def _samples(gatherer: Gatherer, mapping: ColumnMapping, *, name: str, limits: Limits) -> tuple[Sample, ...]:
+    lines = read.lines(gatherer.bundle.table, name=name, limits=limits)
+    found = [_sample(line, mapping, name, gatherer) for line in lines]
     if mapping.sample_id is None:
         return tuple(sorted(_numbered(found), key=lambda sample: sample.id))
     _refuse_doubles(found, mapping.sample_id, name)
     return tuple(sorted(found, key=lambda sample: sample.id))
 
 
-def _sample(line: Line, mapping: ColumnMapping, name: str) -> Sample:
+def _sample(line: Line, mapping: ColumnMapping, name: str, gatherer: Gatherer) -> Sample:
     with read.naming(name):
-        return samples.sample(line, mapping)
+        line, attachments = gatherer.gathered(line)
+        return samples.sample(line, mapping, attachments)
 
 
 def _numbered(found: Sequence[Sample]) -> Iterator[Sample]:

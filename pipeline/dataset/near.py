@@ -31,8 +31,24 @@ def compared_text(sample: Sample) -> str:
 
 
 def alike(samples: Sequence[Sample]) -> Groups:
-    """Places in `samples` whose inputs are equal or nearly the same, two or more in each group."""
-    return groups([compared_text(sample) for sample in samples])
+    """Places in `samples` whose inputs are equal or nearly the same, two or more in each group.
+
+    The same question about another image or PDF is another input, however short the rest of it is.
+    """
+    by_files: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, sample in enumerate(samples):
+        by_files[contents(sample)].append(place)
+    found = [
+        tuple(places[at] for at in group)
+        for places in by_files.values()
+        for group in groups([compared_text(samples[place]) for place in places])
+    ]
+    return tuple(sorted(found))
+
+
+def contents(sample: Sample) -> tuple[str, ...]:
+    """What the sample's images and PDFs are known by, in a fixed order."""
+    return tuple(sorted({each.sha256 or each.uri for each in sample.attachments}))
 
 
 def groups(texts: Sequence[str]) -> Groups:

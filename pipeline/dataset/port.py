@@ -11,11 +11,16 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a dataset file may take: bytes on disk, samples, characters in one cell."""
+    """What a dataset file may take: bytes on disk, samples, characters in one cell, and in one that is a data URI."""
 
     max_bytes: int = 50 * MIB
     max_samples: int = 100_000
     max_cell: int = 1_000_000
+    max_data_uri: int = 8_000_000
+
+    def most(self, cell: str) -> int:
+        """Characters that a cell which begins like `cell` may have."""
+        return max(self.max_cell, self.max_data_uri) if cell[:5].lower() == "data:" else self.max_cell
 
 
 USUAL = Limits()

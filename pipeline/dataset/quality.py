@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from pipeline.dataset import near, personal
+from pipeline.dataset import attached, near, personal
 from pipeline.dataset.split import DEV_SHARE, short_reference
 from pipeline.decide.statistics import PLANNING_SD, required_n
 from pipeline.records import Finding, Sample, Split
@@ -67,9 +67,9 @@ def _missing_outputs(samples: Sequence[Sample]) -> list[Finding]:
 
 
 def _duplicates(samples: Sequence[Sample]) -> list[Finding]:
-    by_input: dict[tuple[tuple[str, str], ...], list[Sample]] = defaultdict(list)
+    by_input: dict[tuple[object, ...], list[Sample]] = defaultdict(list)
     for sample in samples:
-        by_input[tuple(sorted(sample.variables.items()))].append(sample)
+        by_input[(near.contents(sample), *sorted(_words(sample).items()))].append(sample)
     same = [group for group in by_input.values() if len(group) > 1]
     conflicting = [s.id for group in same if len({s.reference for s in group}) > 1 for s in group]
     repeated = [s.id for group in same for s in group[1:]]
@@ -82,6 +82,20 @@ def _duplicates(samples: Sequence[Sample]) -> list[Finding]:
         ),
         *_finding("warning", "duplicate", repeated, "The same input as an earlier sample in {}: it counts twice."),
     ]
+
+
+def _words(sample: Sample) -> Mapping[str, str]:
+    """The variables that are text: the same image under another name is the same input."""
+    files = {each.variable for each in sample.attachments}
+    return {name: value for name, value in sample.variables.items() if name not in files}
+
+
+def _shared_files(samples: Sequence[Sample]) -> list[Finding]:
+    """Several questions about one document are relatives; only a column can say so, where all share a form or a logo."""
+    times = Counter(content for sample in samples for content in near.contents(sample))
+    ids = [s.id for s in samples if s.cluster is None and any(times[content] > 1 for content in near.contents(s))]
+    sentence = "The same image or PDF as another sample in {}: name a column `document_id` to keep its samples on one side."
+    return _finding("info", "shared_file", ids, sentence)
 
 
 def _near_duplicates(samples: Sequence[Sample], alike: near.Groups) -> list[Finding]:
@@ -176,5 +190,5 @@ def _finding(level: str, code: str, ids: Collection[str], sentence: str) -> list
 
 CHECKS: tuple[Check, ...] = (
     _empty_inputs, _missing_references, _missing_outputs, _duplicates, _truncated_outputs, _imbalance,
-    _personal_data, _formulas, _scripts,
+    _personal_data, _formulas, _scripts, _shared_files, attached.findings,
 )  # fmt: skip

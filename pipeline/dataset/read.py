@@ -3,47 +3,58 @@
 `scan` reads all of it once and keeps only a head, so a file is refused before anything is made of it; `lines` streams it again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.attachments.values import shortened
 from pipeline.dataset import foreign, text
+from pipeline.dataset.attached import Columns
 from pipeline.dataset.formats import FORMATS
 from pipeline.dataset.port import MIB, USUAL, Format, Limits, Line, Peek
 from pipeline.errors import InputError
 from pipeline.records import Finding
 
 HEAD_LINES = 200
+NO_MEMBERS: Mapping[str, object] = {}
 WAYS_OUT = {text.NUL: "Remove it, or export the file again.", text.HALVES: "Export the file again as UTF-8."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """What one pass over a file tells: format, all columns in order of appearance, first lines, number of samples."""
+    """What one pass over a file tells: format, all columns in order of appearance, first lines, number of samples.
+
+    `files` are the columns that hold images and PDFs; the content of such cells is not in `head`.
+    """
 
     format: str
     columns: tuple[str, ...]
     head: tuple[Line, ...]
     samples: int
     findings: tuple[Finding, ...]
+    files: tuple[str, ...] = ()
 
 
-def scan(path: Path, *, name: str, limits: Limits = USUAL) -> Scan:
-    """Reads the whole file once. Raises InputError with a sentence that starts with `name`."""
+def scan(path: Path, *, name: str, limits: Limits = USUAL, members: Mapping[str, object] = NO_MEMBERS) -> Scan:
+    """Reads the whole file once; `members` are the paths of files beside it. Raises InputError that starts with `name`."""
     with naming(name):
         peek, chosen = _chosen(path, limits)
         columns: dict[str, None] = {}
+        files = Columns(members)
         head: list[Line] = []
         count = 0
         for count, line in enumerate(_checked(chosen.lines(peek, limits), limits), 1):  # noqa: B007
             columns.update(dict.fromkeys(line.cells))
+            files.take(line.cells)
             if len(head) < HEAD_LINES:
-                head.append(line)
+                head.append(replace(line, cells={column: shortened(cell) for column, cell in line.cells.items()}))
         if not count:
             raise InputError(chosen.nothing)
-        findings = (*_encoding_finding(peek), *chosen.findings(peek))
-        return Scan(format=chosen.name, columns=tuple(columns), head=tuple(head), samples=count, findings=findings)
+        findings = (*_encoding_finding(peek), *chosen.findings(peek), *files.findings())
+        return Scan(
+            format=chosen.name, columns=tuple(columns), head=tuple(head), samples=count, findings=findings, files=files.files
+        )
 
 
 def lines(path: Path, *, name: str, limits: Limits = USUAL) -> Iterator[Line]:
@@ -116,9 +127,9 @@ def _checked(found: Iterator[Line], limits: Limits) -> Iterator[Line]:
 
 
 def _check_cell(cell: str, column: str, place: str, limits: Limits) -> None:
-    if len(cell) > limits.max_cell:
+    if len(cell) > limits.max_cell and len(cell) > (most := limits.most(cell)):
         raise InputError(
-            f"{place.capitalize()} has {len(cell):,} characters in “{column}”; {limits.max_cell:,} are allowed. Shorten the text."
+            f"{place.capitalize()} has {len(cell):,} characters in “{column}”; {most:,} are allowed. Shorten the text."
         )
     bad = text.unfit(cell)
     if bad:

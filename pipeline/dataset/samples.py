@@ -1,6 +1,6 @@
 """A line of a file as a sample. Every refusal names the line and the column."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.dataset.columns import ColumnMapping
@@ -8,14 +8,17 @@ from pipeline.dataset.numbers import duration, is_missing, number, rating
 from pipeline.dataset.port import Line
 from pipeline.errors import InputError
 from pipeline.hashing import content_hash
-from pipeline.records import PriorScores, RecordedOutput, Sample, Usage
+from pipeline.records import Attachment, PriorScores, RecordedOutput, Sample, Usage
 
 ID_LENGTH = 16
 MAX_ID = 200
 
 
-def sample(line: Line, mapping: ColumnMapping) -> Sample:
-    """The sample in `line`; without an id column its id is a hash of its content. Raises InputError for a figure that is none."""
+def sample(line: Line, mapping: ColumnMapping, attachments: Sequence[Attachment] = ()) -> Sample:
+    """The sample in `line`; without an id column its id is a hash of its content. Raises InputError for a figure that is none.
+
+    `attachments` are the images and PDFs of the line by column; its cells hold their placeholders.
+    """
     cells = line.cells
     found = Sample(
         id=_id(line, mapping),
@@ -24,6 +27,7 @@ def sample(line: Line, mapping: ColumnMapping) -> Sample:
         recorded=_recorded(line, mapping),
         prior=_prior(line, mapping),
         cluster=_text(cells, mapping.cluster),
+        attachments=_attached(attachments, mapping),
     )
     return found if found.id else replace(found, id=content_hash(found)[:ID_LENGTH])
 
@@ -35,6 +39,14 @@ def variables(cells: Mapping[str, str], mapping: ColumnMapping) -> dict[str, str
         if column:
             found.setdefault(word, cells.get(column, ""))
     return found
+
+
+def _attached(found: Sequence[Attachment], mapping: ColumnMapping) -> tuple[Attachment, ...]:
+    """Those of inputs, under every name a prompt may use for them, as with `variables`."""
+    words = {column: word for word, column in (("context", mapping.context), ("question", mapping.question)) if column}
+    inputs = [each for each in found if each.variable in mapping.inputs]
+    again = [replace(each, variable=words[each.variable]) for each in inputs if each.variable in words]
+    return tuple({each.variable: each for each in (*again, *inputs)}.values())
 
 
 def _id(line: Line, mapping: ColumnMapping) -> str:

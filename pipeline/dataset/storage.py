@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.dataset import text
 from pipeline.errors import InputError
 from pipeline.hashing import canonical_json
-from pipeline.records import Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage
+from pipeline.records import Attachment, Dataset, Finding, PriorScores, RecordedOutput, Sample, Split, Usage
 
 MARK = b'{"sample":{'
 
@@ -69,6 +69,7 @@ def sample(value: Mapping[str, Any]) -> Sample:
         recorded=_recorded(recorded) if recorded else None,
         prior=PriorScores(**prior) if prior else None,
         cluster=value.get("cluster"),
+        attachments=tuple(Attachment(**each) for each in value.get("attachments", ())),
     )
 
 

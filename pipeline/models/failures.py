@@ -74,6 +74,11 @@ KINDS: Mapping[str, Kind] = {
         way_out="The provider refuses the request as it is. Change the prompt's parameters (temperature, max_tokens, stop, "
         "schema) to what this model takes.",
     ),
+    "attachment": Kind(
+        retry=False,
+        way_out="This sample's image or PDF cannot be sent to this model; the other samples go on. Make the file smaller, mend "
+        "it in the dataset, or choose a target that takes it (ferry models image, ferry models pdf).",
+    ),
     "guardrail": Kind(
         retry=False,
         way_out="A guardrail or content filter of the provider blocked the answer. Review the sample and the guardrail's "

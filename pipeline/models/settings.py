@@ -60,7 +60,8 @@ class ModelSettings:
     `jitter` returns a number in [0, 1) that scales each wait between attempts (full jitter when it is uniform); many workers
     that back off together need a random one. `timeout_s` is for one attempt, `attempts` counts the first one too.
     `threads` is how many cores a local model computes on (None: all but one), `context` its window in tokens.
-    `chat` overrides whether a local model is asked through its chat template or continues plain text.
+    `chat` overrides whether a local model is asked through its chat template or continues plain text. `files` is the folder with
+    the images and PDFs of samples (pipeline.attachments.store).
     """
 
     timeout_s: float = 300.0
@@ -75,6 +76,7 @@ class ModelSettings:
     profile: str | None = None
     endpoint_url: str | None = None
     cache: Path = Path(".ferry") / "models"
+    files: Path = Path(".ferry") / "files"
     context: int = 4096
     threads: int | None = None
     chat: bool | None = None

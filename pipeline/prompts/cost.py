@@ -6,6 +6,7 @@ measured, so a figure for a model that reasons is the least it will be.
 
 from collections.abc import Sequence
 
+from pipeline.attachments.estimate import of_files
 from pipeline.models.prices import Price
 from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, answers
 from pipeline.records import PromptVersion, Sample, Usage
@@ -14,10 +15,11 @@ from pipeline.records import PromptVersion, Sample, Usage
 def usage_of_a_call(prompt: PromptVersion, dev: Sequence[Sample]) -> Usage:
     """Tokens in and out of one call on a sample like those of `dev`; the longest answer allowed where no answer is known."""
     given = sum(len(value) for sample in dev for value in sample.variables.values()) // max(1, len(dev))
+    files = sum(map(of_files, dev)) // max(1, len(dev))
     known = [len(text) for text in answers(dev)]
     expected = sum(known) // len(known) // CHARACTERS_PER_TOKEN + 1 if known else prompt.parameters.max_tokens
     return Usage(
-        input_tokens=(sum(map(len, prompt.texts)) + given) // CHARACTERS_PER_TOKEN,
+        input_tokens=(sum(map(len, prompt.texts)) + given) // CHARACTERS_PER_TOKEN + files,
         output_tokens=min(expected, prompt.parameters.max_tokens),
     )
 

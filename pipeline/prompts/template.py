@@ -20,7 +20,7 @@ from functools import lru_cache
 from pipeline.errors import InputError
 from pipeline.prompts.steps.prepare import prepared
 from pipeline.prompts.tools import offered
-from pipeline.records import PromptVersion, Request, Sample, Syntax, Turn
+from pipeline.records import Attachment, PromptVersion, Request, Sample, Syntax, Turn
 
 NAME = r"[^\W\d]\w*"
 FREEZE_TAGS = re.compile(r"</?freeze>")
@@ -83,13 +83,19 @@ def variables(prompt: PromptVersion) -> tuple[str, ...]:
 def render(prompt: PromptVersion, sample: Sample) -> Request:
     """The request for one sample.
 
-    A variable takes the column of its name, else the one that differs only in case. Raises InputError naming the variable
-    the sample lacks and the columns it has, for an input step that is unknown, and for tools of a sample that cannot be read.
+    A variable takes the column of its name, else the one that differs only in case; an image or a PDF becomes a part of its
+    message at that place. Raises InputError naming the variable the sample lacks and the columns it has, for an image or a PDF
+    outside of a user message, for an input step that is unknown, and for tools of a sample that cannot be read.
     """
     values = prepared(prompt.prepare, sample.variables)
+    files = {each.variable: each for each in sample.attachments}
+    values = {**values, **{name: each.placeholder for name, each in files.items()}}
+    roles = ("system", *(turn.role for turn in prompt.turns), "user")
+    if files:
+        _refuse_places(prompt, roles, files)
     system, *filled = (fill(text, prompt.syntax, values) for text in prompt.texts)
-    roles = (*(turn.role for turn in prompt.turns), "user")
-    turns = tuple(Turn(role=role, text=text) for role, text in zip(roles, filled, strict=True))
+    parts = [_parts(text, prompt.syntax, values, files) if files else () for text in prompt.texts[1:]]
+    turns = tuple(Turn(role=role, text=text, parts=part) for role, text, part in zip(roles[1:], filled, parts, strict=True))
     tools = offered(prompt.tools, sample)
     choice = prompt.tools.choice if prompt.tools and tools else ""
     return Request(sample_id=sample.id, system=system, turns=turns, parameters=prompt.parameters, tools=tools, tool_choice=choice)
@@ -98,6 +104,49 @@ def render(prompt: PromptVersion, sample: Sample) -> Request:
 def fill(text: str, syntax: Syntax, values: Mapping[str, str]) -> str:
     """`text` with each variable replaced once by its value; raises InputError for a variable `values` does not have."""
     return "".join(_value(p.text, values) if p.variable else FREEZE_TAGS.sub("", p.text) for p in pieces(text, syntax))
+
+
+def placed(prompt: PromptVersion, names: Iterable[str]) -> dict[str, set[str]]:
+    """The roles of the messages (`system` among them) that mark each of `names`; names that no text marks are left out."""
+    roles = ("system", *(turn.role for turn in prompt.turns), "user")
+    known = {name: set[str]() for name in names}
+    for role, text in zip(roles, prompt.texts, strict=True):
+        for name in (p.text for p in pieces(text, prompt.syntax) if p.variable):
+            found = _key(name, known)
+            if found:
+                known[found].add(role)
+    return {name: found for name, found in known.items() if found}
+
+
+def _refuse_places(prompt: PromptVersion, roles: tuple[str, ...], files: Mapping[str, Attachment]) -> None:
+    """Providers take images and PDFs in messages of the user only."""
+    if set(roles) == {"system", "user"} and not prompt.system:
+        return
+    for name, where in placed(prompt, files).items():
+        if wrong := sorted(where - {"user"}):
+            raise InputError(misplaced(name, files[name].kind, wrong))
+
+
+def misplaced(name: str, kind: str, roles: Iterable[str]) -> str:
+    """The sentence about an image or a PDF in the text of `roles`, which are not the user's."""
+    what = "a PDF" if kind == "pdf" else "an image"
+    return (
+        f'The prompt puts "{name}", {what}, into the {" and the ".join(roles)} text; models take those in user messages only. '
+        "Move the variable there."
+    )
+
+
+def _parts(text: str, syntax: Syntax, values: Mapping[str, str], files: Mapping[str, Attachment]) -> tuple[str | Attachment, ...]:
+    """`text` filled in, cut at its images and PDFs; nothing where it has none."""
+    found: list[str | Attachment] = []
+    for piece in pieces(text, syntax):
+        file = files.get(_key(piece.text, values) or "") if piece.variable else None
+        said = file or (_value(piece.text, values) if piece.variable else FREEZE_TAGS.sub("", piece.text))
+        if isinstance(said, str) and found and isinstance(found[-1], str):
+            found[-1] += said
+        else:
+            found.append(said)
+    return tuple(found) if any(isinstance(part, Attachment) for part in found) else ()
 
 
 def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> PromptVersion:
@@ -203,12 +252,18 @@ def marker(name: str, syntax: Syntax) -> str:
     return opening + name + closing
 
 
+def _key(name: str, values: Iterable[str]) -> str | None:
+    """The name of `values` that `name` means: itself, else the only one that differs in case alone."""
+    if name in (known := tuple(values)):
+        return name
+    alike = [key for key in known if key.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
 def _value(name: str, values: Mapping[str, str]) -> str:
-    if name in values:
-        return values[name]
-    alike = [key for key in values if key.casefold() == name.casefold()]
-    if len(alike) == 1:
-        return values[alike[0]]
+    key = name if name in values else _key(name, values)
+    if key is not None:
+        return values[key]
     has = ", ".join(sorted(values)) or "no columns"
     raise InputError(
         f'The prompt asks for the variable "{name}", but the dataset has: {has}. '

@@ -3,6 +3,7 @@
 Words are those of the glossary in docs/architecture.md. Every record is immutable; a changed thing is a new record.
 """
 
+from pipeline.records.attachments import Attachment
 from pipeline.records.calls import Failure, Model, Output, Request, Tool
 from pipeline.records.criteria import Check, Criteria, JudgeChoice, MetricChoice, Rubric, RubricKind
 from pipeline.records.evidence import (
@@ -24,6 +25,7 @@ from pipeline.records.samples import Dataset, Finding, PriorScores, RecordedOutp
 
 __all__ = [
     "Agreement",
+    "Attachment",
     "Candidate",
     "Cause",
     "Check",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.records.attachments import Attachment
 from pipeline.records.prompts import Parameters, ToolSpec, Turn
 from pipeline.records.samples import Usage
 
@@ -29,6 +30,11 @@ class Request:
     tool: Tool | None = None
     tools: tuple[ToolSpec, ...] = ()
     tool_choice: str = ""
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Every image and PDF that is sent, in order."""
+        return tuple(each for turn in self.turns for each in turn.attachments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

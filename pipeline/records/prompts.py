@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.hashing import OMIT_DEFAULT, content_hash
+from pipeline.records.attachments import Attachment
 
 
 class Syntax(StrEnum):
@@ -16,10 +17,19 @@ class Syntax(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One message of a prompt or a request; `role` is user or assistant."""
+    """One message of a prompt or a request; `role` is user or assistant.
+
+    A message of a request with images or PDFs has `parts`, which are what is sent, in order; `text` then shows a placeholder for
+    each. Without parts, and in every prompt, the text is all there is.
+    """
 
     role: str
     text: str
+    parts: tuple[str | Attachment, ...] = field(default=(), metadata=OMIT_DEFAULT)
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Attachment))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.hashing import canonical_json, content_hash
+from pipeline.hashing import OMIT_DEFAULT, canonical_json, content_hash
+from pipeline.records.attachments import Attachment
 
 
 class UseCase(StrEnum):
@@ -55,7 +56,10 @@ class PriorScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One input with what is known about it. `variables` fill the prompt template; `cluster` keeps relatives together."""
+    """One input with what is known about it. `variables` fill the prompt template; `cluster` keeps relatives together.
+
+    A variable that holds an image or a PDF is its placeholder here, and one of `attachments`.
+    """
 
     id: str
     variables: Mapping[str, str]
@@ -63,6 +67,7 @@ class Sample:
     recorded: RecordedOutput | None = None
     prior: PriorScores | None = None
     cluster: str | None = None
+    attachments: tuple[Attachment, ...] = field(default=(), metadata=OMIT_DEFAULT)
 
     @property
     def contexts(self) -> tuple[str, ...]:
@@ -71,9 +76,16 @@ class Sample:
         return _texts(given) if given else ()
 
     @property
+    def asked(self) -> str:
+        """What a list of samples shows of it: its question, else its first variable, and which images and PDFs it has."""
+        question = self.variables.get("question") or next(iter(self.variables.values()), "")
+        files = dict.fromkeys(each.placeholder for each in self.attachments)
+        return " ".join((question, *(name for name in files if name not in question)))
+
+    @property
     def input_hash(self) -> str:
         """Hash of what a model sees of this sample; proves that source and target saw the same."""
-        return content_hash(self.variables)
+        return content_hash([self.variables, self.attachments] if self.attachments else self.variables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

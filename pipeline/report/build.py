@@ -123,7 +123,7 @@ def _regression(arm: str, metric: str, sample: Sample, before: Output, after: Ou
         arm=arm,
         metric=metric,
         sample_id=sample.id,
-        question=sample.variables.get("question") or next(iter(sample.variables.values()), ""),
+        question=sample.asked,
         reference=sample.reference,
         source_text=before.text,
         target_text=after.text,

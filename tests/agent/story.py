@@ -168,7 +168,7 @@ def write_script(home: Path, name: str = "target", **more: object) -> Path:
     return path
 
 
-def new_migration(scripted: tuple[str, ...], **more: object) -> NewMigration:
+def new_migration(targets: object, **more: object) -> NewMigration:
     given: dict[str, object] = {
         "origin": "delivery-1",
         "team": "T1",
@@ -176,7 +176,7 @@ def new_migration(scripted: tuple[str, ...], **more: object) -> NewMigration:
         "name": "Banking intents",
         "use_case": UseCase.CLASSIFICATION,
         "source": "recorded:gpt-4o",
-        "targets": scripted,
+        "targets": targets,
         "requester": REQUESTER,
         "owner": OWNER,
         "smes": (SME,),
@@ -192,7 +192,7 @@ async def open_story(
     """A migration nobody has moved yet, in `home` or with its facts in `database_url`; `more` are fields of NewMigration."""
     async with _store(home, database_url) as store:
         path = write_script(home, **(script or {}))
-        migration = await store.migrations.open(new_migration((f"scripted:{path}",), **more))
+        migration = await store.migrations.open(new_migration(**{"targets": (f"scripted:{path}",), **more}))
         async with reopen_story(home, store, migration, path, database_url=database_url) as story:
             yield story
 

@@ -54,7 +54,7 @@ def _records(reader: Any, limits: Limits) -> Iterator[tuple[int, list[str]]]:  #
     while True:
         number = reader.line_num + 1
         try:
-            cells = _next(reader, limits.max_cell)
+            cells = _next(reader, max(limits.max_cell, limits.max_data_uri))
         except csv.Error as error:
             raise InputError(_sentence(str(error), number, limits)) from None
         if cells is None:
@@ -76,8 +76,9 @@ def _next(reader: Any, max_cell: int) -> list[str] | None:  # noqa: ANN401
 
 def _sentence(error: str, number: int, limits: Limits) -> str:
     if "field limit" in error:
+        most = max(limits.max_cell, limits.max_data_uri)
         return (
-            f"Line {number} holds a cell with more than {limits.max_cell:,} characters, or a double quote that is never closed. "
+            f"Line {number} holds a cell with more than {most:,} characters, or a double quote that is never closed. "
             "Shorten the text or close the quote."
         )
     if "end of data" in error:

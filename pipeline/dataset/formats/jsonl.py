@@ -15,7 +15,10 @@ UNFINISHED = tuple("{[,:")
 
 def recognises(peek: Peek) -> bool:
     """An object on the first line and something on the next that does not continue it."""
-    first, _, rest = peek.text.lstrip().partition("\n")
+    start = peek.text.lstrip()
+    if start.startswith("{") and "\n" not in start and len(peek.start) >= text.HEAD_BYTES:
+        return _first_is_whole(peek)  # a first line longer than what was looked at: one with an image in it
+    first, _, rest = start.partition("\n")
     first, rest = first.strip(), rest.lstrip()
     if not first.startswith("{") or not rest:
         return False
@@ -39,6 +42,13 @@ def _parsed(line: str, place: str) -> object:
         ) from None
     except RecursionError:
         raise values.too_deep(place) from None
+
+
+def _first_is_whole(peek: Peek) -> bool:
+    """Whether the first line is an object by itself, with another line behind it."""
+    with text.opened(peek.path, peek.encoding) as file:
+        filled = (line for line in file if line.strip())
+        return _is_object(next(filled, "")) and bool(next(filled, ""))
 
 
 def _is_object(line: str) -> bool:

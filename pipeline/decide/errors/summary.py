@@ -70,10 +70,9 @@ def _summary(group: ErrorGroup, examples: Sequence[Example]) -> GroupSummary:
 
 
 def _example(sample: Sample, answer: str | None) -> Example:
-    question = sample.variables.get("question") or next(iter(sample.variables.values()), "")
     return Example(
         sample_id=sample.id,
-        question=question[:LONGEST],
+        question=sample.asked[:LONGEST],
         reference=sample.reference[:LONGEST] if sample.reference is not None else None,
         answer=answer[:LONGEST] if answer is not None else None,
     )

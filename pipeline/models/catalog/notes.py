@@ -3,11 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.attachments.estimate import of_files
 from pipeline.models.catalog.layers import Catalog, ModelFacts
 from pipeline.records import PromptVersion, Sample
 
 CHARACTERS = 4
 """Characters to a token: a rule of thumb for English; other writing systems take more tokens."""
+
+
+UNSEEN = (
+    "The judge and the review cards show the names of images and PDFs, not what is in them: let metrics with a reference decide, "
+    "or give reviewers the files."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +35,8 @@ def notes(needs: Needs, catalog: Catalog | None = None) -> tuple[str, ...]:
     judge = layers.of(needs.judge) if needs.judge else None
     if judge:
         said += [*_retires(judge), *_judge(judge, needs)]
+    if needs.judge and any(sample.attachments for sample in needs.samples):
+        said.append(UNSEEN)
     return tuple(dict.fromkeys(said))
 
 
@@ -42,7 +51,7 @@ def _target(facts: ModelFacts, needs: Needs) -> Iterator[str]:
         room = f" and up to {answer:,} of the answer" if answer else ""
         yield (
             f"The longest sample takes about {asked:,} tokens (characters / {CHARACTERS}){room}, and the context window of "
-            f"{facts.ref} is {facts.context:,} ({facts.told['context']}): such samples fail. Shorten them or choose another."
+            f"{facts.ref} is {facts.context:,} ({facts.told['context']}): such samples may fail. Shorten them or choose another."
         )
     if facts.max_output is not None and answer > facts.max_output:
         yield (
@@ -74,7 +83,7 @@ def longest(needs: Needs, *, judged: bool = False) -> int:
 
 def _length(sample: Sample, *, judged: bool) -> int:
     beside = len(sample.reference or "") + len(sample.recorded.text if sample.recorded else "") if judged else 0
-    return sum(map(len, sample.variables.values())) + beside
+    return sum(map(len, sample.variables.values())) + beside + CHARACTERS * of_files(sample)
 
 
 def _lacks(facts: ModelFacts, needs: Needs) -> Iterator[str]:

@@ -13,9 +13,11 @@ from functools import cache
 from time import perf_counter
 from typing import Any, TypeVar
 
+from pipeline.attachments.store import NO_CONTENTS, Contents, contents_of
 from pipeline.aws.inference import inference_configuration
 from pipeline.errors import InputError
 from pipeline.models.failures import KINDS, failure, kind_of
+from pipeline.models.providers.bedrock_content import messages
 from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stream
 from pipeline.models.retry import with_retries
 from pipeline.models.settings import ModelSettings
@@ -94,12 +96,19 @@ class BedrockModel:
 
     def _attempt(self, request: Request, stop: threading.Event) -> Output:
         started = perf_counter()
+        try:
+            contents = contents_of(request, self._settings.files)
+        except InputError as error:
+            return _failed(request.sample_id, failure("attachment", error.message), started, None)
         return attempted(
-            lambda: _output(request, self._call(request, started, stop), started), request.sample_id, started, self._settings
+            lambda: _output(request, self._call(request, contents, started, stop), started),
+            request.sample_id,
+            started,
+            self._settings,
         )
 
-    def _call(self, request: Request, started: float, stop: threading.Event) -> Reply:
-        client, call = self._made_client(), converse_request(self._model_id, request)
+    def _call(self, request: Request, contents: Contents, started: float, stop: threading.Event) -> Reply:
+        client, call = self._made_client(), converse_request(self._model_id, request, contents)
         if not self._settings.stream:
             return read_reply(client.converse(**call))
         response = client.converse_stream(**call)
@@ -181,12 +190,15 @@ def _service_models() -> Any:  # noqa: ANN401
     return create_loader()
 
 
-def converse_request(model_id: str, request: Request) -> dict[str, Any]:
-    """The arguments of Converse and ConverseStream; what a parameter leaves open is not sent."""
+def converse_request(model_id: str, request: Request, contents: Contents = NO_CONTENTS) -> dict[str, Any]:
+    """The arguments of Converse and ConverseStream; what a parameter leaves open is not sent.
+
+    `contents` are the bytes of the request's images and PDFs by SHA-256.
+    """
     parameters = request.parameters
     call: dict[str, Any] = {
         "modelId": model_id,
-        "messages": [{"role": turn.role, "content": [{"text": turn.text}]} for turn in request.turns],
+        "messages": messages(request.turns, contents),
         "inferenceConfig": inference_configuration(parameters),
     }
     if request.system:

@@ -52,6 +52,7 @@ class LocalModel:
 
     async def answer(self, request: Request) -> Output:
         problem = failure("validation", "A local model calls no tools") if request.tool or request.tools else None
+        problem = problem or (failure("attachment", "A local model takes text only") if request.attachments else None)
         problem = problem or _bad_schema(request.parameters.json_schema)
         if problem is not None:
             return Output(sample_id=request.sample_id, text=None, failure=problem)

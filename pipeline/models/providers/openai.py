@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from pipeline.attachments.store import Contents, contents_of
 from pipeline.errors import InputError
 from pipeline.models.address import is_address, split_address
 from pipeline.models.failures import failure, kind_of
@@ -50,18 +51,27 @@ class OpenAIModel:
         problem = _bad_schema(request)
         if problem is not None:
             return Output(sample_id=request.sample_id, text=None, failure=problem)
-        return await self._server.answered(request.sample_id, lambda client: self._ask(client, request))
+        try:
+            contents = await asyncio.to_thread(self._contents, request) if request.attachments else {}
+        except InputError as error:
+            return Output(sample_id=request.sample_id, text=None, failure=failure("attachment", error.message))
+        return await self._server.answered(request.sample_id, lambda client: self._ask(client, request, contents))
 
     async def close(self) -> None:
         await self._server.close()
 
-    async def _ask(self, client: Any, request: Request) -> Output:  # noqa: ANN401  openai.AsyncOpenAI, imported late
+    def _contents(self, request: Request) -> Contents:
+        if any(each.uri for each in request.attachments):
+            raise InputError("An address in S3 can be sent to models on Bedrock only")
+        return contents_of(request, self._settings.files)
+
+    async def _ask(self, client: Any, request: Request, contents: Contents) -> Output:  # noqa: ANN401  openai.AsyncOpenAI, imported late
         """One answer, after as many refusals as it takes to learn what this model is not to be sent."""
         from openai import BadRequestError, UnprocessableEntityError
 
         while True:
             dialect = self._dialect
-            body = dialect.body(self._model, request, stream=self._settings.stream)
+            body = dialect.body(self._model, request, contents, stream=self._settings.stream)
             try:
                 return (await _completion(client, body)).output(request.sample_id)
             except (BadRequestError, UnprocessableEntityError) as error:

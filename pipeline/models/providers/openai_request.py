@@ -4,13 +4,15 @@ https://platform.openai.com/docs/api-reference/chat/create. Which parameters a m
 servers, so it is learned from the first refusal, which costs nothing, and remembered.
 """
 
+import base64
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.records import Parameters, Request, Tool
+from pipeline.attachments.store import NO_CONTENTS, Contents
+from pipeline.records import Attachment, Parameters, Request, Tool, Turn
 
 LIMITS = ("max_completion_tokens", "max_tokens")
 # Parameters an answer can do without. `stop` and the schema are not among them: without them the answer is another one.
@@ -29,14 +31,13 @@ class Dialect:
     limit: str = LIMITS[0]
     refused: frozenset[str] = frozenset()
 
-    def body(self, model: str, request: Request, *, stream: bool) -> dict[str, Any]:
-        """The body of a call; what a parameter leaves open is not sent."""
+    def body(self, model: str, request: Request, contents: Contents = NO_CONTENTS, *, stream: bool) -> dict[str, Any]:
+        """The body of a call; what a parameter leaves open is not sent. `contents` are bytes of images and PDFs by SHA-256."""
         parameters = request.parameters
-        texts = [("system", request.system)] if request.system else []
-        texts += [(turn.role, turn.text) for turn in request.turns]
+        system = [{"role": "system", "content": request.system}] if request.system else []
         body: dict[str, Any] = {
             "model": model,
-            "messages": [{"role": role, "content": text} for role, text in texts],
+            "messages": [*system, *({"role": turn.role, "content": _content(turn, contents)} for turn in request.turns)],
             self._limit(): parameters.max_tokens,
             "temperature": parameters.temperature,
             "top_p": parameters.top_p,
@@ -84,6 +85,25 @@ class Dialect:
             "tools": [{"type": "function", "function": function}],
             "tool_choice": "required" if "tool_choice" in self.refused else named,
         }
+
+
+def _content(turn: Turn, contents: Contents) -> str | list[dict[str, Any]]:
+    """A message's text, or its parts: images as data URIs, PDFs as files under a neutral name.
+
+    https://platform.openai.com/docs/guides/images-vision and https://platform.openai.com/docs/guides/pdf-files, read 2026-11.
+    """
+    if not turn.parts:
+        return turn.text
+    return [_part(part, contents) for part in turn.parts if not isinstance(part, str) or part.strip()]
+
+
+def _part(part: str | Attachment, contents: Contents) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    uri = f"data:{part.media_type};base64,{base64.b64encode(contents[part.sha256]).decode()}"
+    if part.kind == "image":
+        return {"type": "image_url", "image_url": {"url": uri}}
+    return {"type": "file", "file": {"filename": "document.pdf", "file_data": uri}}
 
 
 def _offered(request: Request) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def open_recorded(name: str, samples: Iterable[Sample], settings: ModelSettings)
 
 
 class RecordedModel:
-    """Answers a sample with its recorded output; one without fails as `not_recorded`. The prompt is not looked at."""
+    """Answers a sample with its recorded output; one without fails as `not_recorded`. Prompt and images are not looked at."""
 
     concurrency = 64
 

@@ -1,8 +1,9 @@
 """A model whose answers are written down: for tests, rehearsals and demonstrations without any model.
 
 A script file is JSON: {"answers": {sample id: text}, "matches": [[regular expression, text], ...], "default": text,
-"calls": {sample id: [{"name": ..., "input": {...}}, ...]}, "latency_s": 0.02, "concurrency": 4, "log": path}. The first
-expression found in what is asked answers where no sample id does; `calls` are the tools a sample's answer calls.
+"calls": {sample id: [{"name": ..., "input": {...}}, ...]}, "latency_s": 0.02, "concurrency": 4, "log": path,
+"takes": ["image", "pdf"]}. Without `takes` it takes text only, as most models do. The first expression found in what is asked
+answers where no sample id does; `calls` are the tools a sample's answer calls.
 `log` gets one line for each call, the sample's id, appended before the answer: it counts calls across processes and kills.
 """
 
@@ -10,7 +11,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,13 @@ class ScriptedModel:
         ref: str = "scripted:test",
         default: str | None = None,
         log: Path | None = None,
+        takes: Collection[str] = (),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.ref, self.concurrency = ref, concurrency
         self.calls = self.in_flight = self.most_in_flight = 0
         self.closed = False
-        self._answers, self._default, self._log = answers, default, log
+        self._answers, self._default, self._log, self._takes = answers, default, log, frozenset(takes)
         self._latency_s, self._sleep = latency_s, sleep
 
     async def answer(self, request: Request) -> Output:
@@ -63,6 +65,9 @@ class ScriptedModel:
         self.closed = True
 
     def _output(self, request: Request) -> Output:
+        if any(each.kind not in self._takes for each in request.attachments):
+            said_so = 'This script takes text only; say "takes": ["image", "pdf"] in it to rehearse with files'
+            return Output(sample_id=request.sample_id, text=None, failure=failure("attachment", said_so))
         said = self._answers(request) if callable(self._answers) else self._answers.get(request.sample_id, self._default)
         if isinstance(said, Output):
             return said
@@ -88,6 +93,7 @@ def open_scripted(name: str, samples: Iterable[Sample], settings: ModelSettings)
         ref=f"scripted:{name}",
         default=script.get("default"),
         log=Path(log) if log else None,
+        takes=script.get("takes", ()),
         sleep=settings.sleep,
     )
 
@@ -99,7 +105,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"The script {path} cannot be read ({error.strerror}). Give the path of a script file.") from error
     except ValueError as error:
         raise InputError(f"The script {path} is not JSON. Write it as {{'answers': {{sample id: text}}}}.") from error
-    known = {"answers", "matches", "calls", "default", "latency_s", "concurrency", "log"}
+    known = {"answers", "matches", "calls", "default", "latency_s", "concurrency", "log", "takes"}
     if not isinstance(script, dict) or not script.keys() <= known or not isinstance(script.get("answers", {}), dict):
         raise InputError(
             f"The script {path} must be a JSON object with {', '.join(sorted(known))}; answers maps sample ids to texts."

@@ -17,7 +17,7 @@ from pipeline.hashing import content_hash
 from pipeline.prompts.doubled import texts_for
 from pipeline.prompts.methods.family_rules import converted
 from pipeline.prompts.port import Ask
-from pipeline.prompts.template import fill, marker, variables
+from pipeline.prompts.template import fill, marker, placed, variables
 from pipeline.records import PromptVersion, Sample, Syntax
 
 NAME = "AdvPO"
@@ -82,6 +82,11 @@ def asked(ask: Ask, attempt: int = 1) -> Asked:
         raise InputError(
             f"{NAME} fills in samples as they are, and this prompt changes them first ({start.prepare[0].name}). Start from a "
             "prompt without input steps."
+        )
+    if any(placed(start, (each.variable for each in sample.attachments)) for sample in ask.dev):
+        raise InputError(
+            f"{NAME} takes images and PDFs from S3 only, which Ferry does not put there; this prompt's samples hold some. Use "
+            "the other methods."
         )
     if not variables(start):
         raise InputError("The prompt marks no variable, so every sample would get the same text. Mark the place of the question.")

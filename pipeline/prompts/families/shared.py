@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from pipeline.models.catalog import Catalog
 from pipeline.prompts.families.limits import REASONING_ROOM, legal, limits
 from pipeline.prompts.families.rule import Rule, on_texts, substitute
 from pipeline.prompts.schemas import with_legal_schema
@@ -24,8 +25,11 @@ _OLD_CLAUDE = re.compile(r"\A(.*?)\n\nHuman:\s*(.*)\n\nAssistant:\s*\Z", re.DOTA
 
 
 def legal_parameters(prompt: PromptVersion, ref: str) -> PromptVersion:
-    """Parameters the target takes; room for hidden reasoning where the model reasons by default."""
+    """Parameters the target takes, no longer answers than it gives, room for hidden reasoning where it reasons by default."""
     parameters = legal(prompt.parameters, ref)
+    facts = Catalog().of(ref)
+    if facts is not None and facts.max_output is not None:
+        parameters = replace(parameters, max_tokens=min(parameters.max_tokens, facts.max_output))
     if limits(ref).reasons and parameters.max_tokens < REASONING_ROOM:
         parameters = replace(parameters, max_tokens=REASONING_ROOM)
     return replace(prompt, parameters=parameters)

@@ -17,7 +17,8 @@ _WORD = re.compile(r"\w+")
 def choose(ask: Ask, layout: Layout, *, room: int) -> tuple[Sample, ...]:
     """Up to PER_LABEL samples of each label (OPEN_SHOTS where answers are open), in turn, while they fit `room` characters.
 
-    Never more than half of dev, nor more than half of a label's samples as long as it has two: what is shown cannot judge.
+    A sample with an image or a PDF is never shown: a prompt's text cannot hold it. Never more than half of dev, nor more than
+    half of a label's samples as long as it has two: what is shown cannot judge.
     """
     groups = _groups(ask)
     most = PER_LABEL if len(groups) > 1 else OPEN_SHOTS
@@ -40,7 +41,7 @@ def _already(shown: dict[str, int], group: Sequence[Sample], groups: Sequence[Se
 
 
 def _groups(ask: Ask) -> list[list[Sample]]:
-    known = [s for s in ask.dev if s.reference and s.reference.strip() and not _marked(s)]
+    known = [s for s in ask.dev if s.reference and s.reference.strip() and not s.attachments and not _marked(s)]
     closed = labels(ask.use_case, ask.dev)
     if not closed:
         return [known] if known else []

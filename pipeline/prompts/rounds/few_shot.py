@@ -86,9 +86,9 @@ def _in_turn(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def _usable(sample: Sample, scene: Scene) -> bool:
-    """A reference that may be shown, and no text that would be read as a freeze mark."""
+    """A reference that may be shown, no image or PDF, and no text that would be read as a freeze mark."""
     texts = (*sample.variables.values(), sample.reference or "")
-    known = bool((sample.reference or "").strip()) and sample.id not in scene.prompt.shots
+    known = bool((sample.reference or "").strip()) and not sample.attachments and sample.id not in scene.prompt.shots
     return known and not any(FREEZE_TAGS.search(text) for text in texts)
 
 

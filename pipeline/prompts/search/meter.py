@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.attachments.estimate import tokens
 from pipeline.errors import FerryError, InputError
 from pipeline.models.prices import Price, Prices
 from pipeline.prompts.contract import CHARACTERS_PER_TOKEN
@@ -130,6 +131,7 @@ def prices_for(refs: Iterable[str], prices: Prices, *, most_usd: float | None) -
 
 def _at_most(price: Price | None, request: Request) -> float:
     read = sum(len(text) for text in (request.system, *(turn.text for turn in request.turns))) // CHARACTERS_PER_TOKEN
+    read += sum(map(tokens, request.attachments))
     return price.of(Usage(input_tokens=read, output_tokens=request.parameters.max_tokens)) if price else 0.0
 
 

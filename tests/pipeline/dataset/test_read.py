@@ -142,7 +142,9 @@ def test_each_limit_is_in_its_sentence(tmp_path: Path) -> None:
     assert "The file has 0 MB; 0 MB are allowed." in refusal(path, Limits(max_bytes=50))
     assert "The file holds more than 9 samples." in refusal(path, Limits(max_samples=9))
     long = file(tmp_path, "q,l\na,b\nabcdef,b\n", "long")
-    assert "Line 3 holds a cell with more than 5 characters, or a double quote" in refusal(long, Limits(max_cell=5))
+    assert "Line 3 holds a cell with more than 5 characters, or a double quote" in refusal(
+        long, Limits(max_cell=5, max_data_uri=5)
+    )
     assert "Line 1 has 6 characters in “q”; 5 are allowed." in refusal(
         file(tmp_path, '{"q": "abcdef"}\n{"q": ""}'), Limits(max_cell=5)
     )
