@@ -19,6 +19,8 @@ from pipeline.report.records.figures import (
 from pipeline.report.records.inputs import (
     AS_IS,
     FORMAT_FIXED,
+    LARGE,
+    QUOTED,
     WINNER,
     Arm,
     DevChoice,
@@ -30,6 +32,8 @@ from pipeline.report.records.inputs import (
 __all__ = [
     "AS_IS",
     "FORMAT_FIXED",
+    "LARGE",
+    "QUOTED",
     "WINNER",
     "Arm",
     "ArmReport",

@@ -9,6 +9,10 @@ from pipeline.records import Agreement, Criteria, ErrorGroup, PromptVersion, Run
 AS_IS = "as is"
 FORMAT_FIXED = "format-fixed"
 WINNER = "winner"
+LARGE = 10_000
+"""Samples above which a report quotes only its worst regressions, and is stored beside its brief."""
+QUOTED = 1_000
+"""Regressions of each run and metric that a large report quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,8 @@ class ReportInputs:
 
     `prices` are those known, by model reference (runs and judges); a model without one is printed as "price unknown".
     `monthly_calls` makes a monthly projection. `second_look` is the recorded reason why test was looked at before.
-    `agreements` say how far judges agree with people, `error_groups` which failures belong together.
+    `agreements` say how far judges agree with people, `error_groups` which failures belong together; both are over `grouped`
+    samples, 0 for all of them.
     """
 
     title: str
@@ -97,3 +102,4 @@ class ReportInputs:
     agreements: tuple[Agreement, ...] = ()
     error_groups: tuple[ErrorGroup, ...] = ()
     second_look: str = ""
+    grouped: int = 0
