@@ -115,7 +115,8 @@ class Numbers(Column[float]):
     def known(self) -> "NDArray[np.bool_]":
         import numpy as np
 
-        return np.logical_not(np.isnan(self.view))
+        known: NDArray[np.bool_] = ~np.isnan(self.view)
+        return known
 
     def _value(self, held: float) -> float | None:
         return held if held == held else None  # noqa: PLR0124  NaN alone differs from itself
@@ -133,9 +134,8 @@ class Counts(Column[int]):
 
     @property
     def known(self) -> "NDArray[np.bool_]":
-        import numpy as np
-
-        return np.not_equal(self.view, self.missing)
+        known: NDArray[np.bool_] = self.view != self.missing
+        return known
 
     def total(self) -> int:
         """The sum of the values."""

@@ -13,9 +13,19 @@ from pipeline.report.figures import cost, judges, tradeoff, words
 from pipeline.report.figures.arms import arm_report, overall
 from pipeline.report.figures.stored import Stored
 from pipeline.report.gather import gather
-from pipeline.report.records import LARGE, QUOTED, WINNER, ArmReport, Evidence, Given, Regression, Report, ReportInputs, RunFacts
+from pipeline.report.records import (
+    SOURCE,
+    WINNER,
+    ArmReport,
+    Evidence,
+    Given,
+    Regression,
+    Report,
+    ReportInputs,
+    RunFacts,
+    quoted_of,
+)
 
-SOURCE = "source"
 Texts = Callable[[str, str, str], Regression]
 """Arm, metric and sample to a regression with the texts that belong to it."""
 
@@ -43,7 +53,7 @@ def given_by(inputs: ReportInputs, evidence: Evidence) -> Given:
         agreements=inputs.agreements,
         error_groups=inputs.error_groups,
         second_look=inputs.second_look,
-        quoted=QUOTED if len(evidence.samples) > LARGE else 0,
+        quoted=quoted_of(evidence),
         grouped=inputs.grouped,
     )
 
@@ -144,16 +154,23 @@ def _texts(inputs: ReportInputs) -> Texts:
     before = {o.sample_id: o for o in inputs.source.outputs}
 
     def told(arm: str, metric: str, sample_id: str) -> Regression:
-        return _regression(arm, metric, samples[sample_id], before[sample_id], outputs[arm][sample_id])
+        bare = unquoted(arm, metric, sample_id)
+        return quoted(bare, samples[sample_id], before[sample_id], outputs[arm][sample_id])
 
     return told
 
 
-def _regression(arm: str, metric: str, sample: Sample, before: Output, after: Output) -> Regression:
+def unquoted(arm: str, metric: str, sample_id: str) -> Regression:
+    """A regression without texts: they come later, or there are none."""
     return Regression(
-        arm=arm,
-        metric=metric,
-        sample_id=sample.id,
+        arm=arm, metric=metric, sample_id=sample_id, question="", reference=None, source_text=None, target_text=None
+    )
+
+
+def quoted(bare: Regression, sample: Sample, before: Output, after: Output) -> Regression:
+    """The regression with what a person needs to judge it."""
+    return replace(
+        bare,
         question=sample.variables.get("question") or next(iter(sample.variables.values()), ""),
         reference=sample.reference,
         source_text=before.text,

@@ -7,14 +7,13 @@ from typing import Any, TypeVar
 
 from pipeline.columns import Column, Counts, Numbers
 from pipeline.decide.pairs import check_output, check_score, twice
-from pipeline.errors import InputError
 from pipeline.hashing import large_hash
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CUT_OFF, Metric
 from pipeline.metrics.registry import metric_named
 from pipeline.records import Criteria, Output, RunKey, RunResult, Sample, Score
 from pipeline.report.evidence import seal, seals
-from pipeline.report.records import Evidence, MetricFacts, ReportInputs, RunFacts, ScoreColumn
+from pipeline.report.records import Evidence, MetricFacts, ReportInputs, RunFacts, ScoreColumn, same_label
 
 VALUE_DIGITS, SECOND_DIGITS = 9, 6  # finer differences are noise of floats, and would make the hash depend on the machine
 T = TypeVar("T")
@@ -34,10 +33,6 @@ def gather(inputs: ReportInputs) -> Evidence:
     bars = ["source", *(arm.bar for arm in inputs.arms)]
     runs = [_whole(samples, result).facts(label, bar) for (label, result), bar in zip(results.items(), bars, strict=True)]
     return samples.evidence(runs)
-
-
-def same_label() -> InputError:
-    return InputError("Two runs of the report have the same model and name. Give each its own: rename a file of outputs.")
 
 
 def metric_names(criteria: Criteria, scored: Collection[str]) -> tuple[str, ...]:

@@ -47,9 +47,9 @@ def dumps(report: Report) -> str:
     return "".join(canonical_pieces({"format": FORMAT, "hash": report.hash, "report": report}))
 
 
-def for_showing(report: Report) -> str:
-    """What is stored to be shown: all of a report, or the brief of a large one."""
-    if len(report.evidence.samples) <= LARGE:
+def for_showing(report: Report, *, large: int = LARGE) -> str:
+    """What is stored to be shown: all of a report, or the brief of one of more samples than `large`."""
+    if len(report.evidence.samples) <= large:
         return dumps(report)
     brief = _brief(report)
     return canonical_json({"format": BRIEF, "hash": report.hash, "report": brief, "seal": content_hash(brief)})

@@ -10,7 +10,7 @@ from pipeline.hashing import OMIT_DEFAULT, large_hash
 from pipeline.models.prices import Price
 from pipeline.records import Agreement, Comparison, Criteria, ErrorGroup, Failure, PromptVersion, Verdict
 from pipeline.report.records.evidence import Evidence
-from pipeline.report.records.inputs import WINNER, DevChoice, Preferences, Provenance
+from pipeline.report.records.inputs import LARGE, QUOTED, WINNER, DevChoice, Preferences, Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +197,11 @@ class Given:
     second_look: str = ""
     quoted: int = field(default=0, metadata=OMIT_DEFAULT)
     grouped: int = field(default=0, metadata=OMIT_DEFAULT)
+
+
+def quoted_of(evidence: Evidence) -> int:
+    """How many regressions of each run and metric are quoted of this many samples; 0 means all of them."""
+    return QUOTED if len(evidence.samples) > LARGE else 0
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: the hash of a large report is made once and kept

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.errors import InputError
 from pipeline.models.prices import Price
 from pipeline.records import Agreement, Criteria, ErrorGroup, PromptVersion, RunResult, Sample
 
+SOURCE = "source"
 AS_IS = "as is"
 FORMAT_FIXED = "format-fixed"
 WINNER = "winner"
@@ -29,12 +31,26 @@ class Arm:
 
     @property
     def label(self) -> str:
-        return f"{self.target} · {self.bar}"
+        return label_of(self.target, self.bar)
 
     @property
     def claimed(self) -> bool:
         """Whether a target would go live with this arm."""
-        return WINNER in self.bar
+        return claimed(self.bar)
+
+
+def label_of(target: str, bar: str) -> str:
+    """What a report calls a run of a target."""
+    return f"{target} · {bar}"
+
+
+def claimed(bar: str) -> bool:
+    """Whether a target would go live with the run of this bar."""
+    return WINNER in bar
+
+
+def same_label() -> InputError:
+    return InputError("Two runs of the report have the same model and name. Give each its own: rename a file of outputs.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
