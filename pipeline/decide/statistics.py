@@ -190,9 +190,10 @@ def _resampled(
     means, alike = np.empty(draws), bool((sizes == 1).all())
     step = max(1, 250_000 // len(sums))
     for start in range(0, draws, step):
-        picked = rng.integers(0, len(sums), (min(step, draws - start), len(sums)), dtype=np.int32)
-        total = sums[picked].sum(axis=1)
-        means[start : start + len(picked)] = total / (len(sums) if alike else sizes[picked].sum(axis=1))
+        picked = rng.integers(0, len(sums), (min(step, draws - start), len(sums)), dtype=np.int32).astype(np.intp)
+        total = sums.take(picked, mode="clip").sum(axis=1)  # every place is there: looking whether it is takes longer
+        counted = len(sums) if alike else sizes.take(picked, mode="clip").sum(axis=1)
+        means[start : start + len(picked)] = total / counted
     return means
 
 
