@@ -24,10 +24,10 @@ def _gain(arm: ArmReport) -> float:
 
 async def monitor(store: Store, migration_id: str, report_hash: str, *, cron: str, timezone: str) -> Monitor | None:
     """The standing comparison of the signed target with what it answered when it was signed; None when nothing was run."""
-    from pipeline.report.storage import loads
+    from pipeline.report.storage import shown
 
     stored = await store.reports.get(report_hash)
-    arm = signed_arm(loads(stored.json))
+    arm = signed_arm(shown(stored.json))
     if arm is None:
         return None
     runs = await store.runs.listed(migration_id, stage=arms.targets_stage(stored.number))

@@ -122,11 +122,11 @@ async def question(store: Store, message: Message, prices: Prices) -> QuestionFa
 
 
 async def report(store: Store, report_hash: str) -> Report:
-    """The report itself; reading a large one takes a while, so it is done beside the event loop."""
-    from pipeline.report.storage import loads
+    """The report, of a large one its brief; reading takes a while, so it is done beside the event loop."""
+    from pipeline.report.storage import shown
 
     stored = await store.reports.get(report_hash)
-    return await asyncio.to_thread(loads, stored.json)
+    return await asyncio.to_thread(shown, stored.json)
 
 
 async def findings(store: Store, message: Message) -> FindingsFacts:

@@ -33,13 +33,13 @@ async def failed(tools: Tools, sentence: str, migration_id: str, name: str) -> N
 
 
 async def _asked(tools: Tools, migration: Migration, name: str) -> Publication:
-    from pipeline.report.storage import loads
+    from pipeline.report.storage import shown
 
     signed = await tools.store.reports.sign_off(migration.id)
     if signed is None:
         raise RefusedError(NOT_SIGNED)
     stored = await tools.store.reports.get(signed.report_hash)
-    arm = handover.signed_arm(await asyncio.to_thread(loads, stored.json))
+    arm = handover.signed_arm(await asyncio.to_thread(shown, stored.json))
     if arm is None:
         raise RefusedError("The signed report compares no target, so there is no prompt to publish.")
     prompt = await tools.store.prompts.get(migration.id, arm.prompt_hash)

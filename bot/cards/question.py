@@ -127,14 +127,13 @@ def _publish(facts: QuestionFacts) -> list[Block]:
 def _verdict(facts: QuestionFacts) -> list[Block]:
     if facts.report is None:
         return [section("The report is being written.")]
-    worse = len({(r.arm, r.sample_id) for r in facts.report.regressions})
     cautions = caution_lines(facts.report)
     return [
         section(literal(facts.report.headline, 2500)),
         lines(verdict_lines(facts.report), what="targets"),
         *([section(literal(facts.report.recommendation, 1500))] if facts.report.recommendation else []),
         *([lines(cautions, what="remarks")] if cautions else []),
-        section(f"*Regressions* {worse} sample(s) got worse; each is listed in the report files."),
+        section(f"*Regressions* {facts.report.got_worse} sample(s) got worse; each is listed in the report files."),
         context(f"Report `{facts.report_hash[:16]}`: the sign-off is bound to this hash."),
     ]
 

@@ -83,7 +83,9 @@ async def _worst(store: Store, migration: Migration, intent: Intent) -> Answer:
     ]
     if not shown:
         return _say("No sample got worse with the winning prompt.")
-    return _say("\n".join([*shown, f"Showing {len(shown)} of {len(worst)}; all of them are in the report files."]))
+    return _say(
+        "\n".join([*shown, f"Showing {len(shown)} of {max(len(worst), report.worse)}; all of them are in the report files."])
+    )
 
 
 async def _errors(store: Store, migration: Migration, _: Intent) -> Answer:

@@ -202,7 +202,10 @@ class Preference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReport:
-    """A report as signed: canonical JSON, its hash, and the files written from it (names under the data folder)."""
+    """A report as signed: its hash, the files written from it (names under the data folder), and what of it is shown.
+
+    `json` is the report, or the brief of a large one: the whole one is the file report.json then.
+    """
 
     migration_id: str
     number: int

@@ -1,6 +1,6 @@
 """`ferry compare`: target runs against the source's run on the same samples, with verdicts and their reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from pipeline.commands.score import run_samples, scored
 from pipeline.decide.compare import compare_all
 from pipeline.errors import InputError
 from pipeline.metrics import METRICS, code_metrics
-from pipeline.records import Comparison, Criteria, Dataset, RunResult, Sample, UseCase
+from pipeline.records import Comparison, Criteria, Dataset, RunKey, RunResult, Sample, Score, UseCase
 
 LISTED = 10
 NOTHING = Brought()
@@ -47,18 +47,29 @@ def compare(
 
 def target_run(path: Path, dataset: Dataset, source: RunResult, criteria: Criteria, brought: Brought = NOTHING) -> RunResult:
     run = read_run(path)
-    if run.key.split != source.key.split:
-        raise InputError(
-            f"{path} is over the {run.key.split} split and the source's run over {source.key.split}. Compare runs of one split."
-        )
+    one_split(path, run.key, source.key)
     return with_scores(run, run_samples(dataset, run, path), criteria, brought)
+
+
+def one_split(path: Path, run: RunKey, source: RunKey) -> None:
+    """InputError unless the run in `path` is over the source's split."""
+    if run.split != source.split:
+        raise InputError(
+            f"{path} is over the {run.split} split and the source's run over {source.split}. Compare runs of one split."
+        )
 
 
 def with_scores(run: RunResult, samples: Sequence[Sample], criteria: Criteria, brought: Brought = NOTHING) -> RunResult:
     """The run scored by code; scores of other metrics are those that files bring."""
+    return replace(run, scores=tuple(run_scores(run, samples, criteria, brought)))
+
+
+def run_scores(run: RunResult, samples: Sequence[Sample], criteria: Criteria, brought: Brought) -> Iterator[Score]:
+    """The scores of a run as they are made, by code and then from files."""
     code = [metric.name for metric in code_metrics(criteria)]
     given = (score for score in brought.scores(run) if score.metric not in code and score.metric not in METRICS)
-    return replace(run, scores=(*scored(samples, run, code, criteria), *given))
+    yield from scored(samples, run, code, criteria)
+    yield from given
 
 
 def _show(name: str, comparisons: Sequence[Comparison]) -> None:

@@ -7,7 +7,7 @@ A line of scores is {"run": run key, "score": score}; the first one says of whic
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -150,6 +150,12 @@ def read_run(path: Path, scores: Iterable[Score] = (), *, empty: bool = False) -
         raise InputError(f"{path} {what}. Give each run its own file with `ferry run ... -o FILE`.")
     key = keys.pop()
     return RunResult(key=key, label=key.model, outputs=tuple(outputs.values()), scores=tuple(scores), input_hashes=hashes)
+
+
+def read_outputs(path: Path, of: Collection[str]) -> dict[str, Output]:
+    """What the run in `path` answered to these samples. Raises InputError for a file that is none of outputs."""
+    lines = (line.output for line in _lines(path, "outputs", OUTPUT_LINE))
+    return {output.sample_id: output for output in lines if output is not None and output.sample_id in of}
 
 
 def answers_hash(outputs: Iterable[Output]) -> str:

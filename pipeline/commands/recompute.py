@@ -8,10 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.files import read_text
 from pipeline.report.recompute import Recomputed
 from pipeline.report.recompute import recompute as recomputed
-from pipeline.report.storage import read
+from pipeline.report.storage import read_file
 
 LISTED = 40
 DIFFERS = 1
@@ -22,7 +21,7 @@ def recompute(
     signed: Annotated[str, typer.Option("--hash", help="The hash of the report that was signed, or its beginning.")] = "",
 ) -> None:
     """Recompute a report. Exit code 1 when a figure, a stored cell or a hash does not agree."""
-    found = read(read_text(report, "report"))
+    found = read_file(report)
     result = recomputed(found, signed_hash=signed)
     console = Console()
     console.print(_table(result))

@@ -12,17 +12,30 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline import report as reports
-from pipeline.commands.brought import ScoreFiles, check_used, read_brought
-from pipeline.commands.compare import target_run, with_scores
+from pipeline.commands.brought import Brought, ScoreFiles, check_used, read_brought
+from pipeline.commands.compare import with_scores
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset, read_prompt, read_run
+from pipeline.commands.gathered import Gathered, husk, quotes
 from pipeline.commands.score import run_samples
 from pipeline.decide.selection import choose
 from pipeline.errors import InputError
 from pipeline.models.prices import Prices, known, read_overrides
-from pipeline.records import Criteria, Dataset, Parameters, PromptVersion, RunResult, Split, UseCase
-from pipeline.report.build import build
-from pipeline.report.records import AS_IS, WINNER, Arm, DevChoice, Provenance, ReportInputs
+from pipeline.records import Criteria, Dataset, Parameters, PromptVersion, RunResult, Sample, Split, UseCase
+from pipeline.report.build import assemble, unquoted
+from pipeline.report.gather import SampleFacts, metric_names
+from pipeline.report.records import (
+    AS_IS,
+    SOURCE,
+    WINNER,
+    DevChoice,
+    Evidence,
+    Given,
+    Provenance,
+    label_of,
+    quoted_of,
+    same_label,
+)
 
 
 def report(
@@ -52,27 +65,52 @@ def report(
     criteria = criteria_for(metric, margin, use_case, samples, criteria_file, brought=given, judge=judge)
     asked = _source_prompt(source, dataset)
     prompts = _prompts(prompt or [], target, dataset, asked)
-    runs = [(path, target_run(path, frozen, before, criteria, given), made) for path, made in zip(target, prompts, strict=True)]
-    check_used(given, [before, *(run for _, run, _ in runs)])
-    arms = tuple(Arm(target=f"{run.key.model} ({path.stem})", bar=WINNER, prompt=made, result=run) for path, run, made in runs)
-    refs = [before.key.model, *(run.key.model for _, run, _ in runs), *_judges(criteria)]
-    built = build(
-        ReportInputs(
+    evidence, paths = _gathered(frozen, samples, criteria, given, before, source, target)
+    models = [run.key.model for run in evidence.runs]
+    figures = assemble(
+        Given(
             title=title,
             use_case=use_case.value,
             criteria=criteria,
-            samples=tuple(samples),
-            source=with_scores(before, samples, criteria, given),
-            source_prompt=asked,
-            arms=arms,
-            dev=tuple(_dev(dev or [], frozen, criteria, {run.key.prompt_hash for _, run, _ in runs})),
+            prompts=dict(zip((run.label for run in evidence.runs), (asked, *prompts), strict=True)),
+            evidence=evidence,
+            dev=tuple(_dev(dev or [], frozen, criteria, {run.key.prompt_hash for run in evidence.runs[1:]})),
             provenance=_provenance(dataset.name, frozen, criteria),
-            prices=known(refs, Prices(overrides=read_overrides(prices))),
+            prices=known([*models, *_judges(criteria)], Prices(overrides=read_overrides(prices))),
             monthly_calls=monthly_calls,
             second_look=second_look,
-        )
+            quoted=quoted_of(evidence),
+        ),
+        unquoted,
     )
+    built = replace(figures, regressions=quotes(figures.regressions, samples, paths))
     _tell(Console(), built.headline, built.recommendation, f"report {built.hash}", *map(str, reports.write(built, out)))
+
+
+def _gathered(
+    dataset: Dataset,
+    samples: Sequence[Sample],
+    criteria: Criteria,
+    brought: Brought,
+    before: RunResult,
+    source: Path,
+    targets: Sequence[Path],
+) -> tuple[Evidence, dict[str, Path]]:
+    """The cells of all runs, and the file of each by its label."""
+    facts = SampleFacts(criteria, metric_names(criteria, brought.metrics))
+    facts.add(samples)
+    gathered, paths = Gathered(dataset, criteria, brought, facts), {SOURCE: source}
+    runs, seen = [gathered.cells(before, samples, SOURCE, SOURCE)], [husk(before)]
+    for path in targets:
+        run = gathered.target(path, before.key)
+        label = label_of(f"{run.key.model} ({path.stem})", WINNER)
+        if label in paths:
+            raise same_label()
+        paths[label] = path
+        runs.append(gathered.cells(run, samples, label, WINNER))
+        seen.append(husk(run))
+    check_used(brought, seen)
+    return facts.evidence(runs), paths
 
 
 def _judges(criteria: Criteria) -> tuple[str, ...]:

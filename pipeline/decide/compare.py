@@ -1,15 +1,20 @@
 """Compares runs with the source's run, metric by metric: figures over the pairs, a verdict, and what got better and worse."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from pipeline.decide.pairs import Pairs, Side, check_same_inputs, index, pair
+from pipeline.decide.pairs import Pairs, ScoreIndex, Side, check_same_inputs, index, pair
 from pipeline.decide.statistics import bootstrap_interval, holm
 from pipeline.decide.verdict import Estimate, claims, decide, estimate, needed
-from pipeline.decide.wording import Told, counts, scored, sentence
+from pipeline.decide.wording import Summary, Told, counts, scored, sentence, summary
 from pipeline.metrics.metric import Metric
 from pipeline.metrics.registry import metric_named
 from pipeline.records import Claims, Comparison, Coverage, Criteria, Interval, MetricChoice, RunResult, Sample, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DIGITS = 6  # figures are rounded after the verdict, so that a last-bit difference between machines changes no hash
 ALIKE = 1e-9  # 0.95 - 1.0 is a hair below -0.05
@@ -17,11 +22,17 @@ ALIKE = 1e-9  # 0.95 - 1.0 is a hair below -0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One metric of one target before its verdict; `gap` says why there can be none."""
+    """One metric of one target before its verdict; `gap` says why there can be none.
+
+    `found` is the comparison without a verdict: means over what happens to be scored would flatter the run that lost more, so
+    only the worst case is given. Nothing here grows with the pairs but the names of those that moved.
+    """
 
     choice: MetricChoice
-    pairs: Pairs
+    summary: Summary
+    found: Comparison
     estimate: Estimate | None
+    bootstrap: Interval | None
     gap: str | None
 
     @property
@@ -52,21 +63,33 @@ def compare_all(
     for target in targets:
         check_same_inputs(samples, source, target)
     metrics = [metric_of(choice.metric, criteria) for choice in criteria.metrics]
-    evidence = [_evidence(samples, source, target, criteria, metrics) for target in targets]
+    return compare_pairs((_pairs(samples, index(source), index(target), metrics) for target in targets), criteria)
+
+
+def _pairs(samples: Sequence[Sample], before: ScoreIndex, after: ScoreIndex, metrics: Sequence[Metric]) -> Iterator[Pairs]:
+    return (pair(samples, before, after, metric) for metric in metrics)
+
+
+def compare_pairs(targets: Iterable[Iterable[Pairs]], criteria: Criteria) -> tuple[tuple[Comparison, ...], ...]:
+    """As `compare_all` from each target's pairs, one for each metric of `criteria` in that order; pairs are let go one by one."""
+    evidence = [[_evidence(*each, criteria) for each in zip(criteria.metrics, pairs, strict=True)] for pairs in targets]
     family = [item for items in evidence for item in items if item.choice.primary]
     adjusted = dict(zip(map(id, family), _adjusted([item.claims for item in family]), strict=True))
     return tuple(tuple(_comparison(item, adjusted.get(id(item)), len(family), criteria) for item in items) for items in evidence)
 
 
-def _evidence(
-    samples: Sequence[Sample], source: RunResult, target: RunResult, criteria: Criteria, metrics: Sequence[Metric]
-) -> list[Evidence]:
-    before, after = index(source), index(target)
-    found = [(choice, pair(samples, before, after, metric)) for choice, metric in zip(criteria.metrics, metrics, strict=True)]
-    return [
-        Evidence(choice=choice, pairs=pairs, estimate=estimate(pairs), gap=_gap(pairs, criteria.coverage_gate))
-        for choice, pairs in found
-    ]
+def _evidence(choice: MetricChoice, pairs: Pairs, criteria: Criteria) -> Evidence:
+    """Only a metric that is primary has the costly bootstrap."""
+    gap, found = _gap(pairs, criteria.coverage_gate), estimate(pairs)
+    drawn = choice.primary and gap is None and found is not None
+    return Evidence(
+        choice=choice,
+        summary=summary(pairs),
+        found=_without_verdict(choice, pairs),
+        estimate=found,
+        bootstrap=bootstrap_interval(pairs.differences, pairs.clusters, confidence=criteria.confidence) if drawn else None,
+        gap=gap,
+    )
 
 
 def _gap(pairs: Pairs, gate: float) -> str | None:
@@ -76,13 +99,13 @@ def _gap(pairs: Pairs, gate: float) -> str | None:
             f"{pairs.metric} applies to none of the samples ({counts(pairs.outside)}). Add references or choose another metric."
         )
     for name, side in (("source", pairs.source_side), ("target", pairs.target_side)):
-        if len(side.values) < gate * pairs.samples:
+        if side.scored < gate * pairs.samples:
             return _repair(name, side, pairs, gate)
     return None
 
 
 def _repair(name: str, side: Side, pairs: Pairs, gate: float) -> str:
-    lacking = pairs.samples - len(side.values)
+    lacking = pairs.samples - side.scored
     answered = all(cause.startswith(("judge ", "no score")) for cause in side.missing)
     again = f"score the {name}'s run again" if answered else f"run the missing samples of the {name} again"
     return (
@@ -102,17 +125,17 @@ def _adjusted(family: Sequence[Claims]) -> Iterable[Claims]:
 
 
 def _comparison(item: Evidence, adjusted: Claims | None, family: int, criteria: Criteria) -> Comparison:
-    """`adjusted` is None for a metric that is not primary: it describes, uncorrected and without the costly bootstrap."""
+    """`adjusted` is None for a metric that is not primary: it describes, uncorrected."""
     if item.gap is not None or item.estimate is None:
-        return _without_verdict(
-            item, item.gap or f"No sample has a score from both the source and the target.{scored(item.pairs)}"
-        )
+        why = item.gap or f"No sample has a score from both the source and the target.{scored(item.summary)}"
+        return replace(item.found, reason=why)
     found = item.estimate
     told = _told(item, found, adjusted or item.claims, family if item.choice.primary else 1, criteria)
     return replace(
-        _without_verdict(item, sentence(told) + _left_aside(item.pairs)),
-        source_mean=_rounded(sum(item.pairs.source) / len(item.pairs.ids)),
-        target_mean=_rounded(sum(item.pairs.target) / len(item.pairs.ids)),
+        item.found,
+        reason=sentence(told) + _left_aside(item.summary),
+        source_mean=_rounded(item.summary.source_mean),
+        target_mean=_rounded(item.summary.target_mean),
         difference=_rounded(found.paired.mean),
         interval=_rounded_interval(found.interval(criteria.confidence)),
         verdict=told.verdict,
@@ -122,7 +145,7 @@ def _comparison(item: Evidence, adjusted: Claims | None, family: int, criteria: 
         p=_rounded_claims(item.claims),
         adjusted=_rounded_claims(adjusted),
         mcnemar=_rounded(found.mcnemar),
-        clusters=found.paired.units if item.pairs.clusters is not None else None,
+        clusters=found.paired.units if item.summary.clustered else None,
     )
 
 
@@ -130,56 +153,58 @@ def _told(item: Evidence, found: Estimate, claimed: Claims, family: int, criteri
     verdict = decide(claimed, criteria.confidence)
     unclear, margin = verdict is Verdict.CANNOT_TELL, item.choice.margin
     return Told(
-        pairs=item.pairs,
+        of=item.summary,
         found=found,
         verdict=verdict,
         margin=margin,
         confidence=criteria.confidence,
         enough=needed(found, margin, criteria.confidence, family) if unclear else None,
-        bootstrap=_bootstrap(item.pairs, criteria.confidence) if item.choice.primary else None,
+        bootstrap=item.bootstrap,
     )
 
 
-def _bootstrap(pairs: Pairs, confidence: float) -> Interval | None:
-    return bootstrap_interval(pairs.differences, pairs.clusters, confidence=confidence)
-
-
-def _without_verdict(item: Evidence, reason: str) -> Comparison:
-    """Means over what happens to be scored would flatter the run that lost more, so only the worst case is given."""
-    improved, regressed = _moved(item.pairs, item.choice.margin)
+def _without_verdict(choice: MetricChoice, pairs: Pairs) -> Comparison:
+    improved, regressed = _moved(pairs, choice.margin)
     return Comparison(
-        metric=item.choice.metric,
-        primary=item.choice.primary,
-        margin=item.choice.margin,
-        pairs=len(item.pairs.ids),
-        samples=item.pairs.samples,
+        metric=choice.metric,
+        primary=choice.primary,
+        margin=choice.margin,
+        pairs=len(pairs.ids),
+        samples=pairs.samples,
         source_mean=None,
         target_mean=None,
         difference=None,
         interval=None,
-        worst_case=_rounded(item.pairs.worst_case),
+        worst_case=_rounded(pairs.worst_case),
         verdict=Verdict.CANNOT_TELL,
-        reason=reason,
+        reason="",
         improved=improved,
         regressed=regressed,
-        source_coverage=_coverage(item.pairs.source_side),
-        target_coverage=_coverage(item.pairs.target_side),
+        source_coverage=_coverage(pairs.source_side),
+        target_coverage=_coverage(pairs.target_side),
     )
 
 
 def _coverage(side: Side) -> Coverage:
-    return Coverage(scored=len(side.values), missing=dict(sorted(side.missing.items())))
+    return Coverage(scored=side.scored, missing=dict(sorted(side.missing.items())))
 
 
 def _moved(pairs: Pairs, margin: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Samples whose score rose and fell by more than the margin, the largest change first."""
-    ranked = sorted(zip(pairs.differences, pairs.ids, strict=True))
-    improved = tuple(name for difference, name in reversed(ranked) if difference > margin + ALIKE)
-    return improved, tuple(name for difference, name in ranked if difference < -margin - ALIKE)
+    differences = pairs.differences
+    improved = _ranked(pairs, differences, differences > margin + ALIKE)
+    return improved[::-1], _ranked(pairs, differences, differences < -margin - ALIKE)
 
 
-def _left_aside(pairs: Pairs) -> str:
-    return f" Left aside: {counts(pairs.outside)}." if pairs.outside else ""
+def _ranked(pairs: Pairs, differences: "NDArray[np.float64]", chosen: "NDArray[np.bool_]") -> tuple[str, ...]:
+    """The chosen samples by difference, lowest first, then by id."""
+    places = chosen.nonzero()[0].tolist()
+    ranked = sorted(zip(differences[chosen].tolist(), (pairs.ids[place] for place in places), strict=True))
+    return tuple(name for _, name in ranked)
+
+
+def _left_aside(of: Summary) -> str:
+    return f" Left aside: {counts(of.outside)}." if of.outside else ""
 
 
 def _rounded(value: float | None) -> float | None:

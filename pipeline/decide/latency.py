@@ -36,8 +36,13 @@ class Latency:
 def latency(outputs: Iterable[Output], *, confidence: float = 0.95) -> Latency:
     """Over answered outputs; failed calls have no latency of an answer."""
     answered = [o for o in outputs if o.text is not None]
-    whole = sorted(o.latency_s for o in answered if o.latency_s is not None)
-    first = sorted(o.ttft_s for o in answered if o.ttft_s is not None)
+    whole = [o.latency_s for o in answered if o.latency_s is not None]
+    return latency_of(whole, [o.ttft_s for o in answered if o.ttft_s is not None], confidence=confidence)
+
+
+def latency_of(whole: Iterable[float], first: Iterable[float], *, confidence: float = 0.95) -> Latency:
+    """As `latency`, from the seconds of whole answers and of first tokens."""
+    whole, first = sorted(whole), sorted(first)
     return Latency(
         mean=mean(whole, confidence=confidence),
         p50=percentile(whole, 0.5, confidence=confidence),

@@ -28,11 +28,15 @@ class PriorFigure:
     note: str = ""
 
 
-def prior_figures(samples: Sequence[Sample], *, confidence: float = 0.95) -> tuple[PriorFigure, ...]:
-    """The imported human and judge scores over these samples; those of which there are none are left out."""
+def prior_figures(samples: Sequence[Sample], *, confidence: float = 0.95, of: int | None = None) -> tuple[PriorFigure, ...]:
+    """The imported human and judge scores over these samples; those of which there are none are left out.
+
+    `of` is how many samples there are where only those with scores are given.
+    """
+    many = len(samples) if of is None else of
     human = [(s, s.prior.human) for s in samples if s.prior is not None and s.prior.human is not None]
     judge = [(s, s.prior.judge) for s in samples if s.prior is not None and s.prior.judge is not None]
-    return tuple(_figure(by, scored, len(samples), confidence) for by, scored in (("human", human), ("judge", judge)) if scored)
+    return tuple(_figure(by, scored, many, confidence) for by, scored in (("human", human), ("judge", judge)) if scored)
 
 
 def _figure(by: str, scored: Sequence[tuple[Sample, float]], samples: int, confidence: float) -> PriorFigure:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Units = Sequence[str] | NDArray[np.int64] | None  # names, or numbers in the order of the names
+
 DRAWS = 10_000
 FEW_KINDS = 64  # up to so many different units, resampling counts of each kind is faster than resampling units
 SPAN = 1.0  # scores lie in [0, 1]: an unseen difference is at most this far from zero
@@ -58,7 +60,7 @@ class Table:
         return self.both + self.target_only + self.source_only + self.neither
 
 
-def paired(differences: Sequence[float], clusters: Sequence[str] | None = None) -> Paired:
+def paired(differences: "Sequence[float] | NDArray[np.float64]", clusters: "Units" = None) -> Paired:
     """Mean and (clustered) standard error of at least one difference; `clusters` names each one's unit, None = all apart.
 
     Miller 2024, "Adding Error Bars to Evals" (arXiv:2411.00640): the clustered variance is the sum over clusters of
@@ -152,8 +154,8 @@ def rare_interval(estimate: Paired, confidence: float = 0.95) -> Interval | None
 
 
 def bootstrap_interval(
-    differences: Sequence[float],
-    clusters: Sequence[str] | None = None,
+    differences: "Sequence[float] | NDArray[np.float64]",
+    clusters: "Units" = None,
     *,
     confidence: float = 0.95,
     draws: int = DRAWS,
@@ -185,21 +187,25 @@ def _resampled(
     if len(kinds) <= FEW_KINDS:
         drawn = rng.multinomial(len(sums), counts / len(sums), size=draws)
         return np.asarray((drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1]), dtype=float)
-    means = np.empty(draws)
+    means, alike = np.empty(draws), bool((sizes == 1).all())
     step = max(1, 250_000 // len(sums))
     for start in range(0, draws, step):
-        picked = rng.integers(0, len(sums), (min(step, draws - start), len(sums)), dtype=np.int32)
-        means[start : start + len(picked)] = sums[picked].sum(axis=1) / sizes[picked].sum(axis=1)
+        picked = rng.integers(0, len(sums), (min(step, draws - start), len(sums)), dtype=np.int32).astype(np.intp)
+        total = sums.take(picked, mode="clip").sum(axis=1)  # every place is there: looking whether it is takes longer
+        counted = len(sums) if alike else sizes.take(picked, mode="clip").sum(axis=1)
+        means[start : start + len(picked)] = total / counted
     return means
 
 
-def _units(values: "NDArray[np.float64]", clusters: Sequence[str] | None) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-    """Sum and size of each unit."""
+def _units(values: "NDArray[np.float64]", clusters: "Units") -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+    """Sum and size of each unit, in the order of their names."""
     import numpy as np
 
     if clusters is None:
         return values, np.ones(len(values))
-    _, unit = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
+    numbered = isinstance(clusters, np.ndarray) and clusters.dtype.kind == "i"
+    named = clusters if numbered else np.asarray(clusters, dtype=object).astype(str)
+    _, unit = np.unique(named, return_inverse=True)
     return np.bincount(unit, weights=values).astype(np.float64), np.bincount(unit).astype(np.float64)
 
 

@@ -56,14 +56,15 @@ def estimate(pairs: Pairs) -> Estimate | None:
 
 def _table(pairs: Pairs) -> Table | None:
     """Counts for a yes/no metric. With clusters there is none: Newcombe and McNemar take pairs as independent."""
-    if not pairs.binary or pairs.clusters is not None or not {*pairs.source, *pairs.target} <= {0.0, 1.0}:
+    before, after = pairs.source == 1.0, pairs.target == 1.0
+    yes_no = bool((before | (pairs.source == 0.0)).all() and (after | (pairs.target == 0.0)).all())
+    if not pairs.binary or pairs.clusters is not None or not yes_no:
         return None
-    cells = list(zip(pairs.source, pairs.target, strict=True))
     return Table(
-        both=cells.count((1.0, 1.0)),
-        target_only=cells.count((0.0, 1.0)),
-        source_only=cells.count((1.0, 0.0)),
-        neither=cells.count((0.0, 0.0)),
+        both=int((before & after).sum()),
+        target_only=int((~before & after).sum()),
+        source_only=int((before & ~after).sum()),
+        neither=int((~before & ~after).sum()),
     )
 
 

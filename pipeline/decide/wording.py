@@ -11,16 +11,47 @@ FEW_MOVED = 10  # different pairs below which an interval from a spread is rough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What sentences say of pairs: how many there are and how many differ, their means (0 without pairs), and either side."""
+
+    pairs: int
+    moved: int
+    source_mean: float
+    target_mean: float
+    samples: int
+    clustered: bool
+    outside: Mapping[str, int]
+    source_side: Side
+    target_side: Side
+    worst_case: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What a sentence is made from. `bootstrap` is None where it was not drawn, `enough` where no number of samples is named."""
 
-    pairs: Pairs
+    of: Summary
     found: Estimate
     verdict: Verdict
     margin: float
     confidence: float
     enough: int | None
     bootstrap: Interval | None = None
+
+
+def summary(pairs: Pairs) -> Summary:
+    return Summary(
+        pairs=len(pairs.ids),
+        moved=int((pairs.differences != 0).sum()),
+        source_mean=_mean(pairs.source.tolist()),
+        target_mean=_mean(pairs.target.tolist()),
+        samples=pairs.samples,
+        clustered=pairs.clusters is not None,
+        outside=pairs.outside,
+        source_side=pairs.source_side,
+        target_side=pairs.target_side,
+        worst_case=pairs.worst_case,
+    )
 
 
 def sentence(told: Told) -> str:
@@ -31,13 +62,13 @@ def sentence(told: Told) -> str:
         return f"Only {many} could be compared: no interval can be drawn from that.{_more(told.enough)}"
     beside = f"; bootstrap {_span(told.bootstrap)}" if told.bootstrap else ""
     return (
-        f"{_mean(told.pairs.target):.3f} against {_mean(told.pairs.source):.3f} over {len(told.pairs.ids)} pairs: "
+        f"{told.of.target_mean:.3f} against {told.of.source_mean:.3f} over {told.of.pairs} pairs: "
         f"{found.paired.mean:+.3f}, {told.confidence:.0%} interval {_span(interval)} ({found.method(told.confidence)}){beside}. "
-        f"{_why(told.verdict, interval, told.margin)}{_more(told.enough)}{_doubt(told, interval)}{scored(told.pairs)}"
+        f"{_why(told.verdict, interval, told.margin)}{_more(told.enough)}{_doubt(told, interval)}{scored(told.of)}"
     )
 
 
-def scored(pairs: Pairs) -> str:
+def scored(pairs: Summary) -> str:
     """n scored / n for either side with the reasons, and what the difference would be at worst where something is missing."""
     sides = f" Scored: source {_side(pairs.source_side, pairs.samples)}, target {_side(pairs.target_side, pairs.samples)}."
     if not pairs.target_side.missing or pairs.worst_case is None:
@@ -52,7 +83,7 @@ def counts(reasons: Mapping[str, int]) -> str:
 
 
 def _side(side: Side, samples: int) -> str:
-    return f"{len(side.values)} / {samples}" + (f" ({counts(side.missing)})" if side.missing else "")
+    return f"{side.scored} / {samples}" + (f" ({counts(side.missing)})" if side.missing else "")
 
 
 def _why(verdict: Verdict, interval: Interval, margin: float) -> str:
@@ -89,9 +120,9 @@ def _doubt(told: Told, interval: Interval) -> str:
     again = told.bootstrap if told.found.table is None else None
     differs = again is not None and _reading(again, told.margin) != _reading(interval, told.margin)
     said = " The bootstrap would read otherwise: treat as borderline." if differs else ""
-    moved = sum(d != 0 for d in told.pairs.differences)
-    if told.found.table is None and 0 < moved < min(FEW_MOVED, len(told.pairs.ids)):
-        said += f" Only {moved} of {len(told.pairs.ids)} pairs differ, so the interval is rough: read these samples."
+    moved = told.of.moved
+    if told.found.table is None and 0 < moved < min(FEW_MOVED, told.of.pairs):
+        said += f" Only {moved} of {told.of.pairs} pairs differ, so the interval is rough: read these samples."
     return said
 
 
@@ -104,4 +135,4 @@ def _span(interval: Interval) -> str:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+    return sum(values) / len(values) if values else 0.0

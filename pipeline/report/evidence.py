@@ -1,131 +1,35 @@
-"""From finished runs to the stored cells, and from the stored cells back to runs that can be compared."""
+"""The stored cells: short hashes by which a changed one is found and named, and whether they can be runs at all."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from hashlib import sha256
-from typing import TypeVar
 
-from pipeline.decide.pairs import ScoreIndex, check_same_inputs, index
-from pipeline.errors import InputError
-from pipeline.hashing import content_hash
-from pipeline.metrics.judged.metric import JudgedMetric
-from pipeline.metrics.metric import CUT_OFF, Metric
-from pipeline.metrics.registry import metric_named
-from pipeline.records import Criteria, Failure, Output, PriorScores, RunResult, Sample, Score, Usage
-from pipeline.report.records import Evidence, MetricFacts, ReportInputs, RunFacts, ScoreColumn
+from pipeline.hashing import large_hash
+from pipeline.records import Usage
+from pipeline.report.records import Evidence, RunFacts, ScoreColumn
 
-VALUE_DIGITS, SECOND_DIGITS = 9, 6  # finer differences are noise of floats, and would make the hash depend on the machine
 SEAL = 12  # hexadecimal characters: enough to name what changed; the report's hash is what binds
-T = TypeVar("T")
 
 
-def gather(inputs: ReportInputs) -> Evidence:
-    """The cells of all runs over the samples in order of their ids.
-
-    Raises InputError for runs over other inputs than the samples', scores of another run, and two arms of one label.
-    """
-    labels = {"source": "source", **{arm.label: arm.bar for arm in inputs.arms}}
-    if len(labels) <= len(inputs.arms):
-        raise InputError("Two runs of the report have the same model and name. Give each its own: rename a file of outputs.")
-    samples = sorted(inputs.samples, key=lambda sample: sample.id)
-    results = [inputs.source, *(arm.result for arm in inputs.arms)]
-    for result in results[1:] or results:
-        check_same_inputs(samples, inputs.source, result)
-    names = dict.fromkeys([choice.metric for choice in inputs.criteria.metrics])
-    names |= dict.fromkeys(sorted({score.metric for result in results for score in result.scores}))
-    runs = tuple(_run(*named, result, samples, tuple(names)) for named, result in zip(labels.items(), results, strict=True))
-    ids, paid = tuple(sample.id for sample in samples), {c.metric for run in runs for c in run.columns if c.calls}
-    return Evidence(
-        samples=ids,
-        clusters=tuple(s.cluster for s in samples) if any(s.cluster is not None for s in samples) else (),
-        metrics=tuple(_metric(name, samples, inputs.criteria, paid) for name in names),
-        runs=runs,
-        without_reference=tuple(s.id for s in samples if not (s.reference or "").strip()),
-        prior_human={s.id: float(s.prior.human) for s in samples if s.prior and s.prior.human is not None},
-        prior_judge={s.id: float(s.prior.judge) for s in samples if s.prior and s.prior.judge is not None},
-        seals=seals(ids, runs),
-    )
-
-
-def _metric(name: str, samples: Sequence[Sample], criteria: Criteria, paid: Collection[str]) -> MetricFacts:
-    """`paid` are metrics of which a cell cost something: a judge's, also where the catalogue does not know them."""
-    metric = metric_named(name, criteria)
-    reasons = {sample.id: reason for sample in samples if (reason := metric.excludes(sample)) is not None}
-    judged = isinstance(metric, JudgedMetric)
-    return MetricFacts(
-        name=name,
-        binary=metric.binary,
-        judged=judged or name in paid or name.startswith("rubric:"),
-        library=metric.library if isinstance(metric, JudgedMetric) else "",
-        needs_reference=metric.needs_reference,
-        needs_source=metric.needs_source,
-        outside=reasons,
-    )
-
-
-def _run(label: str, bar: str, result: RunResult, samples: Sequence[Sample], names: Sequence[str]) -> RunFacts:
-    ids = [sample.id for sample in samples]
-    outputs, found = {o.sample_id: o for o in result.outputs}, index(result)
-    usages = [output.usage if (output := outputs.get(i)) else None for i in ids]
-    facts = RunFacts(
-        label=label,
-        bar=bar,
-        key=result.key,
-        columns=tuple(_column(name, ids, found) for name in names),
-        latency_s=_times([o.latency_s if (o := outputs.get(i)) and o.text is not None else None for i in ids]),
-        ttft_s=_times([o.ttft_s if (o := outputs.get(i)) and o.text is not None else None for i in ids]),
-        input_tokens=_filled([u.input_tokens if u else None for u in usages]),
-        output_tokens=_filled([u.output_tokens if u else None for u in usages]),
-        failures={i: o.failure.kind for i in ids if (o := outputs.get(i)) and o.failure},
-        stops={i: o.stop_reason for i in ids if (o := outputs.get(i)) and o.stop_reason in CUT_OFF and o.stop_reason},
-        absent=tuple(i for i in ids if i not in outputs or (outputs[i].text is None and outputs[i].failure is None)),
-        inputs_hash=content_hash({i: result.input_hashes.get(i) for i in ids}),
-    )
-    return replace(facts, seal=_seal(facts))
-
-
-def _column(name: str, ids: Sequence[str], found: ScoreIndex) -> ScoreColumn:
-    scores = [found.get((i, name)) for i in ids]
-    spent = [score.spent if score else None for score in scores]
-    paid = any(each is not None for each in spent)
-    column = ScoreColumn(
-        metric=name,
-        values=tuple(None if s is None or s.value is None else round(float(s.value), VALUE_DIGITS) for s in scores),
-        unscored={i: s.unscored for i, s in zip(ids, scores, strict=True) if s is not None and s.unscored is not None},
-        calls=tuple(s.calls if s else 0 for s in spent) if paid else (),
-        input_tokens=tuple(s.input_tokens if s else 0 for s in spent) if paid else (),
-        output_tokens=tuple(s.output_tokens if s else 0 for s in spent) if paid else (),
-        parts={i: s.parts for i, s in zip(ids, scores, strict=True) if s is not None and s.parts is not None},
-    )
-    return replace(column, seal=_seal(column))
-
-
-def _times(values: Sequence[float | None]) -> tuple[float | None, ...]:
-    return _filled([None if value is None else round(float(value), SECOND_DIGITS) for value in values])
-
-
-def _filled(values: Sequence[T | None]) -> tuple[T | None, ...]:
-    return tuple(values) if any(value is not None for value in values) else ()
-
-
-def _seal(record: ScoreColumn | RunFacts) -> str:
+def seal(record: ScoreColumn | RunFacts) -> str:
     """A short hash of a column, or of what a run holds besides its columns, which have their own."""
     names = [f.name for f in fields(record) if f.name not in {"seal", "columns"}]
-    return content_hash({name: getattr(record, name) for name in names})[:SEAL]
+    return large_hash({name: getattr(record, name) for name in names})[:SEAL]
 
 
 def seals(ids: Sequence[str], runs: Sequence[RunFacts]) -> tuple[str, ...]:
     """A short hash of each sample's cells over all runs and metrics, times and tokens included."""
-    series: list[Sequence[object]] = [ids]
+    series: list[Iterable[object]] = [ids]
     for run in runs:
         for column in run.columns:
-            series += [column.values, [column.unscored.get(i) for i in ids] if column.unscored else ()]
-            series += [column.calls, column.input_tokens, column.output_tokens]
-            series += [[column.parts.get(i) for i in ids] if column.parts else ()]
-        series += [run.latency_s, run.ttft_s, run.input_tokens, run.output_tokens]
-        series.append([(run.failures.get(i), run.stops.get(i)) for i in ids])
-    rows = zip(*(each for each in series if each), strict=True)
+            series += [each for each in (column.values,) if each]
+            series += [map(column.unscored.get, ids)] if column.unscored else []
+            series += [each for each in (column.calls, column.input_tokens, column.output_tokens) if each]
+            series += [map(column.parts.get, ids)] if column.parts else []
+        series += [each for each in (run.latency_s, run.ttft_s, run.input_tokens, run.output_tokens) if each]
+        series.append(zip(map(run.failures.get, ids), map(run.stops.get, ids), strict=True))
+    rows = zip(*series, strict=True)
     return tuple(sha256(json.dumps(row).encode()).hexdigest()[:SEAL] for row in rows)
 
 
@@ -136,12 +40,24 @@ def broken(evidence: Evidence) -> Iterator[str]:
     where = f" (sample {', '.join(samples[:5])}{', ...' if len(samples) > 5 else ''})" if samples else ""
     for run in evidence.runs:
         for column in run.columns:
-            if column.seal != _seal(column):
+            if column.seal != seal(column):
                 yield f"the {column.metric} scores of {run.label}{where}"
-        if run.seal != _seal(run):
+        if run.seal != seal(run):
             yield f"the times, tokens or failures of {run.label}{where}"
     if len(now) != len(evidence.samples) or len(evidence.seals) != len(evidence.samples):
         yield "the number of stored cells"
+
+
+def check_whole(evidence: Evidence) -> None:
+    """ValueError for cells that no runs can have: columns of another length than the samples, scores of absent outputs."""
+    n, lengths = len(evidence.samples), {len(c.values) for run in evidence.runs for c in run.columns}
+    if not lengths <= {n} or len(evidence.clusters) not in {0, n} or not _whole(evidence):
+        raise ValueError("a column has another length than the samples")
+    places = {name: place for place, name in enumerate(evidence.samples)}
+    for run in evidence.runs:
+        for column in run.columns:
+            if any(i in column.unscored or column.values[places[i]] is not None for i in run.absent):
+                raise ValueError(f"{run.label} has {column.metric} scores of answers that are not there")
 
 
 def _whole(evidence: Evidence) -> bool:
@@ -154,80 +70,7 @@ def _whole(evidence: Evidence) -> bool:
     return all(len(each) in {0, n} for each in series)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredMetric(Metric):
-    """A metric as a report stored it."""
-
-    reasons: Mapping[str, str] = field(default_factory=dict)
-
-    def excludes(self, sample: Sample) -> str | None:
-        return self.reasons.get(sample.id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """The runs as a comparison takes them: samples without their texts, and outputs that only say whether there is one."""
-
-    samples: tuple[Sample, ...]
-    runs: Mapping[str, RunResult]
-    metrics: Mapping[str, Metric]
-
-    def metric(self, name: str, _: Criteria) -> Metric:
-        return self.metrics[name]
-
-
-def restore(evidence: Evidence) -> Restored:
-    """What `gather` stored, as records. Every stand-in has the same empty input, so that inputs are equal by construction."""
-    clusters = evidence.clusters or (None,) * len(evidence.samples)
-    samples = tuple(
-        Sample(id=i, variables={}, cluster=cluster, prior=_prior(evidence, i))
-        for i, cluster in zip(evidence.samples, clusters, strict=True)
-    )
-    same = dict.fromkeys(evidence.samples, Sample(id="", variables={}).input_hash)
-    metrics = {metric.name: _stored(metric) for metric in evidence.metrics}
-    return Restored(samples=samples, metrics=metrics, runs={run.label: _result(run, evidence, same) for run in evidence.runs})
-
-
-def _stored(facts: MetricFacts) -> StoredMetric:
-    return StoredMetric(
-        name=facts.name,
-        summary="",
-        binary=facts.binary,
-        needs_reference=facts.needs_reference,
-        needs_source=facts.needs_source,
-        reasons=facts.outside,
-    )
-
-
-def _prior(evidence: Evidence, sample_id: str) -> PriorScores | None:
-    human, judge = evidence.prior_human.get(sample_id), evidence.prior_judge.get(sample_id)
-    return PriorScores(human=human, judge=judge) if human is not None or judge is not None else None
-
-
-def _result(run: RunFacts, evidence: Evidence, hashes: Mapping[str, str]) -> RunResult:
-    absent = frozenset(run.absent)
-    n = len(evidence.samples)
-    times = zip(evidence.samples, run.latency_s or (None,) * n, run.ttft_s or (None,) * n, strict=True)
-    outputs = tuple(_output(run, i, latency, first) for i, latency, first in times if i not in absent)
-    scores = tuple(score for column in run.columns for score in _scores(column, evidence.samples))
-    return RunResult(key=run.key, label=run.label, outputs=outputs, scores=scores, input_hashes=hashes)
-
-
-def _output(run: RunFacts, sample_id: str, latency_s: float | None, ttft_s: float | None) -> Output:
-    kind = run.failures.get(sample_id)
-    failure = Failure(kind=kind, message="") if kind else None
-    text = None if failure else ""
-    return Output(sample_id=sample_id, text=text, failure=failure, latency_s=latency_s, ttft_s=ttft_s)
-
-
-def _scores(column: ScoreColumn, ids: Sequence[str]) -> Iterator[Score]:
-    for sample_id, value in zip(ids, column.values, strict=True):
-        unscored = column.unscored.get(sample_id)
-        if value is not None or unscored is not None:
-            yield Score(sample_id=sample_id, metric=column.metric, value=value, unscored=unscored)
-
-
-def usages(run: RunFacts) -> list[Usage]:
+def usages(run: RunFacts) -> Iterator[Usage]:
     """Token counts of the outputs that carry them."""
     pairs = zip(run.input_tokens, run.output_tokens, strict=True)
-    return [Usage(input_tokens=a, output_tokens=b) for a, b in pairs if a is not None and b is not None]
+    return (Usage(input_tokens=a, output_tokens=b) for a, b in pairs if a is not None and b is not None)

@@ -26,6 +26,7 @@ def write(report: Report, path: Path, *, pictures: dict[str, Path]) -> None:
         body=body,
         sheets=sheets(report),
         shown=report.regressions[:SHOWN],
+        worse=len(report.regressions) + report.unquoted,
         changes=[(arm, diff.changes(report.prompts["source"], report.prompts[arm.label])) for arm in report.arms],
         provenance=origin,
         pictures={name: base64.b64encode(picture.read_bytes()).decode() for name, picture in pictures.items()},

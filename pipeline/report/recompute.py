@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.hashing import plain
-from pipeline.report.build import Texts, assemble
+from pipeline.report.build import Texts, assemble, unquoted
 from pipeline.report.evidence import broken
 from pipeline.report.records import Given, Regression, Report
 from pipeline.report.storage import Read
@@ -81,11 +81,7 @@ def _texts(report: Report) -> Texts:
     known = {(r.arm, r.metric, r.sample_id): r for r in report.regressions}
 
     def told(arm: str, metric: str, sample_id: str) -> Regression:
-        found = known.get((arm, metric, sample_id))
-        empty = Regression(
-            arm=arm, metric=metric, sample_id=sample_id, question="", reference=None, source_text=None, target_text=None
-        )
-        return found or empty
+        return known.get((arm, metric, sample_id)) or unquoted(arm, metric, sample_id)
 
     return told
 

@@ -1,6 +1,7 @@
 """The report as an XLSX workbook: the comparison, every table with its numbers, regressions, cells, prompts, provenance."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -11,28 +12,27 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from pipeline.decide.latency import Seconds
 from pipeline.prompts import diff
 from pipeline.report import table
+from pipeline.report.cells import NAME
 from pipeline.report.provenance import provenance
 from pipeline.report.records import Quantity, Report
 from pipeline.report.sheets import Sheet, Value
 from pipeline.report.tables import sheets
 
 CELL_LIMIT = 32_767  # characters in one cell, https://support.microsoft.com/office/excel-specifications-and-limits
-ROW_LIMIT = 1_048_576  # rows of one sheet, same page
 TITLE = 31  # characters of a sheet's name
 SPECIAL = frozenset("=#")  # openpyxl reads texts that begin so as formulas and as error codes
 CONTROL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # not allowed in XML 1.0
 REGRESSIONS = ("run", "metric", "sample", "question", "reference", "source answered", "target answered", "source", "target")
 
 
-def write(report: Report, path: Path) -> None:
-    """Write `path`. Texts from models and people stay texts: none becomes a formula."""
+def write(report: Report, path: Path, *, rows: int) -> None:
+    """Write `path`. Texts from models and people stay texts: none becomes a formula. A sheet has at most `rows` rows."""
     book = Workbook(write_only=True)
     _sheet(book, "Comparison", *table.rows(report))
     for sheet in sheets(report):
         _sheet(book, sheet.title, _head(sheet), (_numbers(sheet, row) for row in sheet.rows))
-    _sheet(book, "Regressions", REGRESSIONS, _regressions(report))
-    cells = ((c.arm, c.sample_id, c.metric, c.value, c.unscored) for c in report.evidence.cells())
-    _sheet(book, "Cells", ("run", "sample", "metric", "value", "unscored because"), cells)
+    _sheet(book, "Regressions", REGRESSIONS, islice(_regressions(report), rows - 1))
+    _sheet(book, "Cells", ("run", "sample", "metric", "value", "unscored because"), _cells(report, rows))
     _sheet(book, "Prompts", ("run", "part", "text"), _prompts(report))
     _sheet(book, "Remarks", ("what", "text"), _remarks(report))
     _sheet(book, "Provenance", ("what", "value"), provenance(report))
@@ -61,7 +61,17 @@ def _numbers(sheet: Sheet, row: Sequence[Value]) -> list[object]:
     return values
 
 
+def _cells(report: Report, rows: int) -> Iterable[Sequence[object]]:
+    """Every cell, or where they are when a sheet cannot hold them: a part of them would pass for all."""
+    if (filled := report.evidence.filled) >= rows:
+        yield (f"There are {filled:,} cells, and a sheet has {rows:,} rows: {NAME} and report.json hold them all.",)
+        return
+    yield from ((c.arm, c.sample_id, c.metric, c.value, c.unscored) for c in report.evidence.cells())
+
+
 def _regressions(report: Report) -> Iterable[Sequence[object]]:
+    if left := report.unquoted:
+        yield (f"Quoted are the {report.quoted:,} worst of each run and metric; report.json names the other {left:,}.",)
     for r in report.regressions:
         after = r.target_text if r.failure is None else f"no answer: {r.failure.kind}"
         yield r.arm, r.metric, r.sample_id, r.question, r.reference, r.source_text, after, r.source_value, r.target_value
@@ -84,14 +94,10 @@ def _remarks(report: Report) -> Iterable[Sequence[object]]:
 
 
 def _sheet(book: Workbook, title: str, header: Sequence[str], body: Iterable[Sequence[object]]) -> None:
-    """A sheet; what is past the rows a sheet may have is said in its last row, never dropped in silence."""
     sheet: WriteOnlyWorksheet = book.create_sheet(title[:TITLE])
     sheet.freeze_panes = "A2"
     sheet.append([_cell(sheet, name, bold=True) for name in header])
-    for number, line in enumerate(body, 2):
-        if number == ROW_LIMIT:
-            sheet.append([_cell(sheet, "There are more rows than a sheet may have: report.json holds them all.")])
-            return
+    for line in body:
         sheet.append([_cell(sheet, value) for value in line])
 
 

@@ -1,49 +1,72 @@
 """What a round's report is made from, gathered from the facts."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from agent import arms, rounds
 from agent.state import State
-from agent.worker.report.people import opinions, preferences, reviewed
+from agent.worker.report.cells import evidence
+from agent.worker.report.people import Compared, opinions, preferences, reviewed
+from agent.worker.report.whole import whole
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Migration, Plan, Run, StoredReport
 from db.store import Store
 from pipeline.decide.calibrate import agreements
 from pipeline.decide.errors import group_failures
 from pipeline.models.prices import known
-from pipeline.records import Criteria, ErrorGroup, RunResult, Sample, Split
-from pipeline.report.records import Arm, DevChoice, Provenance, ReportInputs
+from pipeline.records import Criteria, ErrorGroup, PromptVersion, RunResult, Sample
+from pipeline.report.records import SOURCE, DevChoice, Given, Provenance, quoted_of, same_label
 
 LIBRARIES = ("ferry", "numpy", "sacrebleu", "scipy")
 JUDGE_LIBRARIES = ("deepeval", "ragas")
 
 
-async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier: StoredReport | None) -> ReportInputs:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a report follows from, and where the texts it quotes are: the dataset version, and the runs by label."""
+
+    given: Given
+    dataset_id: str
+    runs: Mapping[str, Run]
+
+
+async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier: StoredReport | None) -> Inputs:
     """`earlier` is the report that was made before this one: then the test split is being looked at again."""
     store = tools.store
     dataset = await rounds.worked_on(store, migration.id, plan.number)
-    runs = await store.runs.listed(migration.id, stage=arms.targets_stage(plan.number))
-    samples = await tools.shelf.samples(dataset.id, Split.TEST)
-    source = await store.runs.result((await rounds.source_run(store, migration.id, dataset.id)).id)
-    compared = tuple([await _arm(store, run) for target in plan.targets for run in runs if run.key.model == target])
-    said = await opinions(store, plan, runs)
-    return ReportInputs(
+    after = await store.runs.listed(migration.id, stage=arms.targets_stage(plan.number))
+    compared = [Compared(run=run) for target in plan.targets for run in after if run.key.model == target]
+    runs = {SOURCE: await rounds.source_run(store, migration.id, dataset.id), **{each.label: each.run for each in compared}}
+    if len(runs) <= len(compared):
+        raise same_label()
+    cells = await evidence(store, plan.criteria, dataset.id, runs)
+    said = await opinions(store, plan, after)
+    texts = await whole(store, dataset.id, cells.samples, runs, {each.sample_id for those in said.values() for each in those})
+    source, results = texts.runs[SOURCE], {label: run for label, run in texts.runs.items() if label != SOURCE}
+    given = Given(
         title=migration.name,
         use_case=migration.use_case.value,
         criteria=plan.criteria,
-        samples=samples,
-        source=source,
-        source_prompt=await store.prompts.original(migration.id),
-        arms=compared,
+        prompts=await _prompts(store, migration.id, compared),
+        evidence=cells,
         dev=await _dev(tools, plan, dataset),
         preferences=preferences(said, plan.targets),
         provenance=await _provenance(store, plan, dataset),
         monthly_calls=plan.monthly_calls,
         prices=known(_refs(plan), tools.catalog.prices),
-        agreements=agreements(plan.criteria, samples, source, reviewed(compared, said)),
-        error_groups=_error_groups(plan.criteria, samples, source, compared),
+        agreements=agreements(plan.criteria, texts.samples, source, reviewed(compared, results, said)),
+        error_groups=_error_groups(plan.criteria, texts.samples, source, compared, results),
         second_look=await _second_look(store, plan, earlier),
+        quoted=quoted_of(cells),
+        grouped=texts.grouped,
     )
+    return Inputs(given=given, dataset_id=dataset.id, runs=runs)
+
+
+async def _prompts(store: Store, migration_id: str, compared: Sequence[Compared]) -> Mapping[str, PromptVersion]:
+    found = {SOURCE: await store.prompts.original(migration_id)}
+    return found | {each.label: await store.prompts.get(migration_id, each.run.key.prompt_hash) for each in compared}
 
 
 def _refs(plan: Plan) -> tuple[str, ...]:
@@ -53,21 +76,20 @@ def _refs(plan: Plan) -> tuple[str, ...]:
 
 
 def _error_groups(
-    criteria: Criteria, samples: tuple[Sample, ...], source: RunResult, compared: tuple[Arm, ...]
+    criteria: Criteria,
+    samples: tuple[Sample, ...],
+    source: RunResult,
+    compared: Sequence[Compared],
+    results: Mapping[str, RunResult],
 ) -> tuple[ErrorGroup, ...]:
     """The failures of each winner, beside all other runs over the same samples."""
-    runs = [arm.result for arm in compared]
+    runs = list(results.values())
     return tuple(
         group
         for arm in compared
         if arm.claimed
-        for group in group_failures(samples, source, arm.result, criteria, others=runs, name=arm.label)
+        for group in group_failures(samples, source, results[arm.label], criteria, others=runs, name=arm.label)
     )
-
-
-async def _arm(store: Store, run: Run) -> Arm:
-    prompt = await store.prompts.get(run.migration_id, run.key.prompt_hash)
-    return Arm(target=run.key.model, bar=run.label, prompt=prompt, result=await store.runs.result(run.id))
 
 
 async def _dev(tools: Tools, plan: Plan, dataset: DatasetVersion) -> tuple[DevChoice, ...]:

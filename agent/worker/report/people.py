@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from db.records import Choice, Plan, Run
 from db.store import Store
 from pipeline.decide.agreement import Opinion, Said
 from pipeline.decide.calibrate import Reviewed
-from pipeline.report.records import Arm, Preferences
+from pipeline.records import RunResult
+from pipeline.report.records import Preferences, claimed, label_of
 
 Opinions = Mapping[str, Sequence[Said]]
 """What SMEs said of each target's blind pairs."""
@@ -40,6 +42,21 @@ def preferences(said: Opinions, targets: Sequence[str]) -> tuple[Preferences, ..
     )
 
 
-def reviewed(compared: Sequence[Arm], said: Opinions) -> tuple[Reviewed, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A target's run on the test split, as the report calls it."""
+
+    run: Run
+
+    @property
+    def label(self) -> str:
+        return label_of(self.run.key.model, self.run.label)
+
+    @property
+    def claimed(self) -> bool:
+        return claimed(self.run.label)
+
+
+def reviewed(compared: Sequence[Compared], results: Mapping[str, RunResult], said: Opinions) -> tuple[Reviewed, ...]:
     """The winners with what SMEs said of their answers."""
-    return tuple(Reviewed(run=arm.result, said=tuple(said.get(arm.target, ()))) for arm in compared if arm.claimed)
+    return tuple(Reviewed(run=results[arm.label], said=tuple(said.get(arm.run.key.model, ()))) for arm in compared if arm.claimed)

@@ -37,8 +37,8 @@ def arm_report(
         comparisons=comparisons,
         verdict=overall(comparisons),
         timing=timing,
-        input_tokens=plain_mean(_present(run.input_tokens)),
-        output_tokens=plain_mean(_present(run.output_tokens)),
+        input_tokens=plain_mean(run.input_tokens),
+        output_tokens=plain_mean(run.output_tokens),
         failures=dict(sorted(Counter(run.failures.values()).items())),
         quality=quality(stored, run),
         cost=inference(run, len(samples), prices, monthly_calls),
@@ -58,25 +58,21 @@ def quality(stored: Stored, run: RunFacts) -> Quantity:
     if not primary:
         return Quantity(note="no primary metric")
     binary = len(primary) == 1 and stored.evidence.metric(primary[0].metric).binary
-    return mean_of(stored.quality(run), stored.clusters, stored.criteria.confidence, binary=binary)
+    return mean_of(stored.quality(run), stored.units, stored.criteria.confidence, binary=binary)
 
 
 def _figure(stored: Stored, run: RunFacts, choice: MetricChoice) -> MetricFigure:
     """The mean over the scored samples; below the coverage gate there is none, so that failures never flatter a run."""
-    values, samples = stored.values(run, choice.metric), len(stored.inside(choice.metric))
+    values, samples = stored.values(run, choice.metric), int(stored.inside(choice.metric).sum())
     binary = stored.evidence.metric(choice.metric).binary
-    found = mean_of(values, stored.clusters, stored.criteria.confidence, binary=binary)
-    enough = bool(values) and len(values) >= stored.criteria.coverage_gate * samples
+    found = mean_of(values, stored.units, stored.criteria.confidence, binary=binary)
+    enough = found.n > 0 and found.n >= stored.criteria.coverage_gate * samples
     return MetricFigure(
         metric=choice.metric,
         mean=found.value if enough else None,
-        scored=len(values),
+        scored=found.n,
         samples=samples,
         low=found.low if enough else None,
         high=found.high if enough else None,
         unscored=stored.unscored(run, choice.metric),
     )
-
-
-def _present(values: Sequence[float | None]) -> list[float]:
-    return [float(value) for value in values if value is not None]

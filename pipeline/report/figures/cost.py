@@ -16,17 +16,17 @@ def unknown(ref: str) -> str:
 
 def inference(run: RunFacts, calls: int, prices: Mapping[str, Price], monthly_calls: int | None) -> Cost:
     """USD for 1,000 calls like those that carry token counts: input at the input price, output at the output price."""
-    price, counted = prices.get(run.key.model), usages(run)
+    price, counted = prices.get(run.key.model), int((run.input_tokens.known & run.output_tokens.known).sum())
     if price is None:
         return Cost(priced=0, calls=calls, note=unknown(run.key.model))
     if not price.charged:
         monthly = _monthly(0.0, monthly_calls)
         return Cost(per_1k=0.0, monthly=monthly, priced=calls, calls=calls, note=price.source, charged=False)
-    per_1k = price.per_1000(counted)
-    if per_1k is None:
+    if not counted:
         return Cost(priced=0, calls=calls, note="token counts unknown")
-    partly = f"from the {len(counted)} of {calls} calls with token counts" if len(counted) < calls else ""
-    return Cost(per_1k=rounded(per_1k), monthly=_monthly(per_1k, monthly_calls), priced=len(counted), calls=calls, note=partly)
+    per_1k = 1_000 * sum(price.of(usage) for usage in usages(run)) / counted
+    partly = f"from the {counted} of {calls} calls with token counts" if counted < calls else ""
+    return Cost(per_1k=rounded(per_1k), monthly=_monthly(per_1k, monthly_calls), priced=counted, calls=calls, note=partly)
 
 
 def _monthly(per_1k: float, monthly_calls: int | None) -> float | None:
@@ -40,10 +40,10 @@ def evaluation(stored: Stored, prices: Mapping[str, Price]) -> tuple[EvaluationC
     for metric in stored.evidence.metrics:
         columns = [stored.column(run, metric.name) for run in stored.evidence.runs]
         if any(column.calls for column in columns):
-            calls = sum(sum(column.calls) for column in columns)
+            calls = sum(column.calls.total() for column in columns)
             spent = Usage(
-                input_tokens=sum(sum(column.input_tokens) for column in columns),
-                output_tokens=sum(sum(column.output_tokens) for column in columns),
+                input_tokens=sum(column.input_tokens.total() for column in columns),
+                output_tokens=sum(column.output_tokens.total() for column in columns),
             )
             found.append(_line(metric.name, judge, calls, spent, prices))
     return tuple(found)

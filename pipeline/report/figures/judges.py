@@ -1,12 +1,18 @@
 """How far judged figures may be trusted, people's own criteria, and what stays open."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pipeline.decide.guards import judge_flags
+from pipeline.decide.pairs import unit_numbers
 from pipeline.records import Agreement, Rubric, RubricKind, Split
 from pipeline.report.figures.spread import mean_of
 from pipeline.report.figures.stored import Stored
 from pipeline.report.records import CriterionRate, Given, JudgeStanding, MetricFacts, Quantity, RunFacts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NOT_VALIDATED = "not validated"
 PASSED = 1.0 - 1e-9
@@ -35,13 +41,15 @@ def _inconsistent(stored: Stored, metric: MetricFacts) -> Quantity | None:
     """How often a pairwise judge preferred another answer once the two changed places, over the pairs it was asked about."""
     if not metric.needs_source:
         return None
-    changed: dict[str, float] = {}
-    units: dict[str, str] = {}
+    import numpy as np
+
+    changed: list[float] = []
+    units: list[str] = []
     for run in stored.evidence.runs:
         for i, found in stored.parts(run, metric.name).items():
-            cell = f"{run.label}\n{i}"
-            changed[cell], units[cell] = float(len(set(found)) > 1), stored.clusters.get(i, i)
-    return mean_of(changed, units, stored.criteria.confidence, binary=True)
+            changed.append(float(len(set(found)) > 1))
+            units.append(stored.clusters.get(i, i))
+    return mean_of(np.asarray(changed, dtype=float), unit_numbers(units), stored.criteria.confidence, binary=True)
 
 
 def _note(agreement: Agreement | None) -> str:
@@ -80,20 +88,22 @@ def _question_rates(stored: Stored, rubric: Rubric) -> Iterable[CriterionRate]:
     for number, question in enumerate(rubric.questions):
         for run in stored.evidence.runs:
             parts = stored.parts(run, rubric.metric)
-            values = {i: found[number] for i, found in parts.items() if len(found) == many}
+            values = stored.spread({i: found[number] for i, found in parts.items() if len(found) == many})
             yield _rate(stored, f"{rubric.name} {number + 1}: {question}", rubric.metric, run, values, yes_no=True)
 
 
 def _rates(stored: Stored, name: str, metric: str, *, yes_no: bool) -> Iterable[CriterionRate]:
+    import numpy as np
+
     for run in stored.evidence.runs:
         values = stored.values(run, metric)
-        shown = {i: float(value >= PASSED) for i, value in values.items()} if yes_no else values
+        shown = np.where(np.isnan(values), np.nan, values >= PASSED) if yes_no else values
         yield _rate(stored, name, metric, run, shown, yes_no=yes_no)
 
 
-def _rate(stored: Stored, name: str, metric: str, run: RunFacts, values: Mapping[str, float], *, yes_no: bool) -> CriterionRate:
-    rate = mean_of(values, stored.clusters, stored.criteria.confidence, binary=yes_no)
-    passed = sum(value == 1.0 for value in values.values()) if yes_no else None
+def _rate(stored: Stored, name: str, metric: str, run: RunFacts, values: "NDArray[np.float64]", *, yes_no: bool) -> CriterionRate:
+    rate = mean_of(values, stored.units, stored.criteria.confidence, binary=yes_no)
+    passed = int((values == 1.0).sum()) if yes_no else None
     return CriterionRate(criterion=name, metric=metric, run=run.label, passed=passed, rate=rate)
 
 
@@ -139,6 +149,11 @@ def _caveats(given: Given, judges: Sequence[JudgeStanding]) -> Iterable[str]:
         yield f"The judge behind {', '.join(doubtful)} is not validated against people, so the verdict rests on its word."
     if judges:
         yield from judge_flags(given.criteria.judge, [run.key.model for run in given.evidence.runs[1:]])
+    if given.grouped:
+        yield (
+            f"Errors are grouped, and judges held against people, over {given.grouped:,} of the {len(given.evidence.samples):,} "
+            "samples, spread evenly; all other figures are over every sample."
+        )
     if any(run.key.split is not Split.TEST for run in given.evidence.runs):
         yield "The runs are not over the test split, so the figures may be those the prompts were chosen by."
     for label, prompt in given.prompts.items():

@@ -67,13 +67,15 @@ def _rank(place: Place) -> float:
 
 def _dev_quality(choice: DevChoice, confidence: float) -> Quantity:
     """The mean the choice was made by, from its scores where they are stored; the interval is of the samples' own means."""
+    import numpy as np
+
     if not choice.scores:
         mean = None if choice.mean is None else rounded(choice.mean)
         return Quantity(value=mean, n=choice.scored, note="as given" if mean is not None else "no figure")
     means = [sum(values.values()) / len(values) for values in choice.scores.values()]
     samples = sorted({i for values in choice.scores.values() for i in values})
-    each = {i: _mean([values[i] for values in choice.scores.values() if i in values]) for i in samples}
-    spread = mean_of(each, {}, confidence)
+    each = [_mean([values[i] for values in choice.scores.values() if i in values]) for i in samples]
+    spread = mean_of(np.asarray(each, dtype=float), None, confidence)
     return Quantity(value=rounded(_mean(means)), low=spread.low, high=spread.high, n=len(samples), note=spread.note)
 
 
@@ -120,5 +122,4 @@ def _credited(stored: Stored, fixed: ArmReport | None, winner: ArmReport | None)
         return Quantity(value=0.0, n=winner.samples, note="the winner is the format-fixed prompt")
     before = stored.quality(stored.evidence.run(fixed.label))
     after = stored.quality(stored.evidence.run(winner.label))
-    differences = {i: after[i] - before[i] for i in after}
-    return mean_of(differences, stored.clusters, stored.criteria.confidence, bounded=False)
+    return mean_of(after - before, stored.units, stored.criteria.confidence, bounded=False)

@@ -15,21 +15,31 @@ from pipeline.report.records.figures import (
     Quantity,
     Regression,
     Report,
+    quoted_of,
 )
 from pipeline.report.records.inputs import (
     AS_IS,
     FORMAT_FIXED,
+    LARGE,
+    QUOTED,
+    SOURCE,
     WINNER,
     Arm,
     DevChoice,
     Preferences,
     Provenance,
     ReportInputs,
+    claimed,
+    label_of,
+    same_label,
 )
 
 __all__ = [
     "AS_IS",
     "FORMAT_FIXED",
+    "LARGE",
+    "QUOTED",
+    "SOURCE",
     "WINNER",
     "Arm",
     "ArmReport",
@@ -54,4 +64,8 @@ __all__ = [
     "ReportInputs",
     "RunFacts",
     "ScoreColumn",
+    "claimed",
+    "label_of",
+    "quoted_of",
+    "same_label",
 ]

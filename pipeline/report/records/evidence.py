@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.columns import Counts, Numbers
 from pipeline.records import RunKey
+
+NO_NUMBERS, NO_COUNTS = Numbers(), Counts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,11 @@ class ScoreColumn:
     """
 
     metric: str
-    values: tuple[float | None, ...]
+    values: Numbers
     unscored: Mapping[str, str] = field(default_factory=dict)
-    calls: tuple[int, ...] = ()
-    input_tokens: tuple[int, ...] = ()
-    output_tokens: tuple[int, ...] = ()
+    calls: Counts = NO_COUNTS
+    input_tokens: Counts = NO_COUNTS
+    output_tokens: Counts = NO_COUNTS
     parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     seal: str = ""
 
@@ -53,10 +56,10 @@ class RunFacts:
     bar: str
     key: RunKey
     columns: tuple[ScoreColumn, ...]
-    latency_s: tuple[float | None, ...] = ()
-    ttft_s: tuple[float | None, ...] = ()
-    input_tokens: tuple[int | None, ...] = ()
-    output_tokens: tuple[int | None, ...] = ()
+    latency_s: Numbers = NO_NUMBERS
+    ttft_s: Numbers = NO_NUMBERS
+    input_tokens: Counts = NO_COUNTS
+    output_tokens: Counts = NO_COUNTS
     failures: Mapping[str, str] = field(default_factory=dict)
     stops: Mapping[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
@@ -93,10 +96,17 @@ class Evidence:
     seals: tuple[str, ...] = ()
 
     def run(self, label: str) -> RunFacts:
-        return next(run for run in self.runs if run.label == label)
+        """Raises KeyError for a run that is not stored."""
+        return {run.label: run for run in self.runs}[label]
 
     def metric(self, name: str) -> MetricFacts:
-        return next(metric for metric in self.metrics if metric.name == name)
+        """Raises KeyError for a metric that is not stored."""
+        return {metric.name: metric for metric in self.metrics}[name]
+
+    @property
+    def filled(self) -> int:
+        """How many cells hold a score or the reason why there is none."""
+        return sum(int(c.values.known.sum()) + len(c.unscored) for run in self.runs for c in run.columns)
 
     def cells(self) -> Iterator[Cell]:
         """Every stored score, run by run, metric by metric."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline.decide.latency import Latency
 from pipeline.decide.prior import PriorFigure
-from pipeline.hashing import content_hash
+from pipeline.hashing import OMIT_DEFAULT, large_hash
 from pipeline.models.prices import Price
 from pipeline.records import Agreement, Comparison, Criteria, ErrorGroup, Failure, PromptVersion, Verdict
 from pipeline.report.records.evidence import Evidence
-from pipeline.report.records.inputs import WINNER, DevChoice, Preferences, Provenance
+from pipeline.report.records.inputs import LARGE, QUOTED, WINNER, DevChoice, Preferences, Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +176,11 @@ class Regression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What the figures follow from, and the facts that stand beside them; all of it is in the report."""
+    """What the figures follow from, and the facts that stand beside them; all of it is in the report.
+
+    `quoted` is how many regressions of each run and metric are quoted with their texts, the worst first; 0 means all of them.
+    `grouped` is over how many samples errors were grouped and judges held against people's scores; 0 means all.
+    """
 
     title: str
     use_case: str
@@ -190,11 +195,22 @@ class Given:
     agreements: tuple[Agreement, ...] = ()
     error_groups: tuple[ErrorGroup, ...] = ()
     second_look: str = ""
+    quoted: int = field(default=0, metadata=OMIT_DEFAULT)
+    grouped: int = field(default=0, metadata=OMIT_DEFAULT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def quoted_of(evidence: Evidence) -> int:
+    """How many regressions of each run and metric are quoted of this many samples; 0 means all of them."""
+    return QUOTED if len(evidence.samples) > LARGE else 0
+
+
+@dataclass(frozen=True, kw_only=True)  # without slots: the hash of a large report is made once and kept
 class Report(Given):
-    """The whole report. Two builds from the same inputs have the same hash; its own fields follow from those of `Given`."""
+    """The whole report. Two builds from the same inputs have the same hash; its own fields follow from those of `Given`.
+
+    Where not all regressions are quoted, `worse` counts the answers of winners that got worse in a metric that decides, and
+    `unquoted` the regressions that are only named.
+    """
 
     headline: str
     source: ArmReport
@@ -211,10 +227,17 @@ class Report(Given):
     judges: tuple[JudgeStanding, ...] = ()
     prior: tuple[PriorFigure, ...] = ()
     open_ends: tuple[str, ...] = ()
+    worse: int = field(default=0, metadata=OMIT_DEFAULT)
+    unquoted: int = field(default=0, metadata=OMIT_DEFAULT)
+
+    @cached_property
+    def hash(self) -> str:
+        return large_hash(self)
 
     @property
-    def hash(self) -> str:
-        return content_hash(self)
+    def got_worse(self) -> int:
+        """How many answers of winners got worse in a metric that decides."""
+        return self.worse or len({(r.arm, r.sample_id) for r in self.regressions})
 
     def winner(self, target: str) -> ArmReport | None:
         """The arm a target would go live with."""

@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.errors import InputError
 from pipeline.models.prices import Price
 from pipeline.records import Agreement, Criteria, ErrorGroup, PromptVersion, RunResult, Sample
 
+SOURCE = "source"
 AS_IS = "as is"
 FORMAT_FIXED = "format-fixed"
 WINNER = "winner"
+LARGE = 10_000
+"""Samples above which a report quotes only its worst regressions, and is stored beside its brief."""
+QUOTED = 1_000
+"""Regressions of each run and metric that a large report quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +31,26 @@ class Arm:
 
     @property
     def label(self) -> str:
-        return f"{self.target} · {self.bar}"
+        return label_of(self.target, self.bar)
 
     @property
     def claimed(self) -> bool:
         """Whether a target would go live with this arm."""
-        return WINNER in self.bar
+        return claimed(self.bar)
+
+
+def label_of(target: str, bar: str) -> str:
+    """What a report calls a run of a target."""
+    return f"{target} · {bar}"
+
+
+def claimed(bar: str) -> bool:
+    """Whether a target would go live with the run of this bar."""
+    return WINNER in bar
+
+
+def same_label() -> InputError:
+    return InputError("Two runs of the report have the same model and name. Give each its own: rename a file of outputs.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +99,8 @@ class ReportInputs:
 
     `prices` are those known, by model reference (runs and judges); a model without one is printed as "price unknown".
     `monthly_calls` makes a monthly projection. `second_look` is the recorded reason why test was looked at before.
-    `agreements` say how far judges agree with people, `error_groups` which failures belong together.
+    `agreements` say how far judges agree with people, `error_groups` which failures belong together; both are over `grouped`
+    samples, 0 for all of them.
     """
 
     title: str
@@ -97,3 +118,4 @@ class ReportInputs:
     agreements: tuple[Agreement, ...] = ()
     error_groups: tuple[ErrorGroup, ...] = ()
     second_look: str = ""
+    grouped: int = 0
