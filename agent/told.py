@@ -32,6 +32,14 @@ def publish_key(migration_id: str, name: str) -> str:
     return f"published:{migration_id}:{name}"
 
 
+BUDGET = "budget"
+"""The subject of the message that says that a budget is used up."""
+
+
+def budget_key(migration_id: str) -> str:
+    return f"problem:{migration_id}:{BUDGET}"
+
+
 def files_key(migration_id: str, number: int) -> str:
     return f"files:{migration_id}:{number}"
 

@@ -1,6 +1,7 @@
 """One prompt version on one dev sample, because a person wants to see it. It counts nowhere."""
 
 from agent import rounds
+from agent.worker.purse import RestingError
 from agent.worker.tools import Tools
 from pipeline.metrics import code_metrics, score_with
 from pipeline.records import Split
@@ -19,6 +20,8 @@ async def attempt(tools: Tools, try_id: str) -> None:
     model = await tools.shelf.model(asked.target, dataset.id)
     async with model.place():
         outputs = [output async for output in answer(model, prompt, samples)]
+    if outputs[0].failure and outputs[0].failure.kind == "budget":
+        raise RestingError
     scores = tuple(score_with(samples, outputs, code_metrics(plan.criteria)))
     await store.tries.answer(try_id, outputs[0], scores)
 

@@ -15,7 +15,7 @@ from db.store.rows import Values, insert_missing, insert_new, record, upsert, va
 from db.tables import messages, migrations, outputs, runs, samples, scores
 from pipeline.errors import RefusedError
 from pipeline.metrics.judge.port import RETRYABLE
-from pipeline.records import Failure, Output, RunKey, RunResult, Score, Spent, Usage
+from pipeline.records import Failure, Lane, Output, RunKey, RunResult, Score, Spent, Usage
 
 R, OUT, S = runs.c, outputs.c, scores.c
 RESTING = (MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED)
@@ -267,15 +267,33 @@ def _output_values(run_id: str, output: Output) -> Values:
         "text_zstd": output.text,
         "input_tokens": usage.input_tokens if usage else None,
         "output_tokens": usage.output_tokens if usage else None,
+        "cache_read_tokens": usage.cache_read_tokens if usage else None,
+        "cache_write_tokens": usage.cache_write_tokens if usage else None,
         "failure_kind": failure.kind if failure else None,
+        "failure_code": failure.code if failure else None,
         "failure_message": failure.message if failure else None,
     }
 
 
 def read_output(row: Row[Any]) -> Output:
-    usage = None if row.input_tokens is None else Usage(input_tokens=row.input_tokens, output_tokens=row.output_tokens)
-    failure = None if row.failure_kind is None else Failure(kind=row.failure_kind, message=row.failure_message)
-    return record(Output, row, text=row.text_zstd, usage=usage, failure=failure)
+    return record(Output, row, text=row.text_zstd, usage=_usage(row), failure=_failure(row), lane=Lane(row.lane))
+
+
+def _usage(row: Row[Any]) -> Usage | None:
+    if row.input_tokens is None:
+        return None
+    return Usage(
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cache_read_tokens=row.cache_read_tokens or 0,
+        cache_write_tokens=row.cache_write_tokens or 0,
+    )
+
+
+def _failure(row: Row[Any]) -> Failure | None:
+    if row.failure_kind is None:
+        return None
+    return Failure(kind=row.failure_kind, message=row.failure_message, code=row.failure_code or "")
 
 
 def _unscored(run_id: str, metrics: Collection[str]) -> Select[Any]:

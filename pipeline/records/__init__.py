@@ -3,7 +3,7 @@
 Words are those of the glossary in docs/architecture.md. Every record is immutable; a changed thing is a new record.
 """
 
-from pipeline.records.calls import Failure, Model, Output, Request, Tool
+from pipeline.records.calls import Failure, Lane, Model, Output, Request, Retry, Tool
 from pipeline.records.criteria import Check, Criteria, JudgeChoice, MetricChoice, Rubric, RubricKind
 from pipeline.records.evidence import (
     Agreement,
@@ -38,6 +38,7 @@ __all__ = [
     "Finding",
     "Interval",
     "JudgeChoice",
+    "Lane",
     "MetricChoice",
     "Model",
     "Output",
@@ -46,6 +47,7 @@ __all__ = [
     "PromptVersion",
     "RecordedOutput",
     "Request",
+    "Retry",
     "Rubric",
     "RubricKind",
     "RunKey",

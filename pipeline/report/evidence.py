@@ -12,7 +12,8 @@ from pipeline.hashing import content_hash
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CUT_OFF, Metric
 from pipeline.metrics.registry import metric_named
-from pipeline.records import Criteria, Failure, Output, PriorScores, RunResult, Sample, Score, Usage
+from pipeline.records import Criteria, Failure, Lane, Output, PriorScores, RunResult, Sample, Score, Usage
+from pipeline.report import calls
 from pipeline.report.records import Evidence, MetricFacts, ReportInputs, RunFacts, ScoreColumn
 
 VALUE_DIGITS, SECOND_DIGITS = 9, 6  # finer differences are noise of floats, and would make the hash depend on the machine
@@ -73,8 +74,8 @@ def _run(label: str, bar: str, result: RunResult, samples: Sequence[Sample], nam
         bar=bar,
         key=result.key,
         columns=tuple(_column(name, ids, found) for name in names),
-        latency_s=_times([o.latency_s if (o := outputs.get(i)) and o.text is not None else None for i in ids]),
-        ttft_s=_times([o.ttft_s if (o := outputs.get(i)) and o.text is not None else None for i in ids]),
+        latency_s=_times([o.latency_s if (o := outputs.get(i)) and _is_timed(o) else None for i in ids]),
+        ttft_s=_times([o.ttft_s if (o := outputs.get(i)) and _is_timed(o) else None for i in ids]),
         input_tokens=_filled([u.input_tokens if u else None for u in usages]),
         output_tokens=_filled([u.output_tokens if u else None for u in usages]),
         failures={i: o.failure.kind for i in ids if (o := outputs.get(i)) and o.failure},
@@ -82,7 +83,13 @@ def _run(label: str, bar: str, result: RunResult, samples: Sequence[Sample], nam
         absent=tuple(i for i in ids if i not in outputs or (outputs[i].text is None and outputs[i].failure is None)),
         inputs_hash=content_hash({i: result.input_hashes.get(i) for i in ids}),
     )
+    facts = replace(facts, **calls.told([outputs.get(i) for i in ids]))
     return replace(facts, seal=_seal(facts))
+
+
+def _is_timed(output: Output) -> bool:
+    """Whether its times are those of an answer: not of a failure, and not of a call made for throughput."""
+    return output.text is not None and output.lane is not Lane.BULK
 
 
 def _column(name: str, ids: Sequence[str], found: ScoreIndex) -> ScoreColumn:
@@ -111,8 +118,8 @@ def _filled(values: Sequence[T | None]) -> tuple[T | None, ...]:
 
 def _seal(record: ScoreColumn | RunFacts) -> str:
     """A short hash of a column, or of what a run holds besides its columns, which have their own."""
-    names = [f.name for f in fields(record) if f.name not in {"seal", "columns"}]
-    return content_hash({name: getattr(record, name) for name in names})[:SEAL]
+    held = [(f, getattr(record, f.name)) for f in fields(record) if f.name not in {"seal", "columns"}]
+    return content_hash({f.name: value for f, value in held if not (f.metadata and value == f.default)})[:SEAL]
 
 
 def seals(ids: Sequence[str], runs: Sequence[RunFacts]) -> tuple[str, ...]:
@@ -124,6 +131,7 @@ def seals(ids: Sequence[str], runs: Sequence[RunFacts]) -> tuple[str, ...]:
             series += [column.calls, column.input_tokens, column.output_tokens]
             series += [[column.parts.get(i) for i in ids] if column.parts else ()]
         series += [run.latency_s, run.ttft_s, run.input_tokens, run.output_tokens]
+        series += [run.cache_read_tokens, run.cache_write_tokens, run.tiers]
         series.append([(run.failures.get(i), run.stops.get(i)) for i in ids])
     rows = zip(*(each for each in series if each), strict=True)
     return tuple(sha256(json.dumps(row).encode()).hexdigest()[:SEAL] for row in rows)
@@ -229,5 +237,16 @@ def _scores(column: ScoreColumn, ids: Sequence[str]) -> Iterator[Score]:
 
 def usages(run: RunFacts) -> list[Usage]:
     """Token counts of the outputs that carry them."""
-    pairs = zip(run.input_tokens, run.output_tokens, strict=True)
-    return [Usage(input_tokens=a, output_tokens=b) for a, b in pairs if a is not None and b is not None]
+    n = len(run.input_tokens)
+    cached = zip(run.cache_read_tokens or (0,) * n, run.cache_write_tokens or (0,) * n, strict=True)
+    return [
+        Usage(input_tokens=a, output_tokens=b, cache_read_tokens=read, cache_write_tokens=written)
+        for a, b, (read, written) in zip(run.input_tokens, run.output_tokens, cached, strict=True)
+        if a is not None and b is not None
+    ]
+
+
+def tiers(run: RunFacts) -> list[str]:
+    """The service tiers of the outputs that carry token counts; empty where none was told."""
+    told = run.tiers or ("",) * len(run.input_tokens)
+    return [tier for a, b, tier in zip(run.input_tokens, run.output_tokens, told, strict=True) if a is not None and b is not None]

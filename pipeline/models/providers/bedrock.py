@@ -14,12 +14,12 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from pipeline.errors import InputError
-from pipeline.models.failures import KINDS, failure, kind_of
+from pipeline.models.failures import KINDS, as_retry, failure, kind_of
 from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stream
-from pipeline.models.retry import with_retries
+from pipeline.models.retry import after, with_retries
 from pipeline.models.settings import ModelSettings
 from pipeline.models.threads import Threads
-from pipeline.records import Failure, Output, Parameters, Request, Sample, Tool
+from pipeline.records import Failure, Output, Parameters, Request, Retry, Sample, Tool
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 5.0
@@ -72,15 +72,18 @@ class BedrockModel:
         self._client: Any = None
         self._making = threading.Lock()
         self._refused: frozenset[str] = frozenset()
+        self._region = settings.region or ""
 
     async def answer(self, request: Request) -> Output:
         """Newer models take no sampling parameters: one that is refused, which costs nothing, is left out from then on."""
+        fixed: list[Retry] = []
         while True:
             asked = replace(request, parameters=_without(request.parameters, self._refused))
             output = await self._asked(asked)
             refused = _sampling_refused(output.failure, asked.parameters)
             if refused is None:
-                return output
+                return replace(after(fixed, output), region=self._region)
+            fixed += [*output.retried, as_retry(output, fixed=refused)]
             self._refused |= {refused}
 
     async def _asked(self, request: Request) -> Output:
@@ -99,7 +102,7 @@ class BedrockModel:
 
     def _call(self, request: Request, started: float, stop: threading.Event) -> Reply:
         client, call = self._made_client(), converse_request(self._model_id, request)
-        if not self._settings.stream:
+        if not (self._settings.stream and request.stream):
             return read_reply(client.converse(**call))
         response = client.converse_stream(**call)
         with closing(response["stream"]) as events:
@@ -109,6 +112,7 @@ class BedrockModel:
         with self._making:
             if self._client is None:
                 self._client = make_client("bedrock-runtime", self._settings)
+                self._region = self._client.meta.region_name or ""
             return self._client
 
 
@@ -244,6 +248,7 @@ def _output(request: Request, reply: Reply, started: float) -> Output:
         failure=problem,
         request_id=reply.request_id,
         tool_calls=reply.tool_calls,
+        tier=reply.tier,
     )
 
 
@@ -260,16 +265,16 @@ def _of_client_error(error: Any) -> Failure:  # noqa: ANN401  botocore.exception
         status = error.response.get("originalStatusCode", status)
         code = code if status is not None and int(status) < 500 else "InternalServerException"
     # A code that is only the status comes from a reply without an error type: the words and the status decide.
-    return failure(kind_of("ValidationException" if code == "400" else code, words, status), words)
+    return failure(kind_of("ValidationException" if code == "400" else code, words, status), words, code or str(status or ""))
 
 
 def _of_other_error(error: Exception, timeout_s: float) -> Failure:
     names = [cls.__name__ for cls in type(error).__mro__]
     if any(cls.__module__.startswith(("urllib3", "botocore.eventstream")) for cls in type(error).__mro__):
-        return failure("timeout" if "TimeoutError" in names else "truncated_stream")
+        return failure("timeout" if "TimeoutError" in names else "truncated_stream", code=names[0])
     kind = next((_CLIENT_ERRORS[name] for name in names if name in _CLIENT_ERRORS), "unknown")
     said = f"No answer within {timeout_s:g} s" if kind == "timeout" else str(error) if kind in {"access", "validation"} else ""
-    return failure(kind, said)
+    return failure(kind, said, names[0])
 
 
 def _request_id(response: Mapping[str, Any]) -> str | None:

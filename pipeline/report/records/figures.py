@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from pipeline.decide.latency import Latency
 from pipeline.decide.prior import PriorFigure
-from pipeline.hashing import content_hash
+from pipeline.hashing import OMIT_DEFAULT, content_hash
 from pipeline.models.prices import Price
 from pipeline.records import Agreement, Comparison, Criteria, ErrorGroup, Failure, PromptVersion, Verdict
-from pipeline.report.records.evidence import Evidence
+from pipeline.report.records.evidence import CallFacts, Evidence
 from pipeline.report.records.inputs import WINNER, DevChoice, Preferences, Provenance
 
 
@@ -79,6 +79,8 @@ class ArmReport:
     quality: Quantity = Quantity()
     cost: Cost = Cost()
     cut_off: int = 0
+    lane: str = field(default="", metadata=OMIT_DEFAULT)
+    calls: CallFacts | None = field(default=None, metadata=OMIT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
