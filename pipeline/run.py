@@ -32,7 +32,7 @@ async def answer(
     """
     finished(prompt.finish, "")  # refuses an unknown step before a call is paid
     if isinstance(samples, Collection):
-        _check(prompt, samples)
+        check(prompt, samples)
     done = frozenset(skip)
     calls = (partial(_call, model, prompt, render(prompt, sample), lane) for sample in samples if sample.id not in done)
     async with aclosing(bounded(calls, in_flight or model.concurrency)) as outputs:
@@ -47,8 +47,11 @@ async def _call(model: Model, prompt: PromptVersion, request: Request, lane: Lan
     return finish(prompt.finish, replace(output, lane=lane))
 
 
-def _check(prompt: PromptVersion, samples: Iterable[Sample]) -> None:
-    """Renders the samples that lack a variable as it is written: some are found by another capitalisation, the others raise."""
+def check(prompt: PromptVersion, samples: Iterable[Sample]) -> None:
+    """Raises InputError for a sample the prompt cannot be rendered with.
+
+    Renders the samples that lack a variable as it is written: some are found by another capitalisation, the others raise.
+    """
     wanted = {*variables(prompt), *({prompt.tools.variable} if prompt.tools and prompt.tools.variable else ())}
     for sample in samples:
         if not wanted <= sample.variables.keys():

@@ -25,6 +25,7 @@ SCHEMA: dict[str, Any] = {
         "judge": {"type": "string", "maxLength": 300, "description": "provider:name of the judging model, empty for none"},
         "prompt": {"type": "string", "maxLength": 100, "description": "the name of a prompt candidate, as listed"},
         "sample": {"type": "string", "maxLength": 200, "description": "the id of a sample, exactly as written"},
+        "budget": {"type": "number", "minimum": 0, "description": "USD for the whole migration; 0 for no budget"},
         "count": {"type": "integer", "minimum": 1, "maximum": 50},
     },
     "required": ["kind"],
@@ -38,9 +39,9 @@ SYSTEM = (
     "change_margin, add_target, add_metric, remove_metric, use_judge (a model that scores answers), "
     "try_prompt (a candidate on one sample), roll_back (to the prompt chosen before), "
     "another_round (improve the prompts once more), "
-    "publish (the signed prompt, to prompt management), pause, resume, cancel, help. "
+    "publish (the signed prompt, to prompt management), set_budget (what the migration may cost), pause, resume, cancel, help. "
     "Anything else, small talk and anything you are not certain of is unknown. "
-    "Give margin, metric, target, judge, prompt, sample or count only when the message names them."
+    "Give margin, metric, target, judge, prompt, sample, budget or count only when the message names them."
 )
 log = structlog.get_logger()
 
@@ -114,5 +115,6 @@ def intent_of(response: Any, facts: Facts) -> Intent:  # noqa: ANN401
         judge=given.get("judge"),
         prompt=given.get("prompt"),
         sample=given.get("sample"),
+        budget=given.get("budget"),
         sure=True,
     )

@@ -23,6 +23,7 @@ class IntentKind(StrEnum):
     ROLL_BACK = "roll_back"
     ANOTHER_ROUND = "another_round"
     PUBLISH = "publish"
+    SET_BUDGET = "set_budget"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -40,6 +41,7 @@ CHANGING = frozenset(
         IntentKind.ROLL_BACK,
         IntentKind.ANOTHER_ROUND,
         IntentKind.PUBLISH,
+        IntentKind.SET_BUDGET,
         IntentKind.PAUSE,
         IntentKind.RESUME,
         IntentKind.CANCEL,
@@ -51,7 +53,7 @@ CHANGING = frozenset(
 class Intent:
     """`margin` is a fraction (0.03 for 3 %), `count` how many worst samples, `judge` a model's ref, empty for none any more,
     `prompt` a candidate's method or the start of its hash, `sample` the id of a sample, `name` what a prompt is to be published
-    as; None where the text does not say.
+    as, `budget` USD or 0 for no budget; None where the text does not say.
 
     A changing intent without its value is to be asked back. `sure` says that no better reading is to be looked for.
     """
@@ -65,6 +67,7 @@ class Intent:
     prompt: str | None = None
     sample: str | None = None
     name: str | None = None
+    budget: float | None = None
     sure: bool = False
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, true, update
+from sqlalchemy import Row, Select, Text, and_, case, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, prompts_card, question_card, status_card
@@ -97,6 +97,14 @@ class Runs(Noun):
             answered = {row.run_id: row for row in await tx.execute(_answered(run_ids))}
             judged = {row.run_id: row for row in await tx.execute(_judged(run_ids))}
         return tuple(_use(run_id, answered.get(run_id), judged.get(run_id)) for run_id in run_ids)
+
+    async def retried(self, run_ids: Sequence[str]) -> tuple[int, int]:
+        """How many calls of these runs were made again, and how many outputs met a throttle on the way."""
+        met = func.sum(case((OUT.retried.cast(Text).contains('"throttled"', autoescape=True), 1), else_=0))
+        counted = select(func.sum(OUT.attempts - 1), met).where(OUT.run_id.in_(run_ids), OUT.attempts > 1)
+        async with self.db.read() as tx:
+            again, throttled = (await tx.execute(counted)).one()
+        return int(again or 0), int(throttled or 0)
 
     async def extend(self, run_id: str, total: int) -> None:
         """Let a run cover `total` samples; a run that covers as many already stays as it is."""

@@ -6,7 +6,7 @@ https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from pipeline.models.failures import KINDS, as_retry
+from pipeline.models.failures import FIXED, KINDS, as_retry
 from pipeline.models.settings import ModelSettings
 from pipeline.records import Output, Retry
 
@@ -36,9 +36,9 @@ async def with_retries(
 
 
 def after(failed: Sequence[Retry], output: Output) -> Output:
-    """`output` with the attempts that were made before it; `attempts` counts all of them."""
+    """`output` with the attempts that were made before it; `attempts` counts those that said something of the model."""
     retried = (*failed, *output.retried)
-    return replace(output, retried=retried, attempts=len(retried) + 1)
+    return replace(output, retried=retried, attempts=1 + sum(each.kind != FIXED for each in retried))
 
 
 def pause(failed: int, settings: ModelSettings) -> float:

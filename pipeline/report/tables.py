@@ -148,8 +148,8 @@ def cost(report: Report) -> Sheet:
         for a in runs(report)
     )  # fmt: skip
     note = (
-        "Input tokens at the input price, output tokens at the output price, on demand unless the provider said another tier; what "
-        "came from the prompt cache or went into it at its own price."
+        "Input tokens at the input price, output tokens at the output price, on demand unless the provider said another tier; "
+        "what came from the prompt cache or went into it at its own price."
     )
     return table("Inference cost", [*columns, "note"], rows, note)
 

@@ -82,7 +82,8 @@ class BedrockModel:
             output = await self._asked(asked)
             refused = _sampling_refused(output.failure, asked.parameters)
             if refused is None:
-                return replace(after(fixed, output), region=self._region)
+                output = replace(after(fixed, output), region=self._region)
+                return replace(output, failure=_with_profiles(self._model_id, output.failure))
             fixed += [*output.retried, as_retry(output, fixed=refused)]
             self._refused |= {refused}
 
@@ -95,13 +96,15 @@ class BedrockModel:
             self._client = None
 
     def _attempt(self, request: Request, stop: threading.Event) -> Output:
-        started = perf_counter()
-        return attempted(
-            lambda: _output(request, self._call(request, started, stop), started), request.sample_id, started, self._settings
-        )
+        return attempted(lambda: self._answered(request, stop), request.sample_id, perf_counter(), self._settings)
 
-    def _call(self, request: Request, started: float, stop: threading.Event) -> Reply:
-        client, call = self._made_client(), converse_request(self._model_id, request)
+    def _answered(self, request: Request, stop: threading.Event) -> Output:
+        """Timed once there is a client: to make it, which the first call does, takes up to a second and is no latency."""
+        client, started = self._made_client(), perf_counter()
+        return _output(request, self._call(client, request, started, stop), started)
+
+    def _call(self, client: Any, request: Request, started: float, stop: threading.Event) -> Reply:  # noqa: ANN401
+        call = converse_request(self._model_id, request)
         if not (self._settings.stream and request.stream):
             return read_reply(client.converse(**call))
         response = client.converse_stream(**call)
@@ -128,6 +131,17 @@ def _sampling_refused(problem: Failure | None, parameters: Parameters) -> str | 
         return None
     said = problem.message.removesuffix(KINDS["validation"].way_out).lower().replace("topp", "top_p")
     return next((name for name in _NO_SAMPLING if name in said and getattr(parameters, name) is not None), None)
+
+
+def _with_profiles(model_id: str, problem: Failure | None) -> Failure | None:
+    """Names the inference profiles that the catalogue knows. Ferry takes none by itself: price and place differ among them."""
+    if problem is None or problem.kind != "needs_inference_profile":
+        return problem
+    from pipeline.models.catalog.names import GEOGRAPHIES  # the catalogue asks AWS through this module
+    from pipeline.models.prices.snapshot import catalogued
+
+    known = [f"bedrock:{place}.{model_id}" for place in GEOGRAPHIES if catalogued(f"{place}.{model_id}")]
+    return replace(problem, message=f"{problem.message} In the catalogue: {', '.join(known)}.") if known else problem
 
 
 def attempted(call: Callable[[], Output], sample_id: str, started: float, settings: ModelSettings) -> Output:

@@ -18,7 +18,7 @@ def unknown(ref: str) -> str:
 def inference(run: RunFacts, calls: int, prices: Mapping[str, Price], monthly_calls: int | None) -> Cost:
     """USD for 1,000 calls like those that carry token counts: input at the input price, output at the output price.
 
-    Cached tokens and other service tiers count at their rates where a provider told of them; attempts before the one that counts do
+    Cached tokens and other service tiers count at their rates where a provider told of them. Attempts that were made again do
     not: production meets other weather.
     """
     price, counted = prices.get(run.key.model), usages(run)

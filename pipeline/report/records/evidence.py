@@ -63,8 +63,9 @@ class CallFacts:
 class RunFacts:
     """One run: its scores, and of each output the times (seconds), the tokens, and why there is no answer or a cut one.
 
-    Times of calls made for throughput are left out; with a latency lane (`lane`) only its samples have any. `tiers`, and what came
-    from the prompt cache or went into it, are there where a provider told. A column of which no output carries a value is empty. `stops` holds the stop reasons of answers that were cut off.
+    Times of calls made for throughput are left out; with a latency lane (`lane`) only its samples have any. `tiers`, and what
+    came from the prompt cache or went into it, are there where a provider told. A column of which no output carries a value is
+    empty. `stops` holds the stop reasons of answers that were cut off.
     """
 
     label: str
