@@ -174,7 +174,7 @@ def _publish(shown: str, said: list[str]) -> Intent | None:
 
 def _budget(shown: str, said: list[str]) -> Intent | None:
     """ "set the budget to 20 USD", "budget: $1,200"; "no budget" and "remove the budget" take it away."""
-    if len(said) > LONGEST or said[0] in ASKING or "budget" not in said:
+    if len(said) > LONGEST or said[0] in ASKING or not any(word.rstrip(":=") == "budget" for word in said):
         return None
     amount = AMOUNT.search(shown)
     if amount:

@@ -56,8 +56,10 @@ class Price:
         paid_in, paid_out = self.tier(tier)
         read, written = usage.cache_read_tokens, usage.cache_write_tokens
         usd = (usage.input_tokens - read - written) * paid_in + usage.output_tokens * paid_out
-        if read or written:
-            usd += (read * self._reading(tier) + written * self._writing(tier)) if self.charged else 0.0
+        if self.charged and read:
+            usd += read * self._reading(tier)
+        if self.charged and written:
+            usd += written * self._writing(tier)
         return usd / MILLION
 
     @property

@@ -14,23 +14,24 @@ from pipeline.models.providers.scripted import ScriptedModel
 from pipeline.records import Lane, Output, Request, RunKey, Split, Usage
 from tests.agent.story import REQUESTER, Story, open_story
 
-A_CALL = Usage(input_tokens=0, output_tokens=100)
-USD = 0.001  # of such a call
-BUDGET = 0.05
+LONGEST, USD_A_TOKEN, BUDGET = 100, 1e-5, 0.05
 
 
 class Paid:
     """A target that costs something; `asked` are the samples it answered, each with its prompt."""
 
     def __init__(self, latency_s: float = 0.0) -> None:
-        self.asked: list[str] = []
+        self.usd, self.asked = 0.0, list[str]()
         self.requests: list[Request] = []
         self.model = ScriptedModel(self._answer, latency_s=latency_s, concurrency=4)
 
     def _answer(self, request: Request) -> Output:
         self.asked.append(f"{request.sample_id} {hash(request.turns)}")
         self.requests.append(request)
-        return Output(sample_id=request.sample_id, text="age_limit", usage=A_CALL, latency_s=0.1)
+        tokens = min(LONGEST, request.parameters.max_tokens)
+        self.usd += tokens * USD_A_TOKEN
+        usage = Usage(input_tokens=0, output_tokens=tokens)
+        return Output(sample_id=request.sample_id, text="age_limit", usage=usage, latency_s=0.1)
 
     def enter(self, story: Story) -> None:
         ref = story.migration.targets[0]
@@ -63,7 +64,7 @@ async def test_the_budget_stops_the_migration_before_it_is_passed_and_more_of_it
         told = [m.body for m in await story.store.messages.of(story.id) if m.kind is MessageKind.PROBLEM]
         assert told == [migration.problem]
         assert purse.spent <= BUDGET
-        assert purse.spent == pytest.approx(USD * len(paid.asked))
+        assert purse.spent == pytest.approx(paid.usd)
         assert purse.stopped
         runs = await story.store.runs.listed(story.id, stage="candidates:1")
         assert sum(run.stored for run in runs) == len(paid.asked) > 0
@@ -80,9 +81,9 @@ async def test_the_budget_stops_the_migration_before_it_is_passed_and_more_of_it
         await story.work()
         assert await story.waits_for() == "review:1"
         assert len(paid.asked) == len(set(paid.asked))
-        assert (await story.store.purses.get(story.id)).spent == pytest.approx(USD * len(paid.asked))
+        assert (await story.store.purses.get(story.id)).spent == pytest.approx(paid.usd)
         output = (await story.store.runs.outputs(runs[0].id))[0]
-        assert output.usd == pytest.approx(USD)
+        assert output.usd == pytest.approx((output.usage.output_tokens if output.usage else 0) * USD_A_TOKEN)
         assert output.price_id
 
 
@@ -112,7 +113,7 @@ async def test_calls_of_nobodys_work_are_charged_to_nobody(tmp_path: Path) -> No
         assert (await story.store.purses.get(story.id)).spent == 0.0
         with paying(story.id):
             await model.answer(request("?"))
-        assert (await story.store.purses.get(story.id)).spent == pytest.approx(USD)
+        assert (await story.store.purses.get(story.id)).spent == pytest.approx(LONGEST * USD_A_TOKEN)
 
 
 def test_a_run_on_test_of_a_networked_model_begins_with_its_lane() -> None:
@@ -146,7 +147,7 @@ async def test_latency_is_measured_before_the_bulk_two_at_a_time_and_no_sample_i
         most: dict[bool, int] = {}
 
         def seen(request: Request) -> Output:
-            most[request.stream] = max(most.get(request.stream, 0), paid.model.in_flight)
+            most[request.stream] = paid.model.most_in_flight
             return paid._answer(request)
 
         paid.model._answers = seen

@@ -12,7 +12,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
 
-@pytest.mark.parametrize(("lane", "number"), [(Lane.LATENCY, 250), (Lane.BULK, 100)])
+@pytest.mark.parametrize(("lane", "number"), [(Lane.LATENCY, 160), (Lane.BULK, 80)])
 async def test_no_call_is_lost_doubled_or_counted_twice_and_every_retry_is_seen(lane: Lane, number: int) -> None:
     found = await weather(number, lane=lane, in_flight=16)
     again = check(found, number)
