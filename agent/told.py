@@ -40,6 +40,14 @@ def advpo_key(job_id: str) -> str:
     return f"advpo:{job_id}"
 
 
+BUDGET = "budget"
+"""The subject of the message that says that a budget is used up."""
+
+
+def budget_key(migration_id: str) -> str:
+    return f"problem:{migration_id}:{BUDGET}"
+
+
 def files_key(migration_id: str, number: int) -> str:
     return f"files:{migration_id}:{number}"
 

@@ -28,6 +28,7 @@ class Act(StrEnum):
     CANCEL = "cancel"
     AGAIN = "again"
     PUBLISH = "publish"
+    SET_BUDGET = "set_budget"
 
 
 WORDS = {
@@ -42,6 +43,7 @@ WORDS = {
     Act.RETRY: "retry its runs",
     Act.CANCEL: "cancel it",
     Act.PUBLISH: "publish its prompt",
+    Act.SET_BUDGET: "set its budget",
 }
 """Acts of the requester or the owner, as they end the sentence "Only ... may"."""
 

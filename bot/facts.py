@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from agent import corrections as corrected
 from agent import measured, rounds
-from agent.told import TRIED_AGAIN
+from agent.told import BUDGET, TRIED_AGAIN
 from bot.cards.digest import DigestFacts
 from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
@@ -71,6 +71,7 @@ async def status(store: Store, message: Message, prices: Prices) -> StatusFacts:
         sign_off=await store.reports.sign_off(migration.id),
         monitors=sum(monitor.migration_id == migration.id for monitor in monitors),
         spent=await spent(store, runs, prices),
+        purse=await store.purses.get(migration.id),
     )
 
 
@@ -118,6 +119,7 @@ async def question(store: Store, message: Message, prices: Prices) -> QuestionFa
         report=await report(store, asked.subject) if kind is QuestionKind.SIGN_OFF else None,
         report_hash=asked.subject,
         progress=await store.reviews.progress(migration.id, int(asked.subject)) if kind is QuestionKind.REVIEW else None,
+        purse=await store.purses.get(migration.id) if kind is QuestionKind.PLAN else None,
     )
 
 
@@ -263,6 +265,7 @@ async def note(store: Store, message: Message) -> NoteFacts:
     """A reply or a problem; a proposal carries itself in the subject until it is confirmed, the start card what it read."""
     migration = await migration_of(store, message) if message.migration_id else None
     proposal = read_proposal(message.subject)
+    paused = migration is not None and migration.status is MigrationStatus.PAUSED
     stuck = migration is not None and migration.status is MigrationStatus.STUCK
     return NoteFacts(
         key=message.key,
@@ -272,6 +275,7 @@ async def note(store: Store, message: Message) -> NoteFacts:
         proposal=proposal,
         start=read_start(message.subject),
         retry=stuck and message.place == "thread",
+        budget=paused and message.subject == BUDGET,
     )
 
 

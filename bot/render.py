@@ -78,6 +78,7 @@ class Renderer:
         paused = migration.status is MigrationStatus.PAUSED
         scored, cells = await facts.judged(self.store, runs)
         opinions, asked = await facts.second_opinion(self.store, runs)
+        again, throttled = await self.store.runs.retried([run.id for run in runs])
         return progress_card(
             ProgressFacts(
                 migration_id=migration.id,
@@ -89,6 +90,8 @@ class Renderer:
                 cells=cells,
                 opinions=opinions,
                 asked=asked,
+                again=again,
+                throttled=throttled,
             )
         )
 

@@ -26,6 +26,7 @@ SCHEMA: dict[str, Any] = {
         "judge": {"type": "string", "maxLength": 300, "description": "provider:name of the judging model, empty for none"},
         "prompt": {"type": "string", "maxLength": 100, "description": "the name of a prompt candidate, as listed"},
         "sample": {"type": "string", "maxLength": 200, "description": "the id of a sample, exactly as written"},
+        "budget": {"type": "number", "minimum": 0, "description": "USD for the whole migration; 0 for no budget"},
         "count": {"type": "integer", "minimum": 1, "maximum": 50},
     },
     "required": ["kind"],
@@ -41,9 +42,9 @@ SYSTEM = (
     "try_prompt (a candidate on one sample), roll_back (to the prompt chosen before), "
     "another_round (improve the prompts once more), faster (lower latency, shorter answers), "
     "optimize (have Bedrock's Advanced Prompt Optimization, AdvPO, rewrite a prompt), stop_optimizing (stop that), "
-    "publish (the signed prompt, to prompt management), pause, resume, cancel, help. "
-    "Anything else, small talk and anything you are not certain of is unknown. "
-    "Give margin, usd, metric, target, judge, prompt, sample or count only when the message names them."
+    "publish (the signed prompt, to prompt management), set_budget (what the whole migration may cost), pause, resume, cancel, "
+    "help. Anything else, small talk and anything you are not certain of is unknown. "
+    "Give margin, usd, metric, target, judge, prompt, sample, budget or count only when the message names them."
 )
 log = structlog.get_logger()
 
@@ -118,5 +119,6 @@ def intent_of(response: Any, facts: Facts) -> Intent:  # noqa: ANN401
         judge=given.get("judge"),
         prompt=given.get("prompt"),
         sample=given.get("sample"),
+        budget=given.get("budget"),
         sure=True,
     )

@@ -27,6 +27,7 @@ class IntentKind(StrEnum):
     OPTIMIZE = "optimize"
     STOP_OPTIMIZING = "stop_optimizing"
     PUBLISH = "publish"
+    SET_BUDGET = "set_budget"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -48,6 +49,7 @@ CHANGING = frozenset(
         IntentKind.OPTIMIZE,
         IntentKind.STOP_OPTIMIZING,
         IntentKind.PUBLISH,
+        IntentKind.SET_BUDGET,
         IntentKind.PAUSE,
         IntentKind.RESUME,
         IntentKind.CANCEL,
@@ -59,7 +61,8 @@ CHANGING = frozenset(
 class Intent:
     """`margin` is a fraction (0.03 for 3 %), `usd` what 1,000 calls may cost (0 for no cap), `count` how many worst samples,
     `judge` a model's ref, empty for none any more, `prompt` a candidate's method or the start of its hash, `sample` the id of a
-    sample, `name` what a prompt is to be published as; None where the text does not say.
+    sample, `name` what a prompt is to be published as, `budget` USD for the migration or 0 for no budget; None where the text
+    does not say.
 
     A changing intent without its value is to be asked back. `sure` says that no better reading is to be looked for.
     """
@@ -74,6 +77,7 @@ class Intent:
     prompt: str | None = None
     sample: str | None = None
     name: str | None = None
+    budget: float | None = None
     sure: bool = False
 
 

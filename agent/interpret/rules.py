@@ -35,6 +35,9 @@ NO_CAP = re.compile(
     r"\b(?:no|without|remove|drop|lift|delete)\s+(?:the\s+|an?\s+|any\s+)?cost[ -](?:cap|limit|ceiling)\b", re.IGNORECASE
 )
 USD = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)?(?![\w%]|[.,]\d)")
+AMOUNT = re.compile(
+    r"(?<![\w.])\$?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:\s*(?:usd|dollars?|\$))?(?![\w%])", re.IGNORECASE
+)
 MOST_COUNT = 50
 ASKING = frozenset({"why", "what", "what's", "how", "which", "who"})
 
@@ -54,12 +57,13 @@ def read(text: str, facts: Facts) -> Intent:
         or _target(shown, said)
         or _try(shown, facts)
         or _publish(shown, said)
+        or _budget(shown, said)
         or _worst(said)
         or _why(said)
         or _alike(shown, said)
     )
     taken_back = {"no", "without"} if found.usd == 0 else set()
-    if found.kind in CHANGING and (NEGATIONS - taken_back) & set(said):
+    if found.kind in CHANGING and (NEGATIONS - taken_back) & set(said) and found.budget != 0:
         return UNKNOWN
     return found
 
@@ -200,6 +204,19 @@ def _publish(shown: str, said: list[str]) -> Intent | None:
     if named is None or len(said) > LONGEST:
         return None
     return Intent(kind=IntentKind.PUBLISH, name=named[1], sure=True)
+
+
+def _budget(shown: str, said: list[str]) -> Intent | None:
+    """ "set the budget to 20 USD", "budget: $1,200"; "no budget" and "remove the budget" take it away."""
+    if len(said) > LONGEST or said[0] in ASKING or not any(word.rstrip(":=") == "budget" for word in said):
+        return None
+    amount = AMOUNT.search(shown)
+    if amount:
+        usd = float(amount[1].replace(",", ""))
+        return Intent(kind=IntentKind.SET_BUDGET, budget=usd, sure=True) if usd else None
+    if {"no", "without"} & set(said) or REMOVING & set(said[:3]):
+        return Intent(kind=IntentKind.SET_BUDGET, budget=0.0, sure=True)
+    return Intent(kind=IntentKind.SET_BUDGET) if (CHANGE | ADDING) & set(said[:3]) else None
 
 
 def _worst(said: list[str]) -> Intent | None:

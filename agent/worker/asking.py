@@ -1,26 +1,42 @@
 """What methods are asked, put together from the facts: the same for conversions, searches, turns and edits by hand."""
 
 from agent.estimates import writer_ref as named_writer
+from agent.worker.journal import StoredJournal
+from agent.worker.purse import RestingError
 from agent.worker.shelf import Bounded
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Plan
 from pipeline.errors import InputError
+from pipeline.hashing import content_hash
 from pipeline.models.prices import Price
 from pipeline.prompts.port import Ask
+from pipeline.prompts.search.meter import Call
 from pipeline.records import Model, Output, Request, Split
 
 WRITER = "FERRY_WRITER, or a judge in the plan"
 
 
 class Writer:
-    """A writer that keeps a place of its model around each call, as everybody else does."""
+    """A writer that keeps a place of its model around each call, as everybody else does.
 
-    def __init__(self, model: Bounded) -> None:
-        self.ref, self.concurrency, self._model = model.ref, model.concurrency, model
+    What it wrote is kept, so that work that was cut short does not pay for it again. Raises RestingError where the budget ends.
+    """
+
+    def __init__(self, model: Bounded, journal: StoredJournal) -> None:
+        self.ref, self.concurrency, self._model, self._journal = model.ref, model.concurrency, model, journal
 
     async def answer(self, request: Request) -> Output:
+        call = Call(model=self.ref, asked=content_hash(request), sample_id=request.sample_id)
+        written = await self._journal.get(call)
+        if written is not None:
+            return written
         async with self._model.place():
-            return await self._model.answer(request)
+            written = await self._model.answer(request)
+        if written.failure is None:
+            await self._journal.keep(call, written)
+        elif written.failure.kind == "budget":
+            raise RestingError
+        return written
 
     async def close(self) -> None:
         """The model belongs to the shelf."""
@@ -46,7 +62,8 @@ async def ask_for(tools: Tools, plan: Plan, dataset: DatasetVersion, target: str
 async def writer(tools: Tools, plan: Plan, dataset: DatasetVersion) -> Model | None:
     """The model that may be asked to write prompts: the operator's, else the plan's judge; None where there is neither."""
     ref = writer_ref(tools, plan)
-    return Writer(await tools.shelf.model(ref, dataset.id)) if ref else None
+    journal = StoredJournal(store=tools.store, migration_id=plan.migration_id)
+    return Writer(await tools.shelf.model(ref, dataset.id), journal) if ref else None
 
 
 def writer_ref(tools: Tools, plan: Plan) -> str:

@@ -18,7 +18,9 @@ async def attend(tools: Tools, run_id: str, calls: asyncio.Task[None], halt: asy
     """
 
     async def wanted() -> bool:
-        return await tools.may_spend(run_id) is not None
+        if await tools.may_spend(run_id) is not None:
+            return True
+        return await tools.winds_down((await tools.store.runs.get(run_id)).migration_id)
 
     await watch(wanted, calls, halt, tools.stopping, tools.stop_s)
 

@@ -34,7 +34,10 @@ class StoredJournal:
 
 
 class Halting:
-    """A model of the shelf that keeps a place around each call; after `halt` a call that has not begun waits to be cancelled."""
+    """A model of the shelf that keeps a place around each call; after `halt` a call that has not begun waits to be cancelled.
+
+    So does one that the budget does not allow: the migration rests then, and the search goes on after that.
+    """
 
     def __init__(self, model: Bounded, halt: asyncio.Event) -> None:
         self.ref, self.concurrency = model.ref, model.concurrency
@@ -44,7 +47,10 @@ class Halting:
         async with self._model.place():
             if self._halt.is_set():
                 await asyncio.Event().wait()
-            return await self._model.answer(request)
+            output = await self._model.answer(request)
+        if output.failure and output.failure.kind == "budget":
+            await asyncio.Event().wait()
+        return output
 
     async def close(self) -> None:
         """The model belongs to the shelf."""

@@ -46,7 +46,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
             beat_s=settings.beat_s,
             dead_s=settings.dead_s,
         )
-        tools = await _tools(ends, places, settings, store, engine)
+        tools = await _tools(ends, places, settings, store, engine, presence.holder)
         _stop_on_signals(tools.stopping)
         takeover = Takeover(engine=engine, presence=presence, clock=utc_now)
         await takeover.own(await presence.arrive())
@@ -66,7 +66,9 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
         raise RefusedError(LOST.format(name=settings.name))
 
 
-async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings, store: Store, engine: DbosEngine) -> Tools:
+async def _tools(
+    ends: AsyncExitStack, places: Places, settings: WorkerSettings, store: Store, engine: DbosEngine, holder: str
+) -> Tools:
     from pipeline.metrics.evaluations import Bedrock
     from pipeline.prompts.advpo import Advpo
 
@@ -86,7 +88,7 @@ async def _tools(ends: AsyncExitStack, places: Places, settings: WorkerSettings,
         store=store,
         engine=engine,
         conversation=await ends.enter_async_context(opened),
-        shelf=Shelf(store=store, open_ref=opener(models), catalog=catalog),
+        shelf=Shelf(store=store, open_ref=opener(models), catalog=catalog, holder=holder),
         places=places,
         clock=utc_now,
         stop_s=settings.stop_s,

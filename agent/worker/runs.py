@@ -12,14 +12,16 @@ from agent.told import misfits_key, tell
 from agent.worker import digest, evaluations, scoring
 from agent.worker.attend import attend
 from agent.worker.shelf import Bounded
-from agent.worker.sink import STOPPERS, Kept, Sink
+from agent.worker.sink import Kept, Sink
 from agent.worker.tools import GOING, Tools
 from db.records import MessageKind, Run, RunStatus
 from pipeline.errors import PermanentError
 from pipeline.metrics import code_metrics
+from pipeline.models import lanes
+from pipeline.models.failures import KINDS, STOPPERS, Policy
 from pipeline.prompts.fit import misfits, refusals, sentences
 from pipeline.prompts.template import render
-from pipeline.records import Model, PromptVersion, Sample
+from pipeline.records import Lane, Model, PromptVersion, Sample, Split
 from pipeline.run import answer
 
 CHUNK = {"recorded": 1000, "scripted": 200, "local": 64, "bedrock": 200}
@@ -27,9 +29,19 @@ MOST_CHUNKS = 1000
 
 
 def spans(run: Run) -> Iterator[tuple[int, int]]:
-    """Chunks of a run as positions in its split, the same on every look; smaller where a sample takes long."""
-    size = max(CHUNK.get(provider(run.key.model), 200), -(-run.total // MOST_CHUNKS))
-    return ((low, min(low + size, run.total)) for low in range(0, run.total, size))
+    """Chunks of a run as positions in its split, the same on every look; smaller where a sample takes long.
+
+    The first is the latency lane, where the run has one.
+    """
+    size, first = max(CHUNK.get(provider(run.key.model), 200), -(-run.total // MOST_CHUNKS)), lane_size(run)
+    if first:
+        yield 0, first
+    yield from ((low, min(low + size, run.total)) for low in range(first, run.total, size))
+
+
+def lane_size(run: Run) -> int:
+    """How many of a run's samples are asked for their latency: the first on test, where models are compared by it."""
+    return min(lanes.SAMPLES, run.total) if lanes.has_lane(run.key.model) and run.key.split is Split.TEST else 0
 
 
 async def start(tools: Tools, run_id: str) -> None:
@@ -41,6 +53,8 @@ async def start(tools: Tools, run_id: str) -> None:
     await _check(tools, run, samples)
     stored = await tools.store.runs.stored_ids(run_id)
     missing = [(low, high) for low, high in spans(run) if any(s.id not in stored for s in samples[low:high])]
+    if missing and missing[0][1] <= lane_size(run):
+        missing = missing[:1]  # the bulk waits until the latency is measured
     for low, high in missing:
         await tools.engine.submit(WorkKind.CHUNK, f"{run_id}:{low}:{high}", run_id, str(low), str(high))
     if not missing:
@@ -65,15 +79,23 @@ async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:
     """Answer and store the samples of one chunk that have no output yet."""
     run = await tools.store.runs.get(run_id)
     model = await tools.shelf.model(run.key.model, run.dataset_id)
-    async with model.lane():
+    measured = int(high) <= lane_size(run)
+    async with model.alone() if measured else model.lane():
         if await tools.may_spend(run_id) is None:
             return
         samples = (await tools.shelf.of_run(run))[int(low) : int(high)]
         stored = await tools.store.runs.stored_ids(run_id)
         todo = tuple(sample for sample in samples if sample.id not in stored)
         if todo:
-            await _answer(tools, run, model, todo)
-    await _finish(tools, run)
+            await _answer(tools, run, model, todo, _lane(run, measured=measured))
+    await (start(tools, run_id) if measured else _finish(tools, run))
+
+
+def _lane(run: Run, *, measured: bool) -> Lane:
+    """Only models that are asked over a network have lanes; others are measured as they go."""
+    if not lanes.has_lane(run.key.model):
+        return Lane.NONE
+    return Lane.LATENCY if measured else Lane.BULK
 
 
 async def failed(tools: Tools, sentence: str, run_id: str, *_span: str) -> None:
@@ -137,23 +159,26 @@ async def _after(tools: Tools, run: Run) -> None:
         await tools.conversation.advance(run.migration_id)
 
 
-async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...]) -> None:
+async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...], lane: Lane) -> None:
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
     criteria = await rounds.criteria_of(tools.store, run)
     metrics, halt = code_metrics(criteria) if criteria else (), asyncio.Event()
     sink = Sink(tools.store, run.id, todo, metrics, most=max(1, model.concurrency // model.lanes))
     try:
-        await attend(tools, run.id, asyncio.create_task(_call(Kept(model, sink), prompt, todo, halt)), halt)
+        await attend(tools, run.id, asyncio.create_task(_call(Kept(model, sink, lane), prompt, todo, halt, lane)), halt)
     finally:
         await sink.drain()
 
 
-async def _call(model: Model, prompt: PromptVersion, todo: Sequence[Sample], halt: asyncio.Event) -> None:
+async def _call(model: Model, prompt: PromptVersion, todo: Sequence[Sample], halt: asyncio.Event, lane: Lane = Lane.NONE) -> None:
     """Calls until nothing is left or `halt`; a failure that every call would meet ends it. Renders all before any call."""
     for sample in todo:
         render(prompt, sample)
     wanted = (sample for sample in todo if not halt.is_set())
-    async with aclosing(answer(model, prompt, wanted)) as outputs:
+    in_flight = lanes.AT_ONCE if lane is Lane.LATENCY else None
+    async with aclosing(answer(model, prompt, wanted, in_flight=in_flight, lane=lane)) as outputs:
         async for output in outputs:
-            if output.failure and output.failure.kind in STOPPERS:
+            if output.failure and KINDS[output.failure.kind].policy is Policy.REST:
+                halt.set()  # what is in flight ends and is kept
+            elif output.failure and output.failure.kind in STOPPERS:
                 raise PermanentError(output.failure.message)

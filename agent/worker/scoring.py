@@ -8,7 +8,7 @@ from agent import measured, rounds
 from agent.engine import WorkKind
 from agent.worker import evaluations
 from agent.worker.attend import attend
-from agent.worker.sink import JUDGE_STOPPERS, JUDGE_THROTTLED, ScoreSink
+from agent.worker.sink import JUDGE_BUDGET, JUDGE_STOPPERS, JUDGE_THROTTLED, ScoreSink
 from agent.worker.tools import Tools
 from db.records import Run
 from pipeline.errors import InputError, PermanentError, TemporaryError
@@ -64,13 +64,13 @@ async def judge(tools: Tools, run_id: str, low: str, high: str) -> None:
 
 
 async def _keep(asked: AsyncGenerator[Score, None], sink: ScoreSink, halt: asyncio.Event) -> None:
-    """A cell that was throttled says nothing about its answer: it gets no score, and waits until the judge may be asked again."""
+    """A cell that was throttled, or that the budget did not allow, says nothing about its answer: it waits for another time."""
     throttled = 0
     async with aclosing(asked) as scores:
         async for score in scores:
             kind = _go_on(score)
             throttled += kind == JUDGE_THROTTLED
-            if kind != JUDGE_THROTTLED:
+            if kind not in {JUDGE_THROTTLED, JUDGE_BUDGET}:
                 await sink.keep(score)
             if halt.is_set():
                 return

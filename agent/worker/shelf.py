@@ -2,16 +2,18 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from agent import arms
 from agent.planning import provider
+from agent.worker.purse import StoredPurse
 from db.records import Run
 from db.store import Store
 from pipeline.metrics.judge.port import Bench
 from pipeline.models.catalog import Catalog
+from pipeline.models.charging import Charged
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.fit import Fitted
 from pipeline.prompts.search.order import shuffled
@@ -40,8 +42,18 @@ class Bounded:
     def __init__(self, model: Model, fetch: Fetch = _nothing) -> None:
         self._model, self._fetch = model, fetch
         self._places = asyncio.Semaphore(model.concurrency)
-        self.ref, self.concurrency, self.lanes = model.ref, model.concurrency, min(2, model.concurrency)
-        self._lanes = asyncio.Semaphore(self.lanes)
+        self.lanes = min(2, model.concurrency)
+        self._lanes, self._whole = asyncio.Semaphore(self.lanes), asyncio.Lock()
+        self.ref, self.concurrency = model.ref, model.concurrency
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Every lane at once: nothing of this model is answered beside it in this worker."""
+        async with AsyncExitStack() as held:
+            async with self._whole:
+                for _ in range(self.lanes):
+                    await held.enter_async_context(self._lanes)
+            yield
 
     def place(self) -> asyncio.Semaphore:
         return self._places
@@ -71,16 +83,28 @@ def opener(settings: ModelSettings) -> Opener:
 
 @dataclass(slots=True, kw_only=True)
 class Shelf:
-    """Models by ref (recorded ones by dataset too) and samples by dataset and split; the samples least used go first."""
+    """Models by ref (recorded ones by dataset too) and samples by dataset and split; the samples least used go first.
+
+    Calls are charged at the prices of `catalog` to the purse of the migration they are made for; `holder` is who sets aside for them.
+    """
 
     store: Store
     open_ref: Opener
     catalog: Catalog = field(default_factory=Catalog)
+    holder: str = "worker"
+    purse: StoredPurse = field(init=False)
     models: dict[tuple[str, str], Bounded] = field(default_factory=dict)
     kept: OrderedDict[tuple[str, Split | None], tuple[Sample, ...]] = field(default_factory=OrderedDict)
     benches: dict[JudgeChoice, Bench] = field(default_factory=dict)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def __post_init__(self) -> None:
+        self.purse = StoredPurse(self.store, self.holder)
+
+    def open(self, ref: str, samples: Iterable[Sample] = ()) -> Model:
+        """A model of its own, whose calls are charged. Raises InputError for a ref that names nothing."""
+        return Charged(self.open_ref(ref, samples), self.catalog.prices, self.purse)
 
     async def model(self, ref: str, dataset_id: str) -> Bounded:
         """Raises InputError for a ref that names nothing."""
@@ -89,8 +113,8 @@ class Shelf:
         async with self.opening:
             if key not in self.models:
                 samples = await self.store.datasets.samples(dataset_id) if recorded else ()
-                opened = await asyncio.to_thread(self.open_ref, ref, samples)
-                self.models[key] = Bounded(Fitted(opened, self.catalog), self._fetch)
+                opened = Fitted(await asyncio.to_thread(self.open, ref, samples), self.catalog)
+                self.models[key] = Bounded(opened, self._fetch)
             return self.models[key]
 
     async def _fetch(self, attachment: Attachment) -> None:
@@ -104,7 +128,7 @@ class Shelf:
 
         async with self.opening:
             if choice not in self.benches:
-                opened = open_bench(choice, self.store.rulings, models=lambda ref, **_settings: self.open_ref(ref, ()))
+                opened = open_bench(choice, self.store.rulings, models=lambda ref, **_settings: self.open(ref))
                 self.benches[choice] = await self.closing.enter_async_context(opened)
             return self.benches[choice]
 

@@ -6,18 +6,17 @@ seconds it is those in flight and the outputs of the last twentieth of a second.
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 
 from agent.worker.boundary import persist
 from agent.worker.shelf import Bounded
 from db.store import Store
 from pipeline.metrics import CodeMetric, score_with
-from pipeline.records import Output, Request, Sample, Score
+from pipeline.models.failures import STOPPERS
+from pipeline.records import Lane, Output, Request, Sample, Score
 
-STOPPERS = frozenset({"access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation"})
-"""Kinds of failure that every further call of the run would meet as well: somebody has to change something first."""
-
-JUDGE_STOPPERS, JUDGE_THROTTLED = frozenset({"judge access"}), "judge throttled"
+JUDGE_STOPPERS, JUDGE_THROTTLED, JUDGE_BUDGET = frozenset({"judge access"}), "judge throttled", "judge budget"
 BATCH, BATCH_S = 50, 1.0
 LINGER_S = 0.05
 """How long an output waits for others: a transaction for each would keep a core busy at a few hundred calls a second."""
@@ -114,14 +113,14 @@ class ScoreSink:
 class Kept:
     """A model whose every answer goes to the store."""
 
-    def __init__(self, model: Bounded, sink: Sink) -> None:
+    def __init__(self, model: Bounded, sink: Sink, lane: Lane = Lane.NONE) -> None:
         self.ref, self.concurrency = model.ref, model.concurrency
-        self._model, self._sink = model, sink
+        self._model, self._sink, self._lane = model, sink, lane
 
     async def answer(self, request: Request) -> Output:
         """A failure that every call would meet is not kept: the run stops with it, and is asked again once it is repaired."""
         async with self._model.place():
-            output = await self._model.answer(request)
+            output = replace(await self._model.answer(request), lane=self._lane)
         if output.failure is None or output.failure.kind not in STOPPERS:
             await self._sink.keep(output)
         return output

@@ -40,9 +40,17 @@ class Takeover:
             return
         await store.processes.bury(ProcessKind.WORKER)
         begun = await self.engine.begun()  # before asking who lives: a worker is listed before it begins anything
-        alive = {executor_id(each.name, each.holder) for each in await store.processes.listed() if each.alive}
+        living = [each for each in await store.processes.listed() if each.alive]
+        alive = {executor_id(each.name, each.holder) for each in living}
         await self._queue_again([work for work in begun if "/" in work.executor and work.executor not in alive])
+        await self._forfeit({each.holder for each in living})
         await store.processes.forget(ProcessKind.WORKER, REMEMBERED_S)
+
+    async def _forfeit(self, alive: Collection[str]) -> None:
+        """Calls of the dead may have been billed, so what was set aside for them is charged."""
+        lost = await self.presence.store.purses.forfeit(alive)
+        if lost:
+            log.info("calls of dead workers charged as estimated", calls=lost)
 
     async def _queue_again(self, left: Collection[Begun]) -> None:
         for work in left:

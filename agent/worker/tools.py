@@ -50,6 +50,11 @@ class Tools:
         run = await self.store.runs.get(run_id)
         return run if run.status in GOING and await self.may_spend_on(run.migration_id) else None
 
+    async def winds_down(self, migration_id: str) -> bool:
+        """Whether the budget is why nothing may be called any more: then calls in flight have the time they need."""
+        rests = (await self.store.migrations.get(migration_id)).status is MigrationStatus.PAUSED
+        return rests and not self.stopping.is_set() and (await self.store.purses.get(migration_id)).stopped is not None
+
     async def may_spend_on(self, migration_id: str) -> bool:
         """Whether calls for a migration are still wanted: not by a worker that stops, nor for one that rests or is over."""
         migration = await self.store.migrations.get(migration_id)

@@ -4,6 +4,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from agent import told
+from agent.worker.purse import RestingError
 from agent.worker.tools import RESTING, Tools
 from db.keys import problem_of
 from db.records import MessageKind, Migration, Plan, Trial
@@ -31,6 +32,8 @@ async def trial(tools: Tools, migration_id: str, number: str) -> None:
         await told.mended(store, migration, problem_of(told.trial_key(migration_id, plan.number)), told.TRIED_AGAIN)
         await _tell(tools, migration, plan)
         scores = await _scored(tools, plan.criteria, tuple(waiting), await _chosen(tools, migration_id))
+        if any((score.unscored or "").startswith("judge budget:") for score in scores):
+            raise RestingError
         for metric, each in waiting.items():
             await store.trials.finish(each.id, tuple(score for score in scores if score.metric == metric))
     await _tell(tools, migration, plan)
@@ -78,7 +81,7 @@ async def _judged(tools: Tools, criteria: Criteria, metrics: "list[JudgedMetric]
     from pipeline.metrics.judge.bench import open_bench
 
     def models(ref: str, *, settings: ModelSettings) -> Model:
-        return tools.shelf.open_ref(ref, ())
+        return tools.shelf.open(ref)
 
     if criteria.judge is None:
         return ()

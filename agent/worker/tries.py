@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 
 from agent import rounds
+from agent.worker.purse import RestingError
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Plan
 from pipeline.metrics import code_metrics, judged_metrics, score_judged, score_with
@@ -23,6 +24,8 @@ async def attempt(tools: Tools, try_id: str) -> None:
     model = await tools.shelf.model(asked.target, dataset.id)
     async with model.place():
         outputs = [output async for output in answer(model, prompt, samples)]
+    if outputs[0].failure and outputs[0].failure.kind == "budget":
+        raise RestingError
     scores = tuple(score_with(samples, outputs, code_metrics(plan.criteria)))
     judged = await _judged(tools, plan, dataset, samples, outputs)
     await store.tries.answer(try_id, outputs[0], (*scores, *judged))

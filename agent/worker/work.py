@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from agent import arms
 from agent.engine import WorkKind
 from agent.told import FERRY
 from agent.worker import (
@@ -23,8 +25,13 @@ from agent.worker import (
     turn,
 )
 from agent.worker.boundary import Trouble, attempt, persist
+from agent.worker.purse import RestingError, paying
 from agent.worker.tools import Tools
 
+OF_RUNS = frozenset({WorkKind.RUN, WorkKind.CHUNK, WorkKind.JUDGE, WorkKind.EVALUATE})
+OF_MIGRATIONS = frozenset(
+    {WorkKind.CONVERT, WorkKind.ERRORS, WorkKind.TRIAL, WorkKind.IMPROVE, WorkKind.PROPOSE, WorkKind.ROUND, WorkKind.REPORT}
+)
 TRIES = 3
 """Of the whole work, on errors nobody foresaw: a database that restarts is back by then, a bug is not."""
 
@@ -63,6 +70,22 @@ WORK: Mapping[WorkKind, Work] = {
 }
 
 
+async def _paid(tools: Tools, kind: WorkKind, args: tuple[str, ...]) -> None:
+    """The work, its calls charged to the migration it is for. Where the budget ends it, a person has been told already."""
+    with paying(await _payer(tools, kind, args)), suppress(RestingError):
+        await WORK[kind].do(tools, *args)
+
+
+async def _payer(tools: Tools, kind: WorkKind, args: tuple[str, ...]) -> str:
+    """Whose budget it is; monitoring goes on after a migration is over, and has none."""
+    if kind in OF_RUNS:
+        run = await tools.store.runs.get(args[0])
+        return "" if arms.digest_of(run) else run.migration_id
+    if kind is WorkKind.TRY:
+        return (await tools.store.tries.get(args[0])).migration_id
+    return args[0] if kind in OF_MIGRATIONS else ""
+
+
 async def perform(tools: Tools, kind: WorkKind, args: tuple[str, ...]) -> None:
     """Do one piece of work. Never raises: what cannot be told to people either is left to the next sweep.
 
@@ -71,6 +94,6 @@ async def perform(tools: Tools, kind: WorkKind, args: tuple[str, ...]) -> None:
     if tools.stopping.is_set():
         await asyncio.Event().wait()
     work, about = WORK[kind], {"kind": kind.value, "of": " ".join(args)}
-    outcome = await attempt(persist(lambda: work.do(tools, *args), tries=TRIES, **about), **about)
+    outcome = await attempt(persist(lambda: _paid(tools, kind, args), tries=TRIES, **about), **about)
     if isinstance(outcome, Trouble):
         await attempt(work.failed(tools, outcome.sentence, *args), **about)

@@ -28,7 +28,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteFacts:
-    """`mrkdwn` bodies are Ferry's own sentences, others are shown as they are written. `start` is what a mention named."""
+    """`mrkdwn` bodies are Ferry's own sentences, others are shown as they are written. `start` is what a mention named.
+
+    `budget` says that a budget is used up and waits for somebody.
+    """
 
     key: str
     body: str
@@ -37,6 +40,7 @@ class NoteFacts:
     proposal: Proposal | None = None
     start: Mapping[str, str] | None = None
     retry: bool = False
+    budget: bool = False
 
 
 def reply_card(facts: NoteFacts) -> Card:
@@ -67,6 +71,11 @@ def problem_card(facts: NoteFacts) -> Card:
     if facts.retry and facts.migration:
         retry = button("Retry", "migration_retry", Press(migration=facts.migration.id).dumps(), style="primary")
         blocks.append(actions(retry))
+    if facts.budget and facts.migration:
+        value = Press(migration=facts.migration.id).dumps()
+        over = "The migration ends; nothing is deleted."
+        cancel = button("Cancel", "migration_cancel", value, style="danger", confirm=over)
+        blocks.append(actions(button("Budget", "budget_open", value, style="primary"), cancel))
     return Card(text=_fallback(facts), blocks=blocks)
 
 

@@ -19,7 +19,8 @@ SIGNS = {
 class ProgressFacts:
     """`seconds_left` is measured, and None while nothing can be said. `scored` of `cells` are what the judge was asked for.
 
-    `opinions` of `asked` are the same of the second opinion.
+    `opinions` of `asked` are the same of the second opinion. `again` calls were made once more; `throttled` outputs met a
+    throttle.
     """
 
     migration_id: str
@@ -31,6 +32,8 @@ class ProgressFacts:
     cells: int = 0
     opinions: int = 0
     asked: int = 0
+    again: int = 0
+    throttled: int = 0
 
 
 def progress_card(facts: ProgressFacts) -> Card:
@@ -50,6 +53,9 @@ def progress_card(facts: ProgressFacts) -> Card:
     if any(run.status is RunStatus.FAILED for run in runs):
         retry = Press(migration=facts.migration_id, question=facts.stage)
         blocks.append(actions(button("Retry failed runs", "runs_retry", retry.dumps(), style="primary")))
+    if facts.again:
+        throttled = f"; {facts.throttled:,} answers met a throttle" if facts.throttled else ""
+        blocks.append(context(f"{facts.again:,} calls were made again after a failure that passes{throttled}."))
     if note := _note(facts, done, total):
         blocks.append(context(note))
     return Card(text=f"Runs {stage}: {done:,} of {total:,} outputs", blocks=blocks)

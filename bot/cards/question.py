@@ -10,7 +10,8 @@ from bot.cards.kit import Block, Card, actions, bar, button, context, header, li
 from bot.cards.plan import can_be_tried, plan_body
 from bot.cards.prompts import PromptsFacts
 from bot.cards.verdict import caution_lines, verdict_lines
-from db.records import Decision, Migration, Plan, Question, QuestionKind
+from db.records import Decision, Migration, Plan, Purse, Question, QuestionKind
+from pipeline.models.prices import money
 from pipeline.report.records import Report
 
 ANSWERS = {
@@ -38,6 +39,7 @@ class QuestionFacts:
     report: Report | None = None
     report_hash: str = ""
     progress: Mapping[str, tuple[int, int]] | None = None
+    purse: Purse | None = None
 
 
 def question_card(facts: QuestionFacts) -> Card:
@@ -54,10 +56,22 @@ def _dataset(facts: QuestionFacts) -> Card:
 
 def _plan(facts: QuestionFacts) -> Card:
     title = f"Plan {facts.plan.number}" if facts.plan else "Plan"
-    blocks: list[Block] = [header(f"{title}: {facts.migration.name}"), *plan_body(facts.plan)]
+    blocks: list[Block] = [header(f"{title}: {facts.migration.name}"), *plan_body(facts.plan), *_budget(facts)]
     if facts.open and not facts.decision:
         blocks.append(actions(*_plan_buttons(facts)))
     return Card(text=f"{title} for {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts)])
+
+
+def _budget(facts: QuestionFacts) -> list[Block]:
+    """The budget, and whether the estimate fits it."""
+    purse, plan = facts.purse, facts.plan
+    if purse is None or purse.budget is None or plan is None:
+        return []
+    estimate = sum(each.usd or 0.0 for each in plan.estimates)
+    more = estimate + purse.spent > purse.budget
+    note = " :warning: The estimate is above what is left of it: Ferry will stop and ask." if more else ""
+    said = f"{money(purse.budget)} in all, {money(purse.spent)} charged so far, {money(estimate)} estimated for what is to come."
+    return [section(f"*Budget* {said}{note}")]
 
 
 def _plan_buttons(facts: QuestionFacts) -> list[Block]:
@@ -69,6 +83,7 @@ def _plan_buttons(facts: QuestionFacts) -> list[Block]:
         _button(facts, "Metrics and judge", "plan_metrics", "change"),
         _button(facts, "Add criteria", "plan_criteria", "change"),
         *tried,
+        _button(facts, "Budget", "budget_open", "budget"),
         _button(facts, "Cancel", "plan_cancel", "cancel", style="danger", confirm=over),
     ]
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from bot.blocks.escape import literal
 from bot.buttons import Press
 from bot.cards.kit import Block, Card, actions, bar, button, context, fields, header, mention, mentions, section, some, when
-from db.records import DatasetVersion, Migration, MigrationStatus, Question, QuestionKind, Run, RunStatus, SignOff
+from db.records import DatasetVersion, Migration, MigrationStatus, Purse, Question, QuestionKind, Run, RunStatus, SignOff
+from pipeline.models.prices import money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class StatusFacts:
     sign_off: SignOff | None
     monitors: int
     spent: str
+    purse: Purse | None = None
 
 
 STAGES = {
@@ -43,6 +45,9 @@ ENDS = {
 }
 
 
+RAISE = "raise the budget with *Budget* (Ferry then goes on, and pays for nothing twice), or press *Cancel*."
+
+
 def status_card(facts: StatusFacts) -> Card:
     migration = facts.migration
     name = literal(migration.name, 200)
@@ -55,7 +60,7 @@ def status_card(facts: StatusFacts) -> Card:
                 ("From", f"{literal(migration.source, 150)}"),
                 ("To", targets(migration)),
                 ("Dataset", _dataset(facts)),
-                ("Spent", facts.spent),
+                ("Spent", _spent(facts)),
                 ("People", f"Requester {mention(migration.requester)}\nOwner {mention(migration.owner)}"),
                 ("SMEs", mentions(migration.smes)),
             )
@@ -111,7 +116,9 @@ def next_step(facts: StatusFacts) -> str:
     """One sentence: what happens next, and what a person does for it."""
     migration, question = facts.migration, facts.question
     ends = {
-        MigrationStatus.PAUSED: "press *Resume* when the migration should go on.",
+        MigrationStatus.PAUSED: RAISE
+        if facts.purse and facts.purse.stopped
+        else "press *Resume* when the migration should go on.",
         MigrationStatus.CANCELLED: "nothing; `/migrate again` starts a new one with the same details.",
         MigrationStatus.REJECTED: "nothing; `/migrate again` starts a new one with the same details.",
         MigrationStatus.STUCK: "repair what is named below, then press *Retry*.",
@@ -159,6 +166,14 @@ def _next_of(kind: QuestionKind | None) -> str:
     return steps[kind] if kind else "nothing to do; Ferry is at work."
 
 
+def _spent(facts: StatusFacts) -> str:
+    """What the stored answers took, and what all calls together have taken of the budget, if there is one."""
+    purse = facts.purse
+    if purse is None or purse.budget is None:
+        return facts.spent
+    return f"{facts.spent}\nBudget {money(purse.budget)}: {money(purse.spent)} charged for all calls"
+
+
 def targets(migration: Migration) -> str:
     return some([literal(target, 150) for target in migration.targets], 5, "\n") or "not named yet"
 
@@ -173,11 +188,12 @@ def _dataset(facts: StatusFacts) -> str:
 def _buttons(migration: Migration) -> tuple[Block, ...]:
     value = Press(migration=migration.id).dumps()
     edit = button("Edit details", "details_open", value)
+    budget = button("Budget", "budget_open", value)
     cancel = button("Cancel", "migration_cancel", value, style="danger", confirm="The migration ends; nothing is deleted.")
     if migration.status is MigrationStatus.OPEN:
-        return (edit, button("Pause", "migration_pause", value), cancel)
+        return (edit, button("Pause", "migration_pause", value), budget, cancel)
     if migration.status is MigrationStatus.PAUSED:
-        return (button("Resume", "migration_resume", value, style="primary"), edit, cancel)
+        return (button("Resume", "migration_resume", value, style="primary"), edit, budget, cancel)
     if migration.status is MigrationStatus.STUCK:
-        return (button("Retry", "migration_retry", value, style="primary"), edit, cancel)
+        return (button("Retry", "migration_retry", value, style="primary"), edit, budget, cancel)
     return (button("Migrate again", "again_open", value),)

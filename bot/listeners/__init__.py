@@ -4,6 +4,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.desk import Desk
 from bot.listeners import (
+    budget,
     commands,
     details,
     home,
@@ -28,7 +29,7 @@ from bot.listeners import (
 ALL = (
     commands, start, details, plan, prompts, prompt_edit, prompt_try, prompt_rounds, prompt_advpo, prompt_faster, publishing,
     review, references, sign_off, runs,
-    proposals, messages, home, unknown,
+    budget, proposals, messages, home, unknown,
 )  # fmt: skip
 """`unknown` is last, because it takes what no other took."""
 

@@ -13,6 +13,7 @@ from bot.cards.note import Proposal
 from bot.cards.status import STAGES
 from bot.cards.verdict import verdict_lines
 from bot.listeners import prompt_words
+from bot.modals.budget import read_budget
 from bot.modals.details import TARGETS_HINT, read_ref
 from bot.modals.metrics import JUDGE_HINT, read_judge
 from bot.modals.plan_change import read_margin, read_usd
@@ -28,7 +29,7 @@ HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that
 *show prompts* (the candidates and which one is used).
 You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*,
 *add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*,
-*at most 2 USD per 1,000 calls* (a cap on what a prompt costs), *no cost cap*,
+*at most 2 USD per 1,000 calls* (a cap on what a prompt costs), *no cost cap*, *set the budget to 20 USD*, *no budget*,
 *try family rules on SAMPLE-ID*, *roll back*, *another round*, *make it faster*, *optimise with advpo*, *stop advpo*,
 after the sign-off *publish as NAME*.
 I change nothing before a click."""
@@ -167,6 +168,18 @@ async def _publish(store: Store, migration: Migration, intent: Intent) -> Answer
     return _propose(Proposal(kind="publish", value=name, sentence=sentence))
 
 
+async def _budget(_: Store, __: Migration, intent: Intent) -> Answer:
+    if intent.budget is None:
+        return _say('Which budget? Write, for example, "set the budget to 20 USD", or "no budget".')
+    if not intent.budget:
+        return _propose(
+            Proposal(kind="set_budget", value="", sentence="Take the budget away, so that nothing stops the spending?")
+        )
+    usd = read_budget(f"{intent.budget:.10g}") or 0.0
+    sentence = f"Set the budget of this migration to {money(usd)} in all, what is spent already included?"
+    return _propose(Proposal(kind="set_budget", value=f"{usd:.10g}", sentence=sentence))
+
+
 async def _choices(store: Store, migration: Migration) -> str:
     plan = await store.plans.latest(migration.id)
     offered = some([literal(name, 60) for name in plan.offered], 20) if plan else ""
@@ -213,6 +226,7 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answ
     IntentKind.REMOVE_METRIC: _remove_metric,
     IntentKind.USE_JUDGE: _use_judge,
     IntentKind.PUBLISH: _publish,
+    IntentKind.SET_BUDGET: _budget,
     IntentKind.PAUSE: _pause,
     IntentKind.RESUME: _resume,
     IntentKind.CANCEL: _cancel,

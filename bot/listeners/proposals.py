@@ -14,9 +14,11 @@ from bot.cards.kit import mention
 from bot.cards.note import Proposal
 from bot.desk import Desk
 from bot.listeners import prompt_words
+from bot.listeners.budget import set_budget
 from bot.listeners.guard import Click, allowed, decide, refuse
 from bot.listeners.publishing import publish
 from bot.listeners.runs import go_on, rest
+from bot.modals.budget import read_budget
 from bot.modals.details import read_ref
 from bot.modals.metrics import read_judge
 from bot.modals.plan_change import read_margin, read_usd
@@ -104,6 +106,10 @@ async def _judge(desk: Desk, click: Click, value: str) -> None:
     await _change_plan(desk, click, PlanChange(judge=read_judge(value) if value else ""))
 
 
+async def _budget(desk: Desk, click: Click, value: str) -> None:
+    await set_budget(desk, click, read_budget(value))
+
+
 async def _pause(desk: Desk, click: Click, _: str) -> None:
     await rest(desk, click, MigrationStatus.PAUSED)
 
@@ -124,6 +130,7 @@ ACTS = {
     "remove_metric": Act.DECIDE_PLAN,
     "use_judge": Act.DECIDE_PLAN,
     "publish": Act.PUBLISH,
+    "set_budget": Act.SET_BUDGET,
     "pause": Act.PAUSE,
     "resume": Act.RESUME,
     "cancel": Act.CANCEL,
@@ -137,6 +144,7 @@ DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "remove_metric": _remove_metric,
     "use_judge": _judge,
     "publish": publish,
+    "set_budget": _budget,
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,

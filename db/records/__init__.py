@@ -29,6 +29,7 @@ from db.records.facts import (
 from db.records.judging import EvaluationJob
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
 from db.records.presence import Process, ProcessKind
+from db.records.purse import Movement, Purse
 from db.records.references import ReferenceCheck
 from db.records.search import AdvpoJob, Attempt, Effect, Fallen, Improvement, PromptChoice, Turn
 from db.records.spending import RunUse
@@ -55,6 +56,7 @@ __all__ = [
     "Migration",
     "MigrationStatus",
     "Monitor",
+    "Movement",
     "NewMigration",
     "Person",
     "Plan",
@@ -63,6 +65,7 @@ __all__ = [
     "Process",
     "ProcessKind",
     "PromptChoice",
+    "Purse",
     "Question",
     "QuestionKind",
     "ReferenceAnswer",

@@ -22,6 +22,7 @@ from db.store.plans import Plans
 from db.store.probes import Probes
 from db.store.processes import Processes
 from db.store.prompts import Prompts
+from db.store.purses import Purses
 from db.store.questions import Questions
 from db.store.references import References
 from db.store.reports import Reports
@@ -41,7 +42,7 @@ class Store:
         self.migrations = Migrations(database, clock)
         self.datasets = Datasets(database, clock)
         self.prompts = Prompts(database, clock)
-        self.plans = Plans(database, clock)
+        self.plans, self.purses = Plans(database, clock), Purses(database, clock)
         self.questions = Questions(database, clock)
         self.runs = Runs(database, clock)
         self.rulings = Rulings(database, clock)

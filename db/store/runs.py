@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, true, update
+from sqlalchemy import Row, Select, Text, and_, case, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, prompts_card, question_card, status_card
@@ -15,7 +15,7 @@ from db.store.rows import Values, insert_fresh, insert_new, record, upsert, valu
 from db.tables import messages, migrations, outputs, runs, samples, scores
 from pipeline.errors import RefusedError
 from pipeline.metrics.judge.port import RETRYABLE
-from pipeline.records import Failure, Output, RunKey, RunResult, Score, Spent, Usage
+from pipeline.records import Failure, Lane, Output, RunKey, RunResult, Score, Spent, Usage
 
 R, OUT, S = runs.c, outputs.c, scores.c
 RESTING = (MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED)
@@ -94,6 +94,14 @@ class Runs(Noun):
             answered = {row.run_id: row for row in await tx.execute(_answered(run_ids))}
             judged = {row.run_id: row for row in await tx.execute(_judged(run_ids))}
         return tuple(_use(run_id, answered.get(run_id), judged.get(run_id)) for run_id in run_ids)
+
+    async def retried(self, run_ids: Sequence[str]) -> tuple[int, int]:
+        """How many calls of these runs were made again, and how many outputs met a throttle on the way."""
+        met = func.sum(case((OUT.retried.cast(Text).contains('"throttled"', autoescape=True), 1), else_=0))
+        counted = select(func.sum(OUT.attempts - 1), met).where(OUT.run_id.in_(run_ids), OUT.attempts > 1)
+        async with self.db.read() as tx:
+            again, throttled = (await tx.execute(counted)).one()
+        return int(again or 0), int(throttled or 0)
 
     async def extend(self, run_id: str, total: int) -> None:
         """Let a run cover `total` samples; a run that covers as many already stays as it is."""
@@ -265,15 +273,33 @@ def _output_values(run_id: str, output: Output) -> Values:
         "text_zstd": output.text,
         "input_tokens": usage.input_tokens if usage else None,
         "output_tokens": usage.output_tokens if usage else None,
+        "cache_read_tokens": usage.cache_read_tokens if usage else None,
+        "cache_write_tokens": usage.cache_write_tokens if usage else None,
         "failure_kind": failure.kind if failure else None,
+        "failure_code": failure.code if failure else None,
         "failure_message": failure.message if failure else None,
     }
 
 
 def read_output(row: Row[Any]) -> Output:
-    usage = None if row.input_tokens is None else Usage(input_tokens=row.input_tokens, output_tokens=row.output_tokens)
-    failure = None if row.failure_kind is None else Failure(kind=row.failure_kind, message=row.failure_message)
-    return record(Output, row, text=row.text_zstd, usage=usage, failure=failure)
+    return record(Output, row, text=row.text_zstd, usage=_usage(row), failure=_failure(row), lane=Lane(row.lane))
+
+
+def _usage(row: Row[Any]) -> Usage | None:
+    if row.input_tokens is None:
+        return None
+    return Usage(
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cache_read_tokens=row.cache_read_tokens or 0,
+        cache_write_tokens=row.cache_write_tokens or 0,
+    )
+
+
+def _failure(row: Row[Any]) -> Failure | None:
+    if row.failure_kind is None:
+        return None
+    return Failure(kind=row.failure_kind, message=row.failure_message, code=row.failure_code or "")
 
 
 def _unscored(run_id: str, metrics: Collection[str]) -> Select[Any]:

@@ -11,6 +11,8 @@ prompts = table(migration.PromptRow)
 candidates = table(migration.CandidateRow)
 selections = table(migration.SelectionRow)
 plans = table(migration.PlanRow)
+purses = table(migration.PurseRow)
+holds = table(migration.HoldRow)
 
 questions = table(question.QuestionRow)
 decisions = table(question.DecisionRow)
@@ -57,6 +59,7 @@ __all__ = [
     "digests",
     "evaluation_jobs",
     "file_pieces",
+    "holds",
     "improvements",
     "leases",
     "messages",
@@ -68,6 +71,7 @@ __all__ = [
     "probes",
     "processes",
     "prompts",
+    "purses",
     "questions",
     "reference_checks",
     "reports",

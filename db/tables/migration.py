@@ -116,6 +116,26 @@ class SelectionRow(Base, table=True):
     at: datetime
 
 
+class PurseRow(Base, table=True):
+    """What a migration may spend and has: `budget_usd` is None for no limit, `stopped` says why no call was allowed any more."""
+
+    __tablename__ = "purse"
+    migration_id: str = Field(primary_key=True, foreign_key="migration.id")
+    budget_usd: float | None
+    spent_usd: float
+    stopped: str | None = Field(sa_type=Words)
+
+
+class HoldRow(Base, table=True):
+    """What one worker has set aside for its calls in flight, of which there are `calls`."""
+
+    __tablename__ = "purse_hold"
+    migration_id: str = Field(primary_key=True, foreign_key="migration.id")
+    holder: str = Field(primary_key=True)
+    usd: float
+    calls: int
+
+
 class PlanRow(Base, table=True):
     __tablename__ = "plan"
     migration_id: str = Field(primary_key=True, foreign_key="migration.id")

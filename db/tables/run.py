@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint, text
 from sqlmodel import Field
 
 from db.columns import Frozen, Named, Packed, Words, one_of
 from db.records import RunStatus
 from db.tables.base import Base
-from pipeline.records import Split
+from pipeline.records import Retry, Split
+
+EMPTY = {"server_default": text("''")}
 
 
 class RunRow(Base, table=True):
@@ -52,6 +54,15 @@ class OutputRow(Base, table=True):
     attempts: int
     request_id: str | None
     tool_calls: tuple[str, ...] = Field(sa_type=Frozen(tuple[str, ...]))
+    cache_read_tokens: int | None
+    cache_write_tokens: int | None
+    failure_code: str | None = Field(sa_type=Words)
+    tier: str = Field(sa_type=Words, sa_column_kwargs=EMPTY)
+    region: str = Field(sa_column_kwargs=EMPTY)
+    retried: tuple[Retry, ...] = Field(sa_type=Frozen(tuple[Retry, ...]), sa_column_kwargs={"server_default": text("'[]'")})
+    usd: float | None
+    price_id: str = Field(sa_column_kwargs=EMPTY)
+    lane: str = Field(sa_column_kwargs=EMPTY)
 
 
 class ScoreRow(Base, table=True):

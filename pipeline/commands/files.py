@@ -201,6 +201,7 @@ class OutputFile:
         self._key, self._hashes = key, {sample.id: sample.input_hash for sample in samples}
         path.parent.mkdir(parents=True, exist_ok=True)
         cut_unfinished(path)
+        self.usd = 0.0
         self.done = self._done(path, retry_failed=retry_failed) if path.exists() and path.stat().st_size else frozenset[str]()
         self._file = path.open("a", encoding="utf-8", newline="\n")
         if prompt is not None and path.stat().st_size == 0:
@@ -233,6 +234,8 @@ class OutputFile:
             raise InputError(
                 f"The dataset has changed since {path} was begun. Choose another file with -o, or delete it to start over."
             )
+        paid = (line.output.usd for line in _lines(path, "outputs", OUTPUT_LINE) if line.output is not None)
+        self.usd = sum(usd for usd in paid if usd is not None)
         return frozenset(o.sample_id for o in there.outputs if not (retry_failed and o.failure))
 
 

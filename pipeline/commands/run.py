@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +14,16 @@ import typer
 from pipeline.commands.access import given_access
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt, read_text
 from pipeline.errors import InputError
-from pipeline.models import ModelSettings, notice, open_model
+from pipeline.models import ModelSettings, lanes, notice, open_model
 from pipeline.models.catalog import Catalog, read_catalog
+from pipeline.models.charging import Charged, LocalPurse, is_charged
+from pipeline.models.failures import KINDS, STOPPERS, Policy, counted
+from pipeline.models.prices import money
 from pipeline.models.settings import DEFAULTS
 from pipeline.prompts.fit import Fitted, misfits, refusals, sentences
 from pipeline.prompts.tools import legal_toolset, tools_of
-from pipeline.records import Model, Parameters, PromptVersion, RunKey, Sample, Split, Toolset
-from pipeline.run import answer
+from pipeline.records import Lane, Model, Output, Parameters, PromptVersion, RunKey, Sample, Split, Toolset
+from pipeline.run import answer, check
 
 INTERRUPTED = 130
 
@@ -48,6 +51,13 @@ def run(
     profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
     endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for the local model.")] = DEFAULTS.cache,
+    lane: Annotated[
+        int,
+        typer.Option(min=0, help="Samples asked two at a time and streamed, for the latency; 0: none. Networked models only."),
+    ] = lanes.SAMPLES,
+    budget: Annotated[
+        float | None, typer.Option(min=0.0, help="USD for this file in all; the next call that could pass it is not made.")
+    ] = None,
     prices: Annotated[Path | None, typer.Option(envvar="FERRY_PRICES", help="Your own prices and facts, a JSON file.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again where the file holds a failure.")] = False,
 ) -> None:
@@ -71,10 +81,8 @@ def run(
     _check(version, samples, model, catalog, asked=temperature is not None)
     _say(notice(model))
     with OutputFile(output, key, samples, retry_failed=retry_failed, prompt=version if asks else None) as file:
-        failed = _into_file(
-            Fitted(open_model(model, samples=samples, settings=settings), catalog), version, samples, file, in_flight
-        )
-    _finish(output, len(samples), failed)
+        told = _into_file(_Asked(model, version, samples, in_flight, lane), settings, file, _Money(budget, catalog))
+    _finish(output, len(samples), told)
 
 
 def _check(prompt: PromptVersion, samples: Sequence[Sample], ref: str, catalog: Catalog, *, asked: bool) -> None:
@@ -94,15 +102,63 @@ def _samples(dataset: Path, split: Split) -> Sequence[Sample]:
     return found
 
 
-def _into_file(
-    model: Model, prompt: PromptVersion, samples: Sequence[Sample], file: OutputFile, in_flight: int | None
-) -> Counter[str]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of whom."""
+
+    ref: str
+    prompt: PromptVersion
+    samples: Sequence[Sample]
+    in_flight: int | None
+    lane: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """What may be spent, and where prices come from."""
+
+    budget: float | None
+    catalog: Catalog
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a run has to say at its end: failures by kind, calls made again by kind, what was spent, and why it stopped early."""
+
+    failed: Counter[str] = field(default_factory=Counter)
+    again: Counter[str] = field(default_factory=Counter)
+    usd: float = 0.0
+    unpriced: int = 0
+    refused: str = ""
+    stopped: str = ""
+
+    def count(self, output: Output) -> None:
+        self.failed.update([output.failure.kind] if output.failure else [])
+        if output.failure and output.failure.kind in STOPPERS:
+            self.stopped = output.failure.message
+        self.again.update(each.kind for each in output.retried)
+        self.usd += output.usd or 0.0
+        self.unpriced += output.usd is None
+
+    def spent(self) -> str:
+        """Empty where nothing was charged."""
+        return f"{money(self.usd)} spent" + (f", {self.unpriced:,} calls of unknown cost" if self.unpriced else "")
+
+
+def _into_file(asked: _Asked, settings: ModelSettings, file: OutputFile, paid: _Money) -> _Told:
     """Answers what the file lacks; an interruption keeps what is there."""
+    purse = LocalPurse(paid.budget, spent=file.usd)
+    charged = Charged(open_model(asked.ref, samples=asked.samples, settings=settings), paid.catalog.prices, purse)
+    model, told = Fitted(charged, paid.catalog), _Told()
     try:
-        return asyncio.run(_answer_all(model, prompt, samples, file, in_flight))
+        asyncio.run(_answer_all(asked, model, file, told))
     except KeyboardInterrupt:
         _say("Interrupted. The file of outputs holds what was answered so far; the same command continues.")
         raise typer.Exit(INTERRUPTED) from None
+    told.refused = purse.refused
+    _say(f"Made again: {counted(told.again)}." if told.again else "")
+    _say(f"{told.spent()} by this command." if is_charged(asked.ref, paid.catalog.prices) else "")
+    return told
 
 
 def _with_parameters(
@@ -130,34 +186,47 @@ def _with_tools(prompt: PromptVersion, file: Path | None, column: str) -> Prompt
     return replace(prompt, tools=None if given == Toolset() else legal_toolset(given))
 
 
-async def _answer_all(
-    model: Model, prompt: PromptVersion, samples: Sequence[Sample], file: OutputFile, in_flight: int | None
-) -> Counter[str]:
-    """Writes an output for each sample; returns how many of them failed, by kind."""
+async def _answer_all(asked: _Asked, model: Model, file: OutputFile, told: _Told) -> None:
+    """Writes an output for each sample: first those of the latency lane, then the others at once."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    failed = Counter[str]()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    first, rest = lanes.lanes(asked.ref, asked.samples, asked.lane)
+    work = [(Lane.LATENCY, first, lanes.AT_ONCE), (Lane.BULK, rest, asked.in_flight)]
+    work = work if first else [(Lane.NONE, asked.samples, asked.in_flight)]
+    check(asked.prompt, asked.samples)  # all of them before the first call, not lane by lane
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:
-            bar = progress.add_task(model.ref, total=len(samples), completed=len(file.done))
-            async with aclosing(answer(model, prompt, samples, skip=file.done, in_flight=in_flight)) as outputs:
-                async for output in outputs:
-                    file.append(output)
-                    failed.update([output.failure.kind] if output.failure else [])
-                    progress.advance(bar)
+            bar = progress.add_task(asked.ref, total=len(asked.samples), completed=len(file.done))
+            for lane, samples, in_flight in work:
+                wanted = (sample for sample in samples if not told.stopped)
+                calls = answer(model, asked.prompt, wanted, skip=file.done, in_flight=in_flight, lane=lane)
+                async with aclosing(calls) as outputs:
+                    async for output in outputs:
+                        if output.failure and KINDS[output.failure.kind].policy is Policy.REST:
+                            continue  # not asked: the same command asks it with a higher budget
+                        file.append(output)
+                        told.count(output)
+                        progress.advance(bar)
     finally:
         await model.close()
-    return failed
 
 
-def _finish(output: Path, samples: int, failed: Counter[str]) -> None:
-    if not failed:
+def _finish(output: Path, samples: int, told: _Told) -> None:
+    if told.refused:
+        _say(f"{told.refused}. {output} holds what was answered; the same command with a higher --budget continues.")
+        raise typer.Exit(1)
+    if told.stopped:
+        _say(f"Stopped, because every further call would fail as well. {told.stopped}")
+        _say(f"{output} holds what was answered; with --retry-failed the same command continues.")
+        raise typer.Exit(1)
+    if not told.failed:
         _say(f"{samples} samples answered: {output}")
         return
-    kinds = ", ".join(f"{count} {kind}" for kind, count in failed.most_common())
-    _say(f"{failed.total()} of {samples} samples failed ({kinds}); {output} says why. With --retry-failed they are asked again.")
+    failed = told.failed.total()
+    _say(f"{failed} of {samples} samples failed ({counted(told.failed)}); {output} says why.")
+    _say("With --retry-failed they are asked again.")
     raise typer.Exit(1)
 
 

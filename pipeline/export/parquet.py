@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.hashing import canonical_json
 from pipeline.records import Output, RunKey, Score
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ _OUTPUT = (
     ("failure_kind", "string"),
     ("attempts", "int32"),
     ("request_id", "string"),
+    ("failure_code", "string"),
+    ("cache_read_tokens", "int64"),
+    ("cache_write_tokens", "int64"),
+    ("tier", "string"),
+    ("region", "string"),
+    ("lane", "string"),
+    ("retried", "string"),
+    ("usd", "float64"),
+    ("price_id", "string"),
 )
 _SCORE = (("metric", "string"), ("value", "float64"), ("unscored", "string"), ("reason", "string"))
 
@@ -109,6 +119,15 @@ def _output(output: Output) -> dict[str, Any]:
         "failure_kind": failure.kind if failure else None,
         "attempts": output.attempts,
         "request_id": output.request_id,
+        "failure_code": failure.code if failure else None,
+        "cache_read_tokens": usage.cache_read_tokens if usage else None,
+        "cache_write_tokens": usage.cache_write_tokens if usage else None,
+        "tier": output.tier,
+        "region": output.region,
+        "lane": output.lane.value,
+        "retried": canonical_json(output.retried),
+        "usd": output.usd,
+        "price_id": output.price_id,
     }
 
 

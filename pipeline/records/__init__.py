@@ -4,7 +4,7 @@ Words are those of the glossary in docs/architecture.md. Every record is immutab
 """
 
 from pipeline.records.attachments import Attachment
-from pipeline.records.calls import Failure, Model, Output, Request, Tool
+from pipeline.records.calls import Failure, Lane, Model, Output, Request, Retry, Tool
 from pipeline.records.criteria import Check, Criteria, JudgeChoice, MetricChoice, Rubric, RubricKind
 from pipeline.records.evidence import (
     Agreement,
@@ -40,6 +40,7 @@ __all__ = [
     "Finding",
     "Interval",
     "JudgeChoice",
+    "Lane",
     "MetricChoice",
     "Model",
     "Output",
@@ -48,6 +49,7 @@ __all__ = [
     "PromptVersion",
     "RecordedOutput",
     "Request",
+    "Retry",
     "Rubric",
     "RubricKind",
     "RunKey",

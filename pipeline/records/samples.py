@@ -30,10 +30,15 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call, as the provider counted them."""
+    """Tokens of one call, as the provider counted them. `input_tokens` are all that the model read, cached ones too.
+
+    `cache_read_tokens` of them came from the prompt cache and `cache_write_tokens` went into it: both have prices of their own.
+    """
 
     input_tokens: int
     output_tokens: int
+    cache_read_tokens: int = field(default=0, metadata=OMIT_DEFAULT)
+    cache_write_tokens: int = field(default=0, metadata=OMIT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from hashlib import sha256
+from itertools import repeat
 
 from pipeline.hashing import large_hash
 from pipeline.records import Usage
@@ -14,8 +15,8 @@ SEAL = 12  # hexadecimal characters: enough to name what changed; the report's h
 
 def seal(record: ScoreColumn | RunFacts) -> str:
     """A short hash of a column, or of what a run holds besides its columns, which have their own."""
-    names = [f.name for f in fields(record) if f.name not in {"seal", "columns"}]
-    return large_hash({name: getattr(record, name) for name in names})[:SEAL]
+    held = [(f, getattr(record, f.name)) for f in fields(record) if f.name not in {"seal", "columns"}]
+    return large_hash({f.name: value for f, value in held if not (f.metadata and value == f.default)})[:SEAL]
 
 
 def seals(ids: Sequence[str], runs: Sequence[RunFacts]) -> tuple[str, ...]:
@@ -28,6 +29,7 @@ def seals(ids: Sequence[str], runs: Sequence[RunFacts]) -> tuple[str, ...]:
             series += [each for each in (column.calls, column.input_tokens, column.output_tokens) if each]
             series += [map(column.parts.get, ids)] if column.parts else []
         series += [each for each in (run.latency_s, run.ttft_s, run.input_tokens, run.output_tokens) if each]
+        series += [each for each in (run.cache_read_tokens, run.cache_write_tokens, run.tiers) if each]
         series.append(zip(map(run.failures.get, ids), map(run.stops.get, ids), strict=True))
     rows = zip(*series, strict=True)
     return tuple(sha256(json.dumps(row).encode()).hexdigest()[:SEAL] for row in rows)
@@ -66,11 +68,19 @@ def _whole(evidence: Evidence) -> bool:
     series = [
         *(s for c in columns for s in (c.values, c.calls, c.input_tokens, c.output_tokens)),
         *(s for run in evidence.runs for s in (run.latency_s, run.ttft_s, run.input_tokens, run.output_tokens)),
+        *(s for run in evidence.runs for s in (run.cache_read_tokens, run.cache_write_tokens, run.tiers)),
     ]
     return all(len(each) in {0, n} for each in series)
 
 
-def usages(run: RunFacts) -> Iterator[Usage]:
-    """Token counts of the outputs that carry them."""
-    pairs = zip(run.input_tokens, run.output_tokens, strict=True)
-    return (Usage(input_tokens=a, output_tokens=b) for a, b in pairs if a is not None and b is not None)
+def billed(run: RunFacts) -> Iterator[tuple[Usage, str]]:
+    """Token counts of the outputs that carry them, each with the service tier it was answered in; empty where none was told."""
+    n = len(run.input_tokens)
+    cached = zip(run.cache_read_tokens or repeat(0, n), run.cache_write_tokens or repeat(0, n), strict=True)
+    counts = zip(run.input_tokens, run.output_tokens, cached, run.tiers or repeat("", n), strict=True)
+    for read, written, (from_cache, to_cache), tier in counts:
+        if read is not None and written is not None:
+            usage = Usage(
+                input_tokens=read, output_tokens=written, cache_read_tokens=from_cache or 0, cache_write_tokens=to_cache or 0
+            )
+            yield usage, tier

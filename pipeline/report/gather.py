@@ -12,6 +12,7 @@ from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CUT_OFF, Metric
 from pipeline.metrics.registry import metric_named
 from pipeline.records import Criteria, Output, RunKey, RunResult, Sample, Score
+from pipeline.report.calls import CallCells, is_timed
 from pipeline.report.evidence import seal, seals
 from pipeline.report.records import Evidence, MetricFacts, ReportInputs, RunFacts, ScoreColumn, same_label
 
@@ -132,6 +133,7 @@ class RunCells:
         self._answered: set[str] = set()
         self._latency, self._ttft = Numbers.blank(n), Numbers.blank(n)
         self._input, self._output = Counts.blank(n), Counts.blank(n)
+        self._calls = CallCells(n)
         self._failures: dict[str, str] = {}
         self._stops: dict[str, str] = {}
         self._silent: set[str] = set()
@@ -143,10 +145,11 @@ class RunCells:
             place = self._samples.places[output.sample_id]
             name = self._samples.ids[place]
             self._answered.add(name)
-            if output.text is not None:
+            self._calls.add(output, place)
+            if is_timed(output):
                 _set(self._latency, place, output.latency_s, SECOND_DIGITS)
                 _set(self._ttft, place, output.ttft_s, SECOND_DIGITS)
-            elif output.failure is None:
+            if output.text is None and output.failure is None:
                 self._silent.add(name)
             if output.usage is not None:
                 self._input[place], self._output[place] = output.usage.input_tokens, output.usage.output_tokens
@@ -178,6 +181,7 @@ class RunCells:
             stops=in_order(self._stops, ids),
             absent=tuple(i for i in ids if i in self._silent or i not in self._answered),
             inputs_hash=large_hash({i: self._hashes.get(i) for i in ids}),
+            **self._calls.told(),
         )
         return replace(facts, seal=seal(facts))
 

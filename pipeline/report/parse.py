@@ -13,6 +13,8 @@ COLUMNS: dict[str, type[Column[Any]]] = {
     "calls": Counts,
     "input_tokens": Counts,
     "output_tokens": Counts,
+    "cache_read_tokens": Counts,
+    "cache_write_tokens": Counts,
 }
 CELLS = ("report", "evidence", "runs")
 OFTEN = 200

@@ -3,9 +3,16 @@
 from collections.abc import Iterable
 
 from pipeline.decide.guards import same_family
+from pipeline.models.failures import counted
+from pipeline.models.lanes import AT_ONCE, has_lane
 from pipeline.records import Comparison
 from pipeline.report.records import ArmReport, Quantity, Report
 from pipeline.report.sheets import Column, Sheet, Value, labelled, named, runs, spread, table
+
+LANES = (
+    "Calls made for throughput wait for each other, so models that are asked over a network are timed in a lane of their own, by "
+    "the first samples of the test split."
+)
 
 
 def metrics(report: Report) -> Sheet:
@@ -88,15 +95,41 @@ def leaderboard(report: Report) -> Sheet:
 
 def latency(report: Report) -> Sheet:
     columns = (
-        "run", "measured", Column(name="mean s", spread=True), Column(name="p50 s", spread=True),
+        "run", "lane", "measured", Column(name="mean s", spread=True), Column(name="p50 s", spread=True),
         Column(name="p95 s", spread=True), Column(name="TTFT p50 s", spread=True), Column(name="TTFT p95 s", spread=True),
     )  # fmt: skip
     rows = (
-        (labelled(a), a.timing.mean.n, a.timing.mean, a.timing.p50, a.timing.p95, a.timing.ttft_p50, a.timing.ttft_p95)
+        (labelled(a), lane(a), a.timing.mean.n, a.timing.mean, a.timing.p50, a.timing.p95, a.timing.ttft_p50, a.timing.ttft_p95)
         for a in runs(report)
     )
-    note = 'Seconds of the runs themselves. "n too small": no number of these answers bounds the figure with this confidence.'
+    note = f"Seconds. {LANES} "
+    note += '"n too small": no number of these answers bounds the figure with this confidence.'
     return table("Latency", columns, rows, note)
+
+
+def lane(arm: ArmReport) -> str:
+    """How the calls were made that the times of a run are from."""
+    provider = arm.model.partition(":")[0]
+    if arm.lane:
+        return f"its own, streamed, at most {AT_ONCE} at a time"
+    if has_lane(arm.model):
+        return "none: beside other calls"
+    return {"recorded": "recorded with the dataset", "local": "as it ran, one at a time"}.get(provider, "as it ran")
+
+
+def calls(report: Report) -> Sheet:
+    """How the calls went: what was made again and why, where and in which tier, and what all of it cost."""
+    columns = ("run", "attempts", "made again", "because", "region", "tier", Column(name="$", money=True), "priced", "prices")
+    rows = (
+        (labelled(arm), told.attempts, sum(told.retried.values()), counted(told.retried), ", ".join(told.regions),
+         counted(told.tiers), told.usd, told.priced, ", ".join(told.price_ids))
+        for arm in runs(report)
+        if (told := arm.calls) is not None
+    )  # fmt: skip
+    note = (
+        "Attempts that were billed are in the cost; those whose tokens nobody counted are not. Prices are named by date and hash."
+    )
+    return table("Calls", columns, rows, note)
 
 
 def cost(report: Report) -> Sheet:
@@ -114,7 +147,10 @@ def cost(report: Report) -> Sheet:
          *((a.cost.monthly if a.cost.charged else "not charged",) if monthly else ()), a.cost.note)
         for a in runs(report)
     )  # fmt: skip
-    note = "Input tokens at the input price, output tokens at the output price, on demand, without discounts."
+    note = (
+        "Input tokens at the input price, output tokens at the output price, on demand unless the provider said another tier; "
+        "what came from the prompt cache or went into it at its own price."
+    )
     return table("Inference cost", [*columns, "note"], rows, note)
 
 
@@ -207,6 +243,6 @@ def prices(report: Report) -> Sheet:
 
 def sheets(report: Report) -> tuple[Sheet, ...]:
     """Every table that has something to say, in the order of reading."""
-    always = (metrics, reasons, gains, leaderboard, latency, cost, failures)
+    always = (metrics, reasons, gains, leaderboard, latency, cost, calls, failures)
     wanted = (*always, evaluation, criteria, judges, agreement, prior, preferences, error_groups, prices)
     return tuple(sheet for make in wanted if (sheet := make(report)).rows)

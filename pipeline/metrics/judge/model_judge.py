@@ -20,6 +20,8 @@ SHOWN = 4000  # characters of an unusable reply that the judge is shown again
 _FREE = frozenset(
     {
         "throttled",
+        "daily_quota",
+        "budget",
         "no_credit",
         "validation",
         "access",

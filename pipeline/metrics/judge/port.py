@@ -21,9 +21,10 @@ KINDS = (
     "guardrail",
     "refusal",
     "access",
+    "budget",
     "failed",
 )
-RETRYABLE = frozenset({"throttled", "transient", "timeout", "truncated", "bad_json", "verdict_mismatch", "failed"})
+RETRYABLE = frozenset({"throttled", "transient", "timeout", "truncated", "bad_json", "verdict_mismatch", "budget", "failed"})
 """Kinds that another try may mend: such cells are judged again when a run is resumed or retried."""
 
 

@@ -13,6 +13,8 @@ from pipeline.records import Failure, Output
 # Kinds of failed calls (pipeline.models.failures.KINDS) as kinds of judge errors; what is missing here is "failed".
 _KINDS: Mapping[str, str] = {
     "throttled": "throttled",
+    "daily_quota": "throttled",
+    "budget": "budget",
     "transient": "transient",
     "truncated_stream": "transient",
     "timeout": "timeout",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.errors import InputError
-from pipeline.hashing import OMIT_DEFAULT
+from pipeline.hashing import OMIT_DEFAULT, content_hash
 from pipeline.models.address import split_address
 from pipeline.models.prices.snapshot import Entry, catalogued
 from pipeline.records import Usage
@@ -21,7 +21,7 @@ _SELLERS = {
 }
 """Whose list prices hold at an address that speaks like OpenAI; what another server charges only the operator knows."""
 
-MILLION = 1_000_000
+MILLION, ID_DIGITS = 1_000_000, 12
 ON_DEMAND = "default"
 TIERS = (ON_DEMAND, "flex", "priority", "batch")
 """Service tiers as Bedrock names them (Converse, `serviceTier`), and batch inference."""
@@ -48,13 +48,37 @@ class Price:
     priority_output: float | None = field(default=None, metadata=OMIT_DEFAULT)
 
     def of(self, usage: Usage, tier: str = ON_DEMAND) -> float:
-        """USD of these tokens: input tokens at the input price, output tokens at the output price.
+        """USD of these tokens: input at the input price, output at the output price, what the cache had or took at its own.
 
-        `tier` is one of TIERS, as the service says which it used. Raises InputError that names the model for a tier whose price
-        is unknown.
+        `tier` is one of TIERS, as the service says which it used. Where no price of reading the cache is known, nothing is taken
+        off; raises InputError that names the model for a tier, or for writing the cache, whose price is unknown.
         """
         paid_in, paid_out = self.tier(tier)
-        return (usage.input_tokens * paid_in + usage.output_tokens * paid_out) / MILLION
+        read, written = usage.cache_read_tokens, usage.cache_write_tokens
+        usd = (usage.input_tokens - read - written) * paid_in + usage.output_tokens * paid_out
+        if self.charged and read:
+            usd += read * self._reading(tier)
+        if self.charged and written:
+            usd += written * self._writing(tier)
+        return usd / MILLION
+
+    @property
+    def id(self) -> str:
+        """Names the figures that were charged: their date, and a hash over all of them and their source."""
+        return f"{self.date or 'undated'}:{content_hash(self)[:ID_DIGITS]}" if self.charged else ""
+
+    def _reading(self, tier: str) -> float:
+        """The list gives cache prices on demand only; other tiers take the same share of their input price."""
+        share = 1.0 if self.cache_read is None or not self.input else self.cache_read / self.input
+        return self.tier(tier)[0] * share
+
+    def _writing(self, tier: str) -> float:
+        if self.cache_write is None or not self.input:
+            raise InputError(
+                f"The price of writing the prompt cache of {self.ref} is unknown. Write it into the price file (FERRY_PRICES, or "
+                f'--prices FILE): {{"{self.ref}": {{..., "cache_write": USD per million tokens}}}}.'
+            )
+        return self.tier(tier)[0] * self.cache_write / self.input
 
     def per_1000(self, usages: Collection[Usage]) -> float | None:
         """USD of 1,000 calls like these; None without any."""
@@ -106,8 +130,8 @@ class Prices:
 
 
 def money(usd: float) -> str:
-    """USD as people read it: cents, and more digits where there are no cents to see."""
-    return f"{usd:,.{2 if usd >= 1 or not usd else 4}f} USD"
+    """USD with cents, or with as many digits as a small sum needs."""
+    return f"{usd:,.2f} USD" if usd >= 0.1 or usd == 0 else f"{usd:.2g} USD"
 
 
 def price(ref: str, prices: Prices | None = None) -> Price:

@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 from pipeline.attachments.store import NO_CONTENTS, Contents, contents_of
 from pipeline.aws.inference import inference_configuration
 from pipeline.errors import InputError
-from pipeline.models.failures import KINDS, failure, kind_of
+from pipeline.models.failures import KINDS, as_retry, failure, kind_of
 from pipeline.models.providers.bedrock_content import messages
 from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stream
-from pipeline.models.retry import with_retries
+from pipeline.models.retry import after, with_retries
 from pipeline.models.settings import ModelSettings
 from pipeline.models.threads import Threads
-from pipeline.records import Failure, Output, Parameters, Request, Sample, Tool
+from pipeline.records import Failure, Output, Parameters, Request, Retry, Sample, Tool
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 5.0
@@ -75,15 +75,19 @@ class BedrockModel:
         self._client: Any = None
         self._making = threading.Lock()
         self._refused: frozenset[str] = frozenset()
+        self._region = settings.region or ""
 
     async def answer(self, request: Request) -> Output:
         """Newer models take no sampling parameters: one that is refused, which costs nothing, is left out from then on."""
+        fixed: list[Retry] = []
         while True:
             asked = replace(request, parameters=_without(request.parameters, self._refused))
             output = await self._asked(asked)
             refused = _sampling_refused(output.failure, asked.parameters)
             if refused is None:
-                return output
+                output = replace(after(fixed, output), region=self._region)
+                return replace(output, failure=_with_profiles(self._model_id, output.failure))
+            fixed += [*output.retried, as_retry(output, fixed=refused)]
             self._refused |= {refused}
 
     async def _asked(self, request: Request) -> Output:
@@ -95,21 +99,21 @@ class BedrockModel:
             self._client = None
 
     def _attempt(self, request: Request, stop: threading.Event) -> Output:
-        started = perf_counter()
+        began = perf_counter()
         try:
             contents = contents_of(request, self._settings.files)
         except InputError as error:
-            return _failed(request.sample_id, failure("attachment", error.message), started, None)
-        return attempted(
-            lambda: _output(request, self._call(request, contents, started, stop), started),
-            request.sample_id,
-            started,
-            self._settings,
-        )
+            return _failed(request.sample_id, failure("attachment", error.message), began, None)
+        return attempted(lambda: self._answered(request, contents, stop), request.sample_id, began, self._settings)
 
-    def _call(self, request: Request, contents: Contents, started: float, stop: threading.Event) -> Reply:
+    def _answered(self, request: Request, contents: Contents, stop: threading.Event) -> Output:
+        """Timed once there is a client: to make it, which the first call does, takes up to a second and is no latency."""
         client, call = self._made_client(), converse_request(self._model_id, request, contents)
-        if not self._settings.stream:
+        started = perf_counter()
+        return _output(request, self._call(client, call, request.stream, started, stop), started)
+
+    def _call(self, client: Any, call: dict[str, Any], stream: bool, started: float, stop: threading.Event) -> Reply:  # noqa: ANN401
+        if not (self._settings.stream and stream):
             return read_reply(client.converse(**call))
         response = client.converse_stream(**call)
         with closing(response["stream"]) as events:
@@ -119,6 +123,7 @@ class BedrockModel:
         with self._making:
             if self._client is None:
                 self._client = make_client("bedrock-runtime", self._settings)
+                self._region = self._client.meta.region_name or ""
             return self._client
 
 
@@ -134,6 +139,17 @@ def _sampling_refused(problem: Failure | None, parameters: Parameters) -> str | 
         return None
     said = problem.message.removesuffix(KINDS["validation"].way_out).lower().replace("topp", "top_p")
     return next((name for name in _NO_SAMPLING if name in said and getattr(parameters, name) is not None), None)
+
+
+def _with_profiles(model_id: str, problem: Failure | None) -> Failure | None:
+    """Names the inference profiles that the catalogue knows. Ferry takes none by itself: price and place differ among them."""
+    if problem is None or problem.kind != "needs_inference_profile":
+        return problem
+    from pipeline.models.catalog.names import GEOGRAPHIES  # the catalogue asks AWS through this module
+    from pipeline.models.prices.snapshot import catalogued
+
+    known = [f"bedrock:{place}.{model_id}" for place in GEOGRAPHIES if catalogued(f"{place}.{model_id}")]
+    return replace(problem, message=f"{problem.message} In the catalogue: {', '.join(known)}.") if known else problem
 
 
 def attempted(call: Callable[[], Output], sample_id: str, started: float, settings: ModelSettings) -> Output:
@@ -251,6 +267,7 @@ def _output(request: Request, reply: Reply, started: float) -> Output:
         failure=problem,
         request_id=reply.request_id,
         tool_calls=reply.tool_calls,
+        tier=reply.tier,
     )
 
 
@@ -267,16 +284,16 @@ def _of_client_error(error: Any) -> Failure:  # noqa: ANN401  botocore.exception
         status = error.response.get("originalStatusCode", status)
         code = code if status is not None and int(status) < 500 else "InternalServerException"
     # A code that is only the status comes from a reply without an error type: the words and the status decide.
-    return failure(kind_of("ValidationException" if code == "400" else code, words, status), words)
+    return failure(kind_of("ValidationException" if code == "400" else code, words, status), words, code or str(status or ""))
 
 
 def _of_other_error(error: Exception, timeout_s: float) -> Failure:
     names = [cls.__name__ for cls in type(error).__mro__]
     if any(cls.__module__.startswith(("urllib3", "botocore.eventstream")) for cls in type(error).__mro__):
-        return failure("timeout" if "TimeoutError" in names else "truncated_stream")
+        return failure("timeout" if "TimeoutError" in names else "truncated_stream", code=names[0])
     kind = next((_CLIENT_ERRORS[name] for name in names if name in _CLIENT_ERRORS), "unknown")
     said = f"No answer within {timeout_s:g} s" if kind == "timeout" else str(error) if kind in {"access", "validation"} else ""
-    return failure(kind, said)
+    return failure(kind, said, names[0])
 
 
 def _request_id(response: Mapping[str, Any]) -> str | None:

@@ -26,6 +26,7 @@ class Reply:
     request_id: str | None
     ttft_s: float | None = None
     complete: bool = True
+    tier: str = ""
     out_of_time: bool = False
 
 
@@ -48,6 +49,7 @@ def read_reply(response: Mapping[str, Any]) -> Reply:
         stop_reason=response.get("stopReason"),
         usage=_usage(response.get("usage")),
         request_id=_request_id(response),
+        tier=_tier(response),
     )
 
 
@@ -59,7 +61,7 @@ def read_stream(
     stop_reason: str | None = None
     usage: Usage | None = None
     ttft_s: float | None = None
-    late = False
+    late, tier = False, ""
     for event in events:
         if "contentBlockDelta" in event or "contentBlockStart" in event:
             ttft_s = perf_counter() - started if ttft_s is None else ttft_s
@@ -67,7 +69,7 @@ def read_stream(
         elif "messageStop" in event:
             stop_reason = event["messageStop"].get("stopReason")
         elif "metadata" in event:
-            usage = _usage(event["metadata"].get("usage"))
+            usage, tier = _usage(event["metadata"].get("usage")), _tier(event["metadata"])
         late = perf_counter() > deadline
         if late or stop.is_set():
             break
@@ -81,6 +83,7 @@ def read_stream(
         request_id=_request_id(response),
         ttft_s=ttft_s,
         complete=complete,
+        tier=tier,
         out_of_time=late and not complete,
     )
 
@@ -109,8 +112,18 @@ def _usage(counted: Mapping[str, Any] | None) -> Usage | None:
     """Input as the model read it: Bedrock's inputTokens leave out what came from or went into the prompt cache."""
     if counted is None:
         return None
-    cached = counted.get("cacheReadInputTokens", 0) + counted.get("cacheWriteInputTokens", 0)
-    return Usage(input_tokens=counted["inputTokens"] + cached, output_tokens=counted["outputTokens"])
+    read, written = counted.get("cacheReadInputTokens", 0), counted.get("cacheWriteInputTokens", 0)
+    return Usage(
+        input_tokens=counted["inputTokens"] + read + written,
+        output_tokens=counted["outputTokens"],
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+    )
+
+
+def _tier(said: Mapping[str, Any]) -> str:
+    """The service tier that was used, which may be another one than was asked for; empty where Bedrock does not say."""
+    return str((said.get("serviceTier") or {}).get("type") or "")
 
 
 def _request_id(response: Mapping[str, Any]) -> str | None:

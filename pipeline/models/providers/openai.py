@@ -15,15 +15,16 @@ from typing import Any
 from pipeline.attachments.store import Contents, contents_of
 from pipeline.errors import InputError
 from pipeline.models.address import is_address, split_address
-from pipeline.models.failures import failure, kind_of
+from pipeline.models.failures import FIXED, failure, kind_of
 from pipeline.models.providers.openai_reply import NO_COMPLETION, Answer, NoCompletionError
 from pipeline.models.providers.openai_request import LIMITS, Dialect
-from pipeline.models.retry import with_retries
+from pipeline.models.retry import after, with_retries
 from pipeline.models.settings import ModelSettings
-from pipeline.records import Failure, Output, Request, Sample
+from pipeline.records import Failure, Output, Request, Retry, Sample
 
 CONNECT_TIMEOUT_S = 5.0
 READ_OUT_S = 0.1
+CODE_LENGTH = 60
 _HEADERS = frozenset(
     {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
 )
@@ -69,16 +70,19 @@ class OpenAIModel:
         """One answer, after as many refusals as it takes to learn what this model is not to be sent."""
         from openai import BadRequestError, UnprocessableEntityError
 
+        fixed: list[Retry] = []
         while True:
-            dialect = self._dialect
-            body = dialect.body(self._model, request, contents, stream=self._settings.stream)
+            dialect, began = self._dialect, perf_counter()
+            body = dialect.body(self._model, request, contents, stream=self._settings.stream and request.stream)
             try:
-                return (await _completion(client, body)).output(request.sample_id)
+                return after(fixed, (await _completion(client, body)).output(request.sample_id))
             except (BadRequestError, UnprocessableEntityError) as error:
                 told = Told.of(error.body)
                 learned = dialect.after(told.said, told.parameter, body) if told.kind(400) == "validation" else None
                 if learned is None:
                     raise
+                code = ", ".join(sorted(learned.refused - dialect.refused))
+                fixed.append(Retry(kind=FIXED, code=code, seconds=perf_counter() - began))
                 self._dialect = self._dialect.both(learned)
 
 
@@ -125,7 +129,7 @@ class Server:
                 async with asyncio.timeout(self._settings.timeout_s):
                     return await call(client)
             except TimeoutError:
-                problem = failure("timeout", f"No answer within {self._settings.timeout_s:g} s")
+                problem = failure("timeout", f"No answer within {self._settings.timeout_s:g} s", "TimeoutError")
             except APIStatusError as error:
                 request_id, wait.seconds = error.request_id, _retry_after(error.response.headers)
                 problem = self._said(Told.of(error.body), error.status_code)
@@ -143,17 +147,20 @@ class Server:
         words = told.said.replace(self._key, "***") if self._key else told.said
         if not words and status is not None:
             words = f"{self.url} answers {status}"
-        return failure(told.kind(status), words)
+        return failure(told.kind(status), words, told.code[:CODE_LENGTH] or str(status or ""))
 
     def _broken(self, error: Exception) -> Failure:
         """What it means when the connection or what came over it broke."""
         from openai import APIConnectionError
 
+        name = type(error).__name__
         if isinstance(error, NoCompletionError):
-            return self._said(Told.of(error.error), None) if error.error else failure("unknown", NO_COMPLETION)
+            return (
+                self._said(Told.of(error.error), None) if error.error else failure("unknown", NO_COMPLETION, type(error).__name__)
+            )
         if isinstance(error, APIConnectionError):
-            return failure("transient", f"{self.url} cannot be reached or closed the connection")
-        return failure("truncated_stream")
+            return failure("transient", f"{self.url} cannot be reached or closed the connection", name)
+        return failure("truncated_stream", code=name)
 
     async def _made(self) -> Any:  # noqa: ANN401
         async with self._making:

@@ -57,14 +57,22 @@ class _Choice(BaseModel):
     finish_reason: str | None = None
 
 
+class _Details(BaseModel):
+    cached_tokens: int | None = None
+
+
 class _Usage(BaseModel):
+    """Of `prompt_tokens`, those from the cache are in the details; nobody that speaks like OpenAI counts what goes into it."""
+
     prompt_tokens: int
     completion_tokens: int = 0
+    prompt_tokens_details: _Details | None = None
 
 
 class _Completion(BaseModel):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
+    service_tier: str | None = None
     error: str | dict[str, Any] | None = None
 
 
@@ -102,6 +110,7 @@ class Answer:
     tools: dict[int, _Tool] = field(default_factory=dict)
     finish: str | None = None
     usage: Usage | None = None
+    tier: str = ""
     ttft_s: float | None = None
     ended: float | None = None
 
@@ -116,7 +125,13 @@ class Answer:
         if whole and not given.choices:
             raise NoCompletionError
         if given.usage is not None:
-            self.usage = Usage(input_tokens=given.usage.prompt_tokens, output_tokens=given.usage.completion_tokens)
+            details = given.usage.prompt_tokens_details
+            self.usage = Usage(
+                input_tokens=given.usage.prompt_tokens,
+                output_tokens=given.usage.completion_tokens,
+                cache_read_tokens=(details.cached_tokens or 0) if details else 0,
+            )
+        self.tier = given.service_tier or self.tier
         for choice in given.choices or ():
             if choice.index == 0:
                 self._choice(choice, whole=whole)
@@ -135,6 +150,7 @@ class Answer:
             failure=problem,
             request_id=self.request_id,
             tool_calls=tuple(self.tools[place].written() for place in sorted(self.tools)),
+            tier=self.tier,
         )
 
     def _choice(self, choice: _Choice, *, whole: bool) -> None:

@@ -16,9 +16,11 @@ from pipeline.prompts.template import render
 from pipeline.records import Criteria, Model, Output, PromptVersion, Request, RunKey, RunResult, Sample, Score, Split
 from pipeline.run import answer
 
-SETTINGS = frozenset({"no_credit", "access", "model_not_enabled", "needs_inference_profile", "unknown_model", "unknown"})
+SETTINGS = frozenset(
+    {"no_credit", "daily_quota", "access", "model_not_enabled", "needs_inference_profile", "unknown_model", "unknown", "budget"}
+)
 """Failures that say nothing of the prompt: a person has to see to them before the search can go on."""
-JUDGE_AWAY = frozenset({"throttled", "transient", "timeout", "access", "failed"})
+JUDGE_AWAY = frozenset({"throttled", "transient", "timeout", "access", "failed", "budget"})
 """Kinds of a judge's failures that say nothing of the answer; a ruling that cannot be read is an unscored cell."""
 
 

@@ -43,6 +43,8 @@ def arm_report(
         quality=quality(stored, run),
         cost=inference(run, len(samples), prices, monthly_calls),
         cut_off=len(run.stops),
+        lane=run.lane,
+        calls=run.calls,
     )
 
 

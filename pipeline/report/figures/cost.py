@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from pipeline.models.prices import Price
+from pipeline.errors import InputError
+from pipeline.models.prices import ON_DEMAND, Price
 from pipeline.records import JudgeChoice, Usage
-from pipeline.report.evidence import usages
+from pipeline.report.evidence import billed
 from pipeline.report.figures.spread import rounded
 from pipeline.report.figures.stored import Stored
 from pipeline.report.records import Cost, EvaluationCost, RunFacts
@@ -15,7 +16,11 @@ def unknown(ref: str) -> str:
 
 
 def inference(run: RunFacts, calls: int, prices: Mapping[str, Price], monthly_calls: int | None) -> Cost:
-    """USD for 1,000 calls like those that carry token counts: input at the input price, output at the output price."""
+    """USD for 1,000 calls like those that carry token counts: input at the input price, output at the output price.
+
+    Cached tokens and other service tiers count at their rates where a provider told of them. Attempts that were made again do
+    not: production meets other weather.
+    """
     price, counted = prices.get(run.key.model), int((run.input_tokens.known & run.output_tokens.known).sum())
     if price is None:
         return Cost(priced=0, calls=calls, note=unknown(run.key.model))
@@ -24,7 +29,10 @@ def inference(run: RunFacts, calls: int, prices: Mapping[str, Price], monthly_ca
         return Cost(per_1k=0.0, monthly=monthly, priced=calls, calls=calls, note=price.source, charged=False)
     if not counted:
         return Cost(priced=0, calls=calls, note="token counts unknown")
-    per_1k = 1_000 * sum(price.of(usage) for usage in usages(run)) / counted
+    try:
+        per_1k = 1_000 * sum(price.of(usage, tier or ON_DEMAND) for usage, tier in billed(run)) / counted
+    except InputError:
+        return Cost(priced=0, calls=calls, note=f"{unknown(run.key.model)}, in a tier or of its cache")
     partly = f"from the {counted} of {calls} calls with token counts" if counted < calls else ""
     return Cost(per_1k=rounded(per_1k), monthly=_monthly(per_1k, monthly_calls), priced=counted, calls=calls, note=partly)
 

@@ -1,6 +1,6 @@
 """What a report is made from (`inputs`), what it stores to be recomputed (`evidence`) and what it says (`figures`)."""
 
-from pipeline.report.records.evidence import Cell, Evidence, MetricFacts, RunFacts, ScoreColumn
+from pipeline.report.records.evidence import CallFacts, Cell, Evidence, MetricFacts, RunFacts, ScoreColumn
 from pipeline.report.records.figures import (
     ArmReport,
     Cost,
@@ -43,6 +43,7 @@ __all__ = [
     "WINNER",
     "Arm",
     "ArmReport",
+    "CallFacts",
     "Cell",
     "Cost",
     "CriterionRate",

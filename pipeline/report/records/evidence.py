@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.columns import Counts, Numbers
+from pipeline.hashing import OMIT_DEFAULT
 from pipeline.records import RunKey
 
 NO_NUMBERS, NO_COUNTS = Numbers(), Counts()
@@ -46,10 +47,28 @@ class ScoreColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """How the calls of a run went: `attempts` in all, those made again by kind in `retried`, the tiers that were used.
+
+    `usd` is what the `priced` outputs cost with every billed attempt, under the prices `price_ids`; None where none has a cost.
+    """
+
+    attempts: int = 0
+    retried: Mapping[str, int] = field(default_factory=dict)
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
+    usd: float | None = None
+    priced: int = 0
+    price_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """One run: its scores, and of each output the times (seconds), the tokens, and why there is no answer or a cut one.
 
-    A column of which no output carries a value is empty. `stops` holds the stop reasons of answers that were cut off.
+    Times of calls made for throughput are left out; with a latency lane (`lane`) only its samples have any. `tiers`, and what
+    came from the prompt cache or went into it, are there where a provider told. A column of which no output carries a value is
+    empty. `stops` holds the stop reasons of answers that were cut off.
     """
 
     label: str
@@ -65,6 +84,11 @@ class RunFacts:
     absent: tuple[str, ...] = ()
     inputs_hash: str = ""
     seal: str = ""
+    lane: str = field(default="", metadata=OMIT_DEFAULT)
+    calls: CallFacts | None = field(default=None, metadata=OMIT_DEFAULT)
+    cache_read_tokens: Counts = field(default=NO_COUNTS, metadata=OMIT_DEFAULT)
+    cache_write_tokens: Counts = field(default=NO_COUNTS, metadata=OMIT_DEFAULT)
+    tiers: tuple[str, ...] = field(default=(), metadata=OMIT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

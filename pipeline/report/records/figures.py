@@ -9,7 +9,7 @@ from pipeline.decide.prior import PriorFigure
 from pipeline.hashing import OMIT_DEFAULT, large_hash
 from pipeline.models.prices import Price
 from pipeline.records import Agreement, Comparison, Criteria, ErrorGroup, Failure, PromptVersion, Verdict
-from pipeline.report.records.evidence import Evidence
+from pipeline.report.records.evidence import CallFacts, Evidence
 from pipeline.report.records.inputs import LARGE, QUOTED, WINNER, DevChoice, Preferences, Provenance
 
 
@@ -80,6 +80,8 @@ class ArmReport:
     quality: Quantity = Quantity()
     cost: Cost = Cost()
     cut_off: int = 0
+    lane: str = field(default="", metadata=OMIT_DEFAULT)
+    calls: CallFacts | None = field(default=None, metadata=OMIT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,14 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "what did it get wrong?",
         "show me teh worst smaples",
     ),
+    IntentKind.SET_BUDGET: (
+        "set the budget to 20 USD",
+        "budget: $1,200",
+        "please raise the budget to 40 dollars",
+        "no budget",
+        "remove the budget",
+        "set a budget",
+    ),
     IntentKind.SHOW_ERRORS: (
         "show errors",
         "show me the errors please",
@@ -332,3 +340,18 @@ async def test_a_reader_is_asked_only_where_the_rules_are_not_sure() -> None:
     assert (await interpret("enlighten me about that outcome", FACTS, reader)).kind is IntentKind.WHY
     assert (await interpret("staus", FACTS, reader)).kind is IntentKind.STATUS
     assert asked == ["enlighten me about that outcome", "staus"]
+
+
+@pytest.mark.parametrize(
+    ("text", "usd"),
+    [("set the budget to 20 USD", 20.0), ("budget $1,200.50", 1200.5), ("the budget is 0.5 usd", 0.5), ("no budget please", 0.0),
+     ("change the budget", None)],
+)  # fmt: skip
+def test_a_budget_is_an_amount_or_none_or_asked_back(text: str, usd: float | None) -> None:
+    found = read(text, FACTS)
+    assert (found.kind, found.budget) == (IntentKind.SET_BUDGET, usd)
+
+
+@pytest.mark.parametrize("text", ["what is the budget?", "our budget meeting is on monday", "do not set the budget to 20 USD"])
+def test_talk_about_a_budget_sets_none(text: str) -> None:
+    assert read(text, FACTS).kind is not IntentKind.SET_BUDGET

@@ -56,7 +56,7 @@ def records(cls: type[R], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[
 
 
 def _field(name: str, hint: Any) -> st.SearchStrategy[Any]:
-    if name in NAMED and not is_dataclass(_inner(hint)):
+    if name in NAMED and not is_dataclass(_inner(hint)) and hint is not float:
         return NAMED[name]
     if name in {"id", "hash"} or (name.endswith(("_id", "_hash")) and name != "sample_id"):
         return OWN

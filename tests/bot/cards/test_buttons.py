@@ -16,7 +16,7 @@ from bot.cards.home import HomeFacts, home_view
 from bot.cards.question import BUILDERS
 from bot.desk import Desk
 from bot.listeners import register
-from bot.modals import criteria, edit_details, metrics, new_migration, notes, plan_change, references
+from bot.modals import budget, criteria, edit_details, metrics, new_migration, notes, plan_change, references
 from db.records import Question, QuestionKind
 from db.store import Store
 from tests.bot.cards.prompted import forms
@@ -99,7 +99,7 @@ async def test_every_form_has_a_listener_and_every_listener_a_form(app: Register
     of_plan = {plan_change.CALLBACK, metrics.CALLBACK, criteria.CALLBACK}
     shown = of_plan | {new_migration.CALLBACK, edit_details.CALLBACK, notes.NOTE_CALLBACK, notes.REASON_CALLBACK}
     of_prompts = {form["callback_id"] for _, form in forms() if "submit" in form}
-    assert shown | of_prompts | {references.CALLBACK} == app.views
+    assert shown | of_prompts | {references.CALLBACK, budget.CALLBACK} == app.views
 
 
 def test_every_button_says_which_migration_it_belongs_to() -> None:

@@ -27,9 +27,9 @@ ENDED = {
     MigrationStatus.REJECTED: ("Rejected", "nobody", "/migrate again"),
 }
 BUTTONS = {
-    MigrationStatus.OPEN: ["details_open", "migration_pause", "migration_cancel"],
-    MigrationStatus.PAUSED: ["migration_resume", "details_open", "migration_cancel"],
-    MigrationStatus.STUCK: ["migration_retry", "details_open", "migration_cancel"],
+    MigrationStatus.OPEN: ["details_open", "migration_pause", "budget_open", "migration_cancel"],
+    MigrationStatus.PAUSED: ["migration_resume", "details_open", "budget_open", "migration_cancel"],
+    MigrationStatus.STUCK: ["migration_retry", "details_open", "budget_open", "migration_cancel"],
     MigrationStatus.CANCELLED: ["again_open"],
     MigrationStatus.SIGNED: ["again_open"],
     MigrationStatus.REJECTED: ["again_open"],

@@ -30,6 +30,7 @@ from db.records import (
     MigrationStatus,
     Monitor,
     Plan,
+    Purse,
     Question,
     QuestionKind,
     Run,
@@ -213,6 +214,8 @@ def _statuses() -> Iterator[tuple[str, Card]]:
     for each in MigrationStatus:
         yield f"status_{each}", status_card(status(each, QuestionKind.RUNS))
     stuck = replace(MIGRATION, status=MigrationStatus.STUCK, problem="The key <expired>. Renew it, then press Retry.")
+    stopped = Purse(migration_id="m1", budget=20.0, spent=19.87, stopped="The budget is used up")
+    yield "status_budget_used_up", status_card(replace(status(MigrationStatus.PAUSED, QuestionKind.RUNS), purse=stopped))
     yield "status_with_problem", status_card(replace(status(MigrationStatus.STUCK, None), migration=stuck))
 
 
@@ -233,6 +236,8 @@ def _questions() -> Iterator[tuple[str, Card]]:
     yield "question_plan_judged", question_card(replace(asked(QuestionKind.PLAN), plan=JUDGED_PLAN))
     waiting = replace(JUDGED_PLAN, criteria=replace(JUDGED_PLAN.criteria, judge=None), costs=())
     yield "question_plan_waiting_for_a_judge", question_card(replace(asked(QuestionKind.PLAN), plan=waiting))
+    budget = Purse(migration_id="m1", budget=0.5, spent=0.25)
+    yield "question_plan_budget", question_card(replace(asked(QuestionKind.PLAN), plan=JUDGED_PLAN, purse=budget))
     yield "question_plan_being_made", question_card(replace(asked(QuestionKind.PLAN), plan=None))
     yield "question_prompts_use", question_card(asked(QuestionKind.PROMPTS, decided="use"))
     yield "question_sign_off_being_written", question_card(replace(asked(QuestionKind.SIGN_OFF), report=None))
@@ -249,6 +254,8 @@ def _work() -> Iterator[tuple[str, Card]]:
     failed = replace(RUN, id="r2", status=RunStatus.FAILED, failed=3, attempt=2, problem="Throttled. Press Retry.")
     runs = (replace(RUN, id="r3", status=RunStatus.DONE, stored=200), RUN, failed)
     yield "progress", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=runs, seconds_left=754.0))
+    again = ProgressFacts(migration_id="m1", stage="baseline", runs=(RUN,), again=31, throttled=12)
+    yield "progress_retried", progress_card(again)
     yield "progress_paused", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=(RUN,), paused=True))
     yield "review", review_card(REVIEW)
     yield "review_without_answer", review_card(replace(REVIEW, pair=replace(PAIR, second=None, reference=None)))
@@ -304,6 +311,7 @@ def _notes() -> Iterator[tuple[str, Card]]:
     wrong = NoteFacts(key="problem:1", body="The file has no column <question>. Add it.", migration=MIGRATION)
     yield "problem", problem_card(wrong)
     yield "problem_with_retry", problem_card(replace(wrong, retry=True))
+    yield "problem_budget", problem_card(replace(wrong, body="The budget of 20.00 USD is used up.", budget=True))
     opening = read_opening("move our support classifier from GPT-4o to Haiku 4.5 and Nova Lite")
     yield "start", start_card(opening.sentence, opening.prefill)
 

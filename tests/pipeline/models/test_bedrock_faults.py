@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.models import open_model
-from pipeline.records import Output, Parameters
+from pipeline.records import Output, Parameters, Usage
 from tests.pipeline.models.ask import Sleeps, request, settings
+from tests.pipeline.models.frames import event
 from tests.pipeline.models.peer import Peer, Said, answered, bedrock, broken, delta, ending, error, fault, streamed
 
 M = "anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -41,6 +42,31 @@ async def test_what_passes_is_tried_again_until_it_passes(passing: Said, stream:
     output, peer = await ask(passing, passing, streamed("a", "b") if stream else answered("ab"), stream=stream, sleep=sleeps)
     assert (output.text, output.attempts, peer.calls(M)) == ("ab", 3, 3)
     assert sleeps.asked == [1.0, 2.0]
+
+
+async def test_a_model_behind_profiles_is_told_which_ones_and_none_is_taken_for_it() -> None:
+    said = "Invocation of model ID x with on-demand throughput isn\u2019t supported."
+    output, peer = await ask(error(400, "ValidationException", said))
+    assert output.failure is not None
+    assert f"bedrock:us.{M}" in output.failure.message
+    assert f"bedrock:eu.{M}" in output.failure.message
+    assert {model for model, _, _ in peer.asked} == {M}
+
+
+async def test_an_output_says_where_in_which_tier_from_the_cache_and_after_which_attempts() -> None:
+    used = {"inputTokens": 3, "outputTokens": 7, "totalTokens": 1722, "cacheReadInputTokens": 700, "cacheWriteInputTokens": 12}
+    end = event("messageStop", {"stopReason": "end_turn"})
+    told = event("metadata", {"usage": used, "metrics": {"latencyMs": 5}, "serviceTier": {"type": "flex"}})
+    half = broken(delta("half"), event("messageStop", {"stopReason": "end_turn"}))
+    output, _ = await ask(THROTTLED, RESET, half, broken(delta("whole"), end, told))
+    assert (output.text, output.tier, output.region, output.attempts) == ("whole", "flex", "us-east-1", 4)
+    assert output.usage == Usage(input_tokens=715, output_tokens=7, cache_read_tokens=700, cache_write_tokens=12)
+    assert [(each.kind, each.code) for each in output.retried] == [
+        ("throttled", "ThrottlingException"),
+        ("transient", "ConnectionClosedError"),
+        ("truncated_stream", ""),
+    ]
+    assert all(each.seconds is not None for each in output.retried)
 
 
 @pytest.mark.parametrize(

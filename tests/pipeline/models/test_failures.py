@@ -1,8 +1,11 @@
 """Every kind of failure has its way out, and Bedrock's real sentences find their kind."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from pipeline.models.failures import KINDS, SAID_LENGTH, failure, kind_of
+from pipeline.models.failures import KINDS, SAID_LENGTH, STOPPERS, Policy, failure, kind_of
 
 REAL = [
     ("ThrottlingException", "Too many tokens, please wait before trying again.", 429, "throttled"),
@@ -53,6 +56,20 @@ REAL = [
     ("model_not_found", "The model `x` does not exist or you do not have access to it.", 404, "unknown_model"),
     ("invalid_api_key", "Incorrect API key provided.", 401, "access"),
     ("content_filter", "The response was filtered.", 400, "guardrail"),
+    ("ThrottlingException", "Too many tokens per day, please wait before trying again.", 429, "daily_quota"),
+    (
+        "AccessDeniedException",
+        "Model access is denied due to INVALID_PAYMENT_INSTRUMENT:A valid payment instrument must be provided.",
+        403,
+        "no_credit",
+    ),
+    ("ValidationException", "Operation not allowed", 400, "access"),
+    (
+        "ResourceNotFoundException",
+        "Access denied. This Model is marked by provider as Legacy and you have not been actively using the model.",
+        404,
+        "unknown_model",
+    ),
     ("SomethingNew", "What is this?", 502, "transient"),
     ("SomethingNew", "What is this?", None, "unknown"),
 ]
@@ -72,3 +89,19 @@ def test_a_failure_quotes_the_provider_and_says_the_way_out() -> None:
 def test_every_way_out_is_a_sentence_and_paid_attempts_are_not_repeated_blindly() -> None:
     assert all(kind.way_out.endswith(".") and len(kind.way_out.split()) > 6 for kind in KINDS.values())
     assert {name for name, kind in KINDS.items() if kind.retry} == {"throttled", "transient", "truncated_stream"}
+
+
+def test_what_every_call_would_meet_stops_the_run_and_what_one_sample_meets_does_not() -> None:
+    found = {policy: {name for name, kind in KINDS.items() if kind.policy is policy} for policy in Policy}
+    assert found[Policy.STOP] == {
+        "daily_quota", "no_credit", "access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation",
+    }  # fmt: skip
+    assert found[Policy.SAMPLE] == {"timeout", "context_overflow", "guardrail", "malformed", "not_recorded", "unknown"}
+    assert found[Policy.REST] == {"budget"}
+    assert found[Policy.STOP] | found[Policy.REST] == STOPPERS
+
+
+def test_the_table_of_the_operators_has_every_kind_with_what_ferry_does() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\w+)", told, re.MULTILINE))
+    assert {name: rows.get(name) for name in KINDS} == {name: kind.policy.value for name, kind in KINDS.items()}

@@ -40,7 +40,7 @@ async def ask(*said: Said, asked: Request | None = None, name: str = "gpt-4o", *
 async def test_a_stream_gives_text_usage_and_the_time_to_its_first_token() -> None:
     output, peer = await ask(streamed("My ", "card", first=0.15, gap=0.1))
     assert (output.text, output.stop_reason, output.failure, output.attempts) == ("My card", "end_turn", None, 1)
-    assert (output.usage, output.request_id) == (Usage(input_tokens=10, output_tokens=3), "r-2")
+    assert (output.usage, output.request_id) == (Usage(input_tokens=10, output_tokens=3, cache_read_tokens=4), "r-2")
     assert output.ttft_s is not None
     assert output.latency_s is not None
     assert 0.15 <= output.ttft_s <= output.latency_s - 0.15
@@ -51,7 +51,7 @@ async def test_a_stream_gives_text_usage_and_the_time_to_its_first_token() -> No
 async def test_a_whole_reply_gives_the_same_but_no_time_to_first_token() -> None:
     output, peer = await ask(answered("My card"), stream=False)
     assert (output.text, output.stop_reason, output.ttft_s, output.request_id) == ("My card", "end_turn", None, "r-1")
-    assert output.usage == Usage(input_tokens=10, output_tokens=3)
+    assert output.usage == Usage(input_tokens=10, output_tokens=3, cache_read_tokens=4)
     assert "stream" not in peer.bodies[0]
     assert "stream_options" not in peer.bodies[0]
 
@@ -231,6 +231,9 @@ async def test_what_a_model_refuses_is_learned_once_and_costs_no_attempt() -> No
         last = await model.answer(request(temperature=0.0, max_tokens=9))
         await model.close()
     assert [(o.text, o.attempts) for o in (*first, last)] == [("a", 1)] * 4
+    assert {each.kind for o in first for each in o.retried} == {"fixed"}
+    assert {each.code for o in first for each in o.retried} <= {"max_tokens", "temperature", "stream_options"}
+    assert last.retried == ()
     assert len(peer.asked) == learned + 1
     assert learned <= 12
     assert peer.bodies[-1].keys() == {"model", "messages", "max_completion_tokens", "stream"}

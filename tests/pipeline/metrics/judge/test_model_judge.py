@@ -36,6 +36,7 @@ CASES = [
     ("refusal", says("I'm sorry, but I cannot help with judging this."), 1),
     ("access", failed("access"), 0),
     ("access", failed("model_not_enabled"), 0),
+    ("budget", failed("budget"), 0),
     ("failed", failed("validation", "no"), 0),
     ("failed", failed("unknown"), 1),
 ]
