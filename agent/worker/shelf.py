@@ -85,7 +85,7 @@ def opener(settings: ModelSettings) -> Opener:
 class Shelf:
     """Models by ref (recorded ones by dataset too) and samples by dataset and split; the samples least used go first.
 
-    Calls are charged at the prices of `catalog` to the purse of the migration they are made for; `holder` is who sets aside for them.
+    Calls are charged at the prices of `catalog` to the purse of the migration they are made for; `holder` sets aside for them.
     """
 
     store: Store
