@@ -33,7 +33,8 @@ def spans(run: Run) -> Iterator[tuple[int, int]]:
 
     The first is the latency lane, where the run has one.
     """
-    size, first = max(CHUNK.get(provider(run.key.model), 200), -(-run.total // MOST_CHUNKS)), lane_size(run)
+    first = lane_size(run)
+    size = max(CHUNK.get(provider(run.key.model), 200), -(-run.total // (MOST_CHUNKS - bool(first))))
     if first:
         yield 0, first
     yield from ((low, min(low + size, run.total)) for low in range(first, run.total, size))

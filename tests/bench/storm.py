@@ -7,7 +7,7 @@ from pipeline.models.failures import counted
 from pipeline.records import Lane
 from tests.pipeline.models.storm import check, weather
 
-NUMBER, IN_FLIGHT = 10_000, 64
+NUMBER, IN_FLIGHT, TIMEOUT_S = 10_000, 64, 20.0
 
 
 async def lines() -> AsyncIterator[str]:
@@ -15,7 +15,7 @@ async def lines() -> AsyncIterator[str]:
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
     for lane, number in ((Lane.LATENCY, NUMBER), (Lane.BULK, NUMBER)):
-        found = await weather(number, lane=lane, in_flight=IN_FLIGHT)
+        found = await weather(number, lane=lane, in_flight=IN_FLIGHT, timeout_s=TIMEOUT_S)
         again = check(found, number)
         calls = sum(output.attempts for output in found.outputs)
         failed = sum(output.failure is not None for output in found.outputs)

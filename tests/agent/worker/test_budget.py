@@ -137,7 +137,7 @@ async def test_latency_is_measured_before_the_bulk_two_at_a_time_and_no_sample_i
         dataset = await story.store.datasets.latest(story.id)
         assert dataset is not None
         prompt = await story.store.prompts.original(story.id)
-        paid = Paid(latency_s=0.001)
+        paid = Paid(latency_s=0.02)
         paid.model.ref = "bedrock:x"
         story.tools.shelf.open_ref = lambda _ref, _samples: paid.model
         key = RunKey(model="bedrock:x", prompt_hash=prompt.hash, split=Split.TEST)

@@ -8,7 +8,7 @@ import pytest
 from db import Store
 from db.records import MessageKind, MigrationStatus, Run, RunStatus
 from pipeline.errors import RefusedError
-from pipeline.records import Failure, Output, Usage
+from pipeline.records import Failure, Lane, Output, Retry, Usage
 from tests.db.facts import dataset, opened, output, queued, score
 
 FAILED = Failure(kind="throttled", message="The provider is busy.")
@@ -47,14 +47,18 @@ async def test_an_output_comes_back_as_it_was(store: Store) -> None:
     run = await queued(store, await opened(store))
     full = Output(
         sample_id="s0", text="Ä\x00 \ud800 " + "long " * 999, stop_reason="end_turn",
-        usage=Usage(input_tokens=3, output_tokens=5), latency_s=0.1,
-        ttft_s=0.05, attempts=2, request_id="req-1", tool_calls=('{"input":{},"name":"x"}',),
+        usage=Usage(input_tokens=3, output_tokens=5, cache_read_tokens=2, cache_write_tokens=1), latency_s=0.1,
+        ttft_s=0.05, attempts=2, request_id="req-1", tool_calls=('{"input":{},"name":"x"}',), tier="flex", region="eu-west-1",
+        retried=(Retry(kind="throttled", code="ThrottlingException", seconds=0.5, usage=Usage(input_tokens=3, output_tokens=0)),),
+        usd=0.25, price_id="2026-11-25:abc", lane=Lane.LATENCY,
     )  # fmt: skip
     empty, failed = output("s2", ""), failure("s3")
+    failed = replace(failed, failure=replace(FAILED, code="503"))
     given = (score("s0", 0.5, reason="half"), score("s2", None, unscored="empty"))
     await store.runs.save(run.id, [full, empty, failed], given)
     assert await store.runs.outputs(run.id) == (full, empty, failed)
     assert await store.runs.scores(run.id) == given
+    assert await store.runs.retried([run.id]) == (1, 1)
 
 
 async def test_the_first_output_stands_with_its_scores(store: Store) -> None:

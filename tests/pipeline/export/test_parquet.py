@@ -1,19 +1,24 @@
 """What is written is what is read, batch by batch; a file is there whole or not at all."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.export import Exported, open_tables
-from pipeline.records import Failure, Output, RunKey, Score, Split, Usage
+from pipeline.records import Failure, Lane, Output, Retry, RunKey, Score, Split, Usage
 
 RUN = Exported(id="r1", stage="baseline", key=RunKey(model="local:a", prompt_hash="p", split=Split.TEST))
 
 
 def test_every_cell_arrives(tmp_path: Path) -> None:
     said = Output(sample_id="s1", text="yes", usage=Usage(input_tokens=3, output_tokens=1), latency_s=0.5, attempts=2)
-    failed = Output(sample_id="s2", text=None, failure=Failure(kind="timeout", message="Too slow."))
+    said = replace(
+        said, tier="flex", region="eu-west-1", usd=0.5, price_id="d:1", lane=Lane.BULK, retried=(Retry(kind="throttled"),)
+    )
+    failed = Output(sample_id="s2", text=None, failure=Failure(kind="timeout", message="Too slow.", code="ReadTimeoutError"))
     with open_tables(tmp_path / "new") as tables:
         tables.add_outputs(RUN, [said])
         tables.add_outputs(RUN, [failed])
@@ -29,6 +34,9 @@ def test_every_cell_arrives(tmp_path: Path) -> None:
     first, second = pq.read_table(tmp_path / "new" / "outputs.parquet").to_pylist()
     assert (first["run"], first["model"], first["split"], first["sample"]) == ("r1", "local:a", "test", "s1")
     assert (first["text"], first["input_tokens"], first["latency_s"], first["attempts"]) == ("yes", 3, 0.5, 2)
+    assert (first["tier"], first["region"], first["usd"], first["lane"]) == ("flex", "eu-west-1", 0.5, "bulk")
+    assert json.loads(first["retried"])[0]["kind"] == "throttled"
+    assert (first["cache_read_tokens"], first["price_id"], second["failure_code"]) == (0, "d:1", "ReadTimeoutError")
     assert (second["text"], second["failure_kind"], second["input_tokens"]) == (None, "timeout", None)
     scores = pq.read_table(tmp_path / "new" / "scores.parquet").to_pylist()
     assert [(row["sample"], row["value"], row["unscored"]) for row in scores] == [

@@ -147,13 +147,13 @@ class Weathered:
     cpu_s: float
 
 
-async def weather(number: int, *, lane: Lane, in_flight: int) -> Weathered:
+async def weather(number: int, *, lane: Lane, in_flight: int, timeout_s: float = TIMEOUT_S) -> Weathered:
     """`number` samples answered through the storm, stored and charged as a worker does both."""
     samples = tuple(Sample(id=f"s{i:05}", variables={"question": str(i)}) for i in range(number))
     with tempfile.TemporaryDirectory() as folder:
         async with stores.sqlite_store(Path(folder)) as store, storm() as server:
             settings = ModelSettings(
-                endpoint_url=server.url, region="us-east-1", timeout_s=TIMEOUT_S, in_flight=in_flight, sleep=_briefly,
+                endpoint_url=server.url, region="us-east-1", timeout_s=timeout_s, in_flight=in_flight, sleep=_briefly,
                 attempts=DEFAULTS.attempts,
             )  # fmt: skip
             run = await queued_run(store, number)
