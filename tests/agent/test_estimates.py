@@ -50,3 +50,14 @@ def test_candidates_are_planned_rung_by_rung_and_the_search_by_what_it_may_take(
     (unpriced,) = estimates.of_search("bedrock:zz", ["bedrock:a"], 120, a_call, PRICES)
     assert unpriced.usd is None
     assert "unknown" in unpriced.note
+
+
+def test_conversions_are_planned_as_calls_of_the_writer() -> None:
+    a_call = estimates.usage_of_a_call(PROMPT, SAMPLES)
+    (found,) = estimates.of_conversion("bedrock:a", ["local:b", "local:c"], a_call, PRICES)
+    assert (found.stage, found.calls) == ("conversion", 2 * 3 * 2)
+    assert found.usd == found.calls * (2_200 * 1_000 + 400 * 10_000) / 1e6
+    assert "at most: 3 prompts for each target" in found.note
+    assert not list(estimates.of_conversion("", ["local:b"], a_call, PRICES))
+    (unpriced,) = estimates.of_conversion("bedrock:zz", ["local:b"], a_call, PRICES)
+    assert (unpriced.usd, "the price of bedrock:zz is unknown" in unpriced.note) == (None, True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.doctor import _advpo
 from bot.settings import Mode, Settings, SlackSettings, load
 from pipeline.errors import InputError
 from pipeline.models.settings import OpenAIAccess
@@ -49,6 +50,7 @@ def test_http_mode_refuses_an_empty_signing_secret(monkeypatch: pytest.MonkeyPat
         ("OPENAI_BASE_URL", "api.openai.com", "must be an address"),
         ("FERRY_OPENAI_SERVERS", "https://api.mistral.ai/v1", "must be a JSON object"),
         ("FERRY_OPENAI_SERVERS", '{"api.mistral.ai": "k"}', "must be a JSON object"),
+        ("FERRY_ADVPO_BUCKET", "answers/ferry", "is not a place in S3. Write it as s3://bucket/prefix"),
         ("FERRY_OPENAI_SERVERS", '{"https://api.mistral.ai/v1": 7}', "must be a JSON object"),
     ],
 )
@@ -67,6 +69,13 @@ def test_a_place_for_second_opinions_is_given_whole_or_not_at_all(monkeypatch: p
         load(Settings)
     monkeypatch.setenv("FERRY_EVALUATION_BUCKET", "s3://answers/ferry")
     assert load(Settings).evaluation_bucket == "s3://answers/ferry"
+
+
+def test_the_doctor_says_whether_prompts_can_be_optimised_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(Settings).advpo_bucket is None
+    monkeypatch.setenv("FERRY_ADVPO_BUCKET", "s3://answers/ferry")
+    assert "FERRY_ADVPO_BUCKET is s3://answers/ferry" in _advpo(load(Settings).advpo_bucket)
+    assert "is not set" in _advpo(None)
 
 
 @pytest.mark.parametrize("cron", ["0 9 * * mon", "0 9 * * mon-fri", "30 8 1 * *", "0 9 * * MON,thu"])

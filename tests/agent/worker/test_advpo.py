@@ -1,6 +1,7 @@
 """Advanced Prompt Optimization because a person asked: one job whatever happens, nobody waits for it, and people are told."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from agent.engine import WorkKind
 from agent.worker import advpo as advpo_work
 from agent.worker.shelf import opener
 from agent.worker.sweep import Sweep
+from db.keys import prompts_card
 from db.records import AdvpoJob, JobState, MessageKind, MigrationStatus, Plan, RunStatus
 from pipeline.aws.s3 import Bucket
 from pipeline.errors import InputError, RefusedError
@@ -86,6 +88,9 @@ async def test_it_brings_a_candidate_that_is_guarded_and_measured_with_the_other
         await story.work()
         assert ((await job_of(story)).state, len(at.jobs)) == (JobState.RUNNING, 1)
         assert await story.waits_for() == "prompts:1"
+        card = await story.store.messages.get(prompts_card(story.id, 1))
+        assert card
+        assert "no model was named that writes prompts (FERRY_WRITER, or a judge in the plan)" in json.loads(card.body)[NOVA][0]
         await minutes(story, clock, Sweep(story.tools))
         job = await job_of(story)
         assert (job.state, job.by) == (JobState.DONE, REQUESTER)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from db import Store
-from db.records import Attempt, Effect, Improvement, JobState, MessageKind, Turn
+from db.records import AdvpoJob, Attempt, Effect, Improvement, JobState, MessageKind, Turn
 from pipeline.errors import RefusedError
 from pipeline.records import Output, Score
 from tests.db.facts import PROMPT, opened
@@ -81,3 +81,30 @@ async def test_a_try_is_told_once_and_its_answer_stands(store: Store) -> None:
     assert (message.kind, message.subject) == (MessageKind.TRY, "a1")
     with pytest.raises(RefusedError):
         await store.tries.get("unknown")
+
+
+async def test_an_optimisation_stands_until_it_brought_nothing_and_is_stopped_once(store: Store) -> None:
+    migration = await opened(store)
+    wanted = AdvpoJob(migration_id=migration.id, number=1, target="bedrock:a", by="U1", at=AT)
+    assert await store.advpo.ask(wanted) == (wanted, True)
+    assert await store.advpo.ask(replace(wanted, by="U2")) == (wanted, False)
+    await store.advpo.delay(wanted, "Throttled.")
+    await store.advpo.begin(wanted, "arn:1")
+    await store.advpo.begin(wanted, "arn:2")
+    (running,) = await store.advpo.unfinished()
+    assert running == replace(wanted, state=JobState.RUNNING, job="arn:1")
+    assert await store.advpo.stop(running, by="U2")
+    assert not await store.advpo.stop(running, by="U1")
+    await store.advpo.finish(running, "A person stopped it.")
+    await store.advpo.finish(running, "Too late.", PROMPT.hash)
+    ended = replace(running, state=JobState.FAILED, stopped_by="U2", note="A person stopped it.")
+    assert (await store.advpo.of(migration.id, 1), await store.advpo.unfinished()) == ((ended,), ())
+    later = replace(wanted, number=2)
+    assert await store.advpo.ask(later) == (replace(later, attempt=2), True)
+    await store.advpo.finish(replace(later, attempt=2), "It brought a candidate.", PROMPT.hash)
+    (brought,) = await store.advpo.of(migration.id, 2)
+    assert (brought.state, brought.prompt_hash) == (JobState.DONE, PROMPT.hash)
+    assert await store.advpo.ask(later) == (brought, False)
+    events = [event.action for event in await store.audit.events(migration.id)]
+    assert events.count("asked for an optimisation") == 2
+    assert events[-2:] == ["stopped an optimisation", "asked for an optimisation"]
