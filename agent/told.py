@@ -52,6 +52,10 @@ def files_key(migration_id: str, number: int) -> str:
     return f"files:{migration_id}:{number}"
 
 
+def writing_key(migration_id: str, number: int) -> str:
+    return f"writing:{migration_id}:{number}"
+
+
 async def tell(store: Store, migration: Migration, key: str, kind: MessageKind, *, subject: str = "", body: str = "") -> None:
     """Show something in the migration's thread; the same key again edits it."""
     await store.messages.show(

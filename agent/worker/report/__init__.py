@@ -16,11 +16,14 @@ async def report(tools: Tools, migration_id: str, number: str) -> None:
     if latest is None or latest.number < int(number):
         plan = await store.plans.get(migration_id, int(number))
         inputs = await report_inputs(tools, migration, plan, latest)
+        await inputs.progress.figures()
         built = await asyncio.to_thread(_build, inputs)
         texts = await quotes(store, inputs.dataset_id, inputs.runs, built.regressions)
+        await inputs.progress.files()
         written = await asyncio.to_thread(_write, tools, plan, replace(built, regressions=texts))
         await store.files.share(*written.files)
         await store.reports.add(written)
+        await inputs.progress.done()
     await tools.conversation.advance(migration_id)
 
 

@@ -8,6 +8,7 @@ from agent import arms, rounds
 from agent.state import State
 from agent.worker.report.cells import evidence
 from agent.worker.report.people import Compared, opinions, preferences, reviewed
+from agent.worker.report.progress import Progress
 from agent.worker.report.whole import whole
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Migration, Plan, Run, StoredReport
@@ -27,6 +28,7 @@ class Inputs:
     """What a report follows from, and where the texts it quotes are: the dataset version, and the runs by label."""
 
     given: Given
+    progress: Progress
     dataset_id: str
     runs: Mapping[str, Run]
 
@@ -40,7 +42,8 @@ async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier:
     runs = {SOURCE: await rounds.source_run(store, migration.id, dataset.id), **{each.label: each.run for each in compared}}
     if len(runs) <= len(compared):
         raise same_label()
-    cells = await evidence(store, plan.criteria, dataset.id, runs)
+    progress = Progress(store=store, migration=migration, number=plan.number, samples=dataset.test)
+    cells = await evidence(store, plan.criteria, dataset.id, runs, progress.read)
     said = await opinions(store, plan, after)
     texts = await whole(store, dataset.id, cells.samples, runs, {each.sample_id for those in said.values() for each in those})
     source, results = texts.runs[SOURCE], {label: run for label, run in texts.runs.items() if label != SOURCE}
@@ -61,7 +64,7 @@ async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier:
         quoted=quoted_of(cells),
         grouped=texts.grouped,
     )
-    return Inputs(given=given, dataset_id=dataset.id, runs=runs)
+    return Inputs(given=given, progress=progress, dataset_id=dataset.id, runs=runs)
 
 
 async def _prompts(store: Store, migration_id: str, compared: Sequence[Compared]) -> Mapping[str, PromptVersion]:
