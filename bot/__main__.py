@@ -126,6 +126,7 @@ def _worker(settings: Settings) -> None:
     from agent.worker import main as work
     from pipeline.models import ModelSettings
     from pipeline.models.catalog import read_catalog
+    from pipeline.models.limits import read_rules
 
     cache = (settings.model_cache or settings.home / "models").resolve()
     catalog = read_catalog(settings.prices)
@@ -135,7 +136,8 @@ def _worker(settings: Settings) -> None:
         timezone=settings.timezone,
         evaluation=_evaluation(settings),
         writer=settings.writer,
-        models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai),
+        limits=read_rules(settings.limits),
+        models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai, in_flight=settings.in_flight),
         catalog=catalog,
     )
     asyncio.run(work(settings.places, chosen))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from agent.handover import CRON, TIMEZONE
 from pipeline.models.catalog import Catalog
+from pipeline.models.limits import Rules
 from pipeline.models.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class WorkerSettings:
     taken at once (calls at once are bounded by each model), `works` how many other works, `sweep_s` how often the facts are
     compared with what is submitted, `stop_s` how long in-flight work may take to stop. `evaluation` is where second opinions are
     asked for; None: they are not. `writer` is the model that may be asked to write prompts, instead of the judge of each plan.
+    `limits` are what the operator says of the pace of models.
     """
 
     name: str = "worker-1"
@@ -33,5 +35,6 @@ class WorkerSettings:
     timezone: str = TIMEZONE
     evaluation: "Place | None" = None
     writer: str = ""
+    limits: Rules = field(default_factory=Rules)
     models: ModelSettings = field(default_factory=ModelSettings)
     catalog: Catalog = field(default_factory=Catalog)

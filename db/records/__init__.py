@@ -27,6 +27,7 @@ from db.records.facts import (
     Upload,
 )
 from db.records.judging import EvaluationJob
+from db.records.limits import LimitTold, QuotaLease
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
 from db.records.presence import Process, ProcessKind
 from db.records.references import ReferenceCheck
@@ -48,6 +49,7 @@ __all__ = [
     "Fallen",
     "Improvement",
     "JobState",
+    "LimitTold",
     "Message",
     "MessageKind",
     "MetricCost",
@@ -64,6 +66,7 @@ __all__ = [
     "PromptChoice",
     "Question",
     "QuestionKind",
+    "QuotaLease",
     "ReferenceAnswer",
     "ReferenceCheck",
     "Run",

@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Callable
 
-from tests.bench import ack, hosts, judge, report, results, runner
+from tests.bench import ack, hosts, judge, limits, report, results, runner
 
 PARTS: dict[str, Callable[[], AsyncIterator[str]]] = {
     "runner": runner.lines,
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[], AsyncIterator[str]]] = {
     "report": report.lines,
     "results": results.lines,
     "hosts": hosts.lines,
+    "limits": limits.lines,
 }
 
 

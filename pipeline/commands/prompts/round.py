@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access
+from pipeline.commands.access import given_access, given_limiter
 from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
@@ -68,7 +68,12 @@ def propose_round(
     run = dev_run(outputs, frozen, criteria, brought)
     check_used(brought, [run])
     settings = ModelSettings(
-        region=region, profile=profile, endpoint_url=endpoint_url, jitter=random.random, openai=given_access(context)
+        region=region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        jitter=random.random,
+        openai=given_access(context),
+        limiter=given_limiter(context),
     )
     ask = _ask(original, target, use_case, frozen, criteria, open_model(writer, settings=settings) if writer else None)
     now, groups = declared(prompt_of_run(outputs) or original, samples), failing(samples, run, criteria)

@@ -14,12 +14,11 @@ IDLE_S, AWAY_S, TINY_S = 0.1, 0.5, 1e-9
 
 @dataclass(slots=True)
 class _Block:
-    """What is left of a lease that came `late_s` after its beginning; `fresh` while nothing of it was used."""
+    """What is left of a lease; `fresh` while nothing of it was used."""
 
     start: float
     end: float
     mark: float
-    late_s: float
     fresh: bool = True
 
 
@@ -43,7 +42,7 @@ class Bucket:
         self._blocks: deque[_Block] = deque()
         self._working: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._cut_again_at = self._grows_at = self._counted_from = self._spent = 0.0
+        self._cut_again_at = self._grows_at = self._counted_from = self._spent = self._usual = 0.0
 
     async def take(self, amount: float) -> float:
         """Returns when a call of `amount` units may begin: the seconds of the line it moved. Cancelled, it moved nothing."""
@@ -111,8 +110,8 @@ class Bucket:
         if lent + TINY_S < first.seconds:
             await self._more()
             return
-        if lent - first.seconds < BLOCK_S / 2 and len(self._queue) > 1:
-            self._more()
+        if lent - first.seconds < self._usual and len(self._queue) > 1:
+            self._more()  # a slow ledger is waited for while there is something to spend
         start = self._blocks[0].start
         if start > now + TINY_S:
             await asyncio.sleep(start - now)
@@ -127,7 +126,7 @@ class Bucket:
         A fresh lease keeps what the first call needs, however late the loop comes to it: else none might ever begin.
         """
         for block in tuple(self._blocks):
-            gone = now - BURST_S - block.late_s
+            gone = now - BURST_S
             if block.fresh and self._queue:
                 gone = min(gone, block.end - self._queue[0].seconds)
             block.start = max(block.start, gone)
@@ -161,21 +160,22 @@ class Bucket:
                 await asyncio.sleep(AWAY_S)
                 continue
             if lease.start is not None:
-                late_s = max(0.0, loop.time() - lease.start)
-                self._blocks.append(_Block(lease.start, lease.end, lease.mark, late_s))
+                self._blocks.append(_Block(lease.start, lease.end, lease.mark))
                 return
             await asyncio.sleep(min(max(lease.end - loop.time(), TINY_S), BLOCK_S))
 
     def _wanted(self, now: float) -> float:
-        """Seconds of the line to ask for: what waits, and what the last block's pace says will come, up to a block."""
+        """Seconds of the line to ask for: what was spent of late in the time of a block, or a part of what waits.
+
+        Who shares the line with others spends less of it, so each has as much as lasts it as long.
+        """
         if not self._queue:
             return 0.0
-        lent = self._lent(now)
-        waiting = sum(each.seconds for each in self._queue)
-        pace = self._spent / max(now - self._counted_from, BLOCK_S) * BLOCK_S
-        self._counted_from, self._spent = now, 0.0
-        first = max(0.0, self._queue[0].seconds - lent)
-        return max(first, min(BLOCK_S, max(waiting - lent, pace - lent)))
+        if now - self._counted_from >= BLOCK_S:
+            self._usual = min(BLOCK_S, self._spent / (now - self._counted_from) * BLOCK_S)
+            self._counted_from, self._spent = now, 0.0
+        waiting = min(sum(each.seconds for each in self._queue), BLOCK_S / 4)
+        return max(self._queue[0].seconds - self._lent(now), self._usual, waiting)
 
     async def _settle(self) -> None:
         """Nothing waits: others may have what is left of the last lease, and what calls did not use."""

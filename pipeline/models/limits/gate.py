@@ -68,7 +68,8 @@ class Gate:
 
     async def admit(self, asked: Asked) -> Grant:
         """Returns when an attempt may begin. Cancelled, it has used nothing."""
-        await self._open()
+        if not self._opened:
+            await self._open()
         grant = Grant(gate=self, asked=asked)
         if self.tokens is not None:
             grant.tokens = await self.estimator.tokens(asked) + asked.most_output
@@ -135,17 +136,14 @@ class Gate:
                 bucket.close()
 
     async def _open(self) -> None:
-        if self._opened:
-            return
         async with self._opening:
-            if self._opened:
-                return
-            self.limits = await self.look_up()
-            if self.limits.in_flight is not None:
-                self.window.narrow(self.limits.in_flight)
-            self.requests = self._bucket("requests", self.limits.requests_per_minute)
-            self.tokens = self._bucket("tokens", self.limits.tokens_per_minute)
-            self._opened = True
+            if not self._opened:
+                self.limits = await self.look_up()
+                if self.limits.in_flight is not None:
+                    self.window.narrow(self.limits.in_flight)
+                self.requests = self._bucket("requests", self.limits.requests_per_minute)
+                self.tokens = self._bucket("tokens", self.limits.tokens_per_minute)
+                self._opened = True
 
     def _bucket(self, dimension: str, per_minute: float | None) -> Bucket | None:
         return None if per_minute is None else Bucket(f"{self.key} {dimension}", per_minute, self.ledger)

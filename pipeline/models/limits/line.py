@@ -9,11 +9,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-BURST_S = 0.015
+BURST_S = 0.012
 """How late a call may use its part of the line, after a late wake-up: with it any second has at most 2 % over."""
 BLOCK_S = 0.25
 """How much of the line is lent at once to a process with much to do."""
-HORIZON_S = 0.5
+HORIZON_S = 1.0
 """How far ahead of the clock is lent; who comes later asks again, so that what is given back is not overlooked for long."""
 
 
