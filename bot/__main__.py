@@ -127,6 +127,7 @@ def _worker(settings: Settings) -> None:
     from pipeline.aws.s3 import Bucket
     from pipeline.models import ModelSettings
     from pipeline.models.catalog import read_catalog
+    from pipeline.models.limits import read_rules
 
     cache = (settings.model_cache or settings.home / "models").resolve()
     catalog = read_catalog(settings.prices)
@@ -137,7 +138,8 @@ def _worker(settings: Settings) -> None:
         evaluation=_evaluation(settings),
         writer=settings.writer,
         advpo=Bucket(settings.advpo_bucket) if settings.advpo_bucket else None,
-        models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai),
+        limits=read_rules(settings.limits),
+        models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai, in_flight=settings.in_flight),
         catalog=catalog,
     )
     asyncio.run(work(settings.places, chosen))

@@ -1,7 +1,7 @@
 """Who is alive and what waits, as sentences for the operator."""
 
 from db.places import Places
-from db.records import Process, ProcessKind
+from db.records import LimitTold, Process, ProcessKind
 from db.store import Store, look_into
 from pipeline.errors import TemporaryError
 
@@ -17,7 +17,8 @@ async def at_work(places: Places) -> tuple[list[str], list[str]]:
     if store is None:
         return [], ["There is no data of this version yet: `ferry up` makes the tables at its start."]
     try:
-        return await _problems(store), [*(_told(each) for each in await store.processes.listed()), await _waiting(store)]
+        known = [*(_told(each) for each in await store.processes.listed()), await _waiting(store)]
+        return await _problems(store), [*known, *(_limit(each) for each in await store.quotas.told())]
     finally:
         await store.close()
 
@@ -38,6 +39,17 @@ def _told(process: Process) -> str:
     if process.alive:
         return f"{who} is alive: last beat {process.silent_s:.1f} s ago, started {process.started_at:%Y-%m-%d %H:%M} UTC."
     return f"{who} is gone: last beat {process.silent_s:.0f} s ago. What it had begun is done by the living ones."
+
+
+def _limit(told: LimitTold) -> str:
+    """What a worker holds the calls of a model to, who says so, and what came of it."""
+    rates = (("requests", told.requests_per_minute), ("tokens", told.tokens_per_minute))
+    held = " and ".join(f"{rate:,.0f} {what}" for what, rate in rates if rate is not None)
+    pace = f", at {told.pace:.0%} of it after throttles" if told.pace < 1 else ""
+    limit = f"{held} a minute ({told.source}){pace}" if held else f"no rate ({told.source})"
+    calls = f"{told.in_flight} of at most {told.most} calls at once"
+    came = f"Calls waited {told.waited_s:,.0f} s in all, {told.throttled:,} were throttled."
+    return f"Limits of {told.key} in {told.worker}, {told.at:%Y-%m-%d %H:%M} UTC: {limit}, {calls}. {came}"
 
 
 async def _waiting(store: Store) -> str:

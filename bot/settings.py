@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.places import Places
 from pipeline.errors import InputError
+from pipeline.models.limits import read_rules
 from pipeline.models.settings import OpenAIAccess, openai_access
 
 ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/\S+")
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     openai_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
     openai_servers: SecretStr | None = None  # addresses and their keys, see docs/operations.md
+    limits: str | None = None  # how fast models may be called, see docs/operations.md
+    in_flight: int = Field(default=64, gt=0)  # the most calls of one model that a worker may have open
 
     @field_validator("timezone")
     @classmethod
@@ -122,6 +125,15 @@ class Settings(BaseSettings):
     @classmethod
     def _servers(cls, value: SecretStr | None) -> SecretStr | None:
         _readable(value, None)
+        return value
+
+    @field_validator("limits")
+    @classmethod
+    def _limits(cls, value: str | None) -> str | None:
+        try:
+            read_rules(value)
+        except InputError as error:
+            raise ValueError(error.message.partition(" ")[2].rstrip(".")) from None
         return value
 
     @property

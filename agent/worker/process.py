@@ -12,6 +12,7 @@ from agent.conversation import open_conversation, utc_now
 from agent.engine import DbosEngine
 from agent.presence import Presence
 from agent.worker.boundary import attempt
+from agent.worker.limits import Teller, limiter
 from agent.worker.settings import WorkerSettings
 from agent.worker.shelf import ATTACHMENTS, Shelf, opener
 from agent.worker.sweep import Sweep
@@ -21,6 +22,7 @@ from db.places import Places
 from db.records import ProcessKind
 from db.store import Store, open_store
 from pipeline.errors import RefusedError
+from pipeline.models.limits import Limiter
 
 LOST = (
     "The worker {name} was silent for too long, or another process was started under its name, so others do its work now. "
@@ -54,10 +56,11 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
         await durable.launch(places.engine_url, settings, tools, executor_id(settings.name, presence.holder))
         living = asyncio.create_task(_live(presence, takeover, tools.stopping))
         log.info("worker ready", executor=settings.name)
-        await _sweep(tools, settings.sweep_s)
+        await _sweep(tools, settings)
         log.info("worker stops", seconds=settings.stop_s)
         await durable.stop(settings.stop_s)
         await tools.shelf.close()
+        _limiter(tools).close()
         if living.done():
             living.result()
         living.cancel()
@@ -72,8 +75,9 @@ async def _tools(
     from pipeline.metrics.evaluations import Bedrock
     from pipeline.prompts.advpo import Advpo
 
-    catalog = settings.catalog
+    catalog, shared = settings.catalog, places.database_url is not None
     models = replace(settings.models, jitter=random.random, files=store.files.root / ATTACHMENTS)
+    models = replace(models, limiter=limiter(models, settings.limits, store, shared=shared))
     opened = open_conversation(
         places,
         store,
@@ -112,12 +116,18 @@ async def _leave(presence: Presence) -> None:
     await attempt(presence.leave(), task="leave")
 
 
-async def _sweep(tools: Tools, seconds: float) -> None:
-    sweep = Sweep(tools)
+async def _sweep(tools: Tools, settings: WorkerSettings) -> None:
+    sweep, teller = Sweep(tools), Teller(_limiter(tools), tools.store, settings.name)
     while not tools.stopping.is_set():
         await attempt(sweep(), task="sweep")
+        await attempt(teller(), task="telling limits")
         with suppress(TimeoutError):
-            await asyncio.wait_for(tools.stopping.wait(), seconds)
+            await asyncio.wait_for(tools.stopping.wait(), settings.sweep_s)
+
+
+def _limiter(tools: Tools) -> Limiter:
+    """What calls of this worker are admitted by; tools made for something else have none."""
+    return (tools.live and tools.live.limiter) or Limiter()
 
 
 def _stop_on_signals(stopping: asyncio.Event) -> None:

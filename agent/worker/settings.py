@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from agent.handover import CRON, TIMEZONE
 from pipeline.models.catalog import Catalog
+from pipeline.models.limits import Rules
 from pipeline.models.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class WorkerSettings:
     compared with what is submitted, `stop_s` how long in-flight work may take to stop. `evaluation` is where second opinions are
     asked for; None: they are not. `writer` is the model that may be asked to write prompts, instead of the judge of each plan.
     `advpo` is where jobs of Advanced Prompt Optimization keep their files; None: it is not asked for.
+    `limits` are what the operator says of the pace of models.
     """
 
     name: str = "worker-1"
@@ -36,5 +38,6 @@ class WorkerSettings:
     evaluation: "Place | None" = None
     writer: str = ""
     advpo: "Bucket | None" = None
+    limits: Rules = field(default_factory=Rules)
     models: ModelSettings = field(default_factory=ModelSettings)
     catalog: Catalog = field(default_factory=Catalog)

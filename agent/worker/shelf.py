@@ -35,6 +35,9 @@ async def _nothing(_: Attachment) -> None:
 class Bounded:
     """A model with as many places as it takes calls; callers hold one around `answer`, and waiting for it is not latency.
 
+    For a provider's model that is the most that may ever be open: how many are open now, and how fast they are begun, its limiter
+    decides at each attempt.
+
     A chunk holds a lane while it is answered. A model of one place has one: its cache of the prompt's beginning, worth ten times
     the speed, lasts only while one prompt is asked at a time. Others have two, so that one fills what the end of another leaves.
     """

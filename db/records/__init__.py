@@ -27,6 +27,7 @@ from db.records.facts import (
     Upload,
 )
 from db.records.judging import EvaluationJob
+from db.records.limits import LimitTold, QuotaLease
 from db.records.plans import Estimate, MetricCost, Plan, PlanChange, Trial
 from db.records.presence import Process, ProcessKind
 from db.records.purse import Movement, Purse
@@ -50,6 +51,7 @@ __all__ = [
     "Fallen",
     "Improvement",
     "JobState",
+    "LimitTold",
     "Message",
     "MessageKind",
     "MetricCost",
@@ -68,6 +70,7 @@ __all__ = [
     "Purse",
     "Question",
     "QuestionKind",
+    "QuotaLease",
     "ReferenceAnswer",
     "ReferenceCheck",
     "Run",

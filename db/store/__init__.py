@@ -24,6 +24,7 @@ from db.store.processes import Processes
 from db.store.prompts import Prompts
 from db.store.purses import Purses
 from db.store.questions import Questions
+from db.store.quotas import Quotas
 from db.store.references import References
 from db.store.reports import Reports
 from db.store.reviews import Reviews
@@ -54,6 +55,7 @@ class Store:
         self.evaluations = Evaluations(database, clock)
         self.exports = Exports(database, clock)
         self.leases, self.processes = Leases(database, clock), Processes(database, clock)
+        self.quotas = Quotas(database, clock)
         self.files = Files(database, clock, files)
         self._trying(database, clock)
 

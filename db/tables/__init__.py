@@ -1,6 +1,6 @@
 """The tables of the facts. Their unique keys are the idempotency of the product: what may happen once has one row."""
 
-from db.tables import file, judging, migration, question, run, search, traffic
+from db.tables import file, judging, limits, migration, question, run, search, traffic
 from db.tables.base import METADATA, table
 
 migrations = table(migration.MigrationRow)
@@ -45,6 +45,7 @@ deliveries = table(traffic.DeliveryRow)
 leases = table(traffic.LeaseRow)
 processes = table(traffic.ProcessRow)
 file_pieces = table(file.FilePieceRow)
+quotas, limits_told = table(limits.QuotaRow), table(limits.LimitToldRow)
 
 __all__ = [
     "METADATA",
@@ -62,6 +63,7 @@ __all__ = [
     "holds",
     "improvements",
     "leases",
+    "limits_told",
     "messages",
     "migrations",
     "monitors",
@@ -73,6 +75,7 @@ __all__ = [
     "prompts",
     "purses",
     "questions",
+    "quotas",
     "reference_checks",
     "reports",
     "rulings",

@@ -1,15 +1,17 @@
-"""How commands reach models of `openai:`: what the command line was given before the command, mostly by its environment."""
+"""How commands reach models, and how fast: what the command line was given before the command, mostly by its environment."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
 
+from pipeline.models.limits import Limiter, read_rules
 from pipeline.models.settings import OpenAIAccess, openai_access
 
 Key = Annotated[str | None, typer.Option(envvar="OPENAI_API_KEY", hidden=True)]
 Address = Annotated[str | None, typer.Option(envvar="OPENAI_BASE_URL", hidden=True)]
 Servers = Annotated[str | None, typer.Option(envvar="FERRY_OPENAI_SERVERS", hidden=True)]
+LimitsText = Annotated[str | None, typer.Option("--limits", envvar="FERRY_LIMITS", hidden=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +21,16 @@ class Given:
     key: str | None = field(repr=False)
     url: str | None
     servers: str | None = field(repr=False)
+    limits: str | None = None
 
 
 def given_access(context: typer.Context) -> OpenAIAccess:
     """For the command of this context. Raises InputError for what cannot be read."""
     given = context.find_object(Given)
     return openai_access(given.key, given.url, given.servers) if given else OpenAIAccess()
+
+
+def given_limiter(context: typer.Context) -> Limiter:
+    """What the calls of one command are admitted by: the operator's limits, and throttles. Raises InputError as `read_rules`."""
+    given = context.find_object(Given)
+    return Limiter(rules=read_rules(given.limits if given else None))

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access
+from pipeline.commands.access import given_access, given_limiter
 from pipeline.commands.brought import Brought, ScoreFiles, read_brought
 from pipeline.commands.compare import target_run, with_scores
 from pipeline.commands.criteria import write_criteria
@@ -57,7 +57,7 @@ def guide(
     own = [_read(path, Pasted.STYLE_GUIDE) for path in style_guide or ()] + [_read(path, None) for path in rubric or ()]
     _check(choice, refine=refine)
     if refine and choice:
-        settings = ModelSettings(openai=given_access(context))
+        settings = ModelSettings(openai=given_access(context), limiter=given_limiter(context))
         own = [asyncio.run(_refined(each, choice, settings)) for each in own]
     criteria = _criteria(use_case, frozen.samples, choice, own)
     test = frozen.in_split(Split.TEST)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.access import given_access
+from pipeline.commands.access import given_access, given_limiter
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt, read_text
 from pipeline.errors import InputError
 from pipeline.models import ModelSettings, lanes, notice, open_model
@@ -71,6 +71,7 @@ def run(
         cache=cache,
         jitter=random.random,
         openai=given_access(context),
+        limiter=given_limiter(context),
     )
     samples = _samples(dataset, split)
     asks = not model.startswith("recorded:")  # recorded outputs need no prompt

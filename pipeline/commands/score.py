@@ -13,7 +13,7 @@ from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access
+from pipeline.commands.access import given_access, given_limiter
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import Made, answers_hash, read_dataset, read_run, write_scores
 from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
@@ -85,6 +85,7 @@ def score(
                 endpoint_url=endpoint_url,
                 jitter=random.random,
                 openai=given_access(context),
+                limiter=given_limiter(context),
             ),
             rulings=rulings or rulings_beside(out),
             deadline_s=deadline,

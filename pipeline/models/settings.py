@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.models.address import is_address
+from pipeline.models.limits import Limiter
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -61,7 +62,8 @@ class ModelSettings:
     that back off together need a random one. `timeout_s` is for one attempt, `attempts` counts the first one too.
     `threads` is how many cores a local model computes on (None: all but one), `context` its window in tokens.
     `chat` overrides whether a local model is asked through its chat template or continues plain text. `files` is the folder with
-    the images and PDFs of samples (pipeline.attachments.store).
+    the images and PDFs of samples (pipeline.attachments.store). `limiter` is what every attempt of a call to a provider is
+    admitted by; None: `in_flight` alone bounds them.
     """
 
     timeout_s: float = 300.0
@@ -81,6 +83,7 @@ class ModelSettings:
     threads: int | None = None
     chat: bool | None = None
     openai: OpenAIAccess = field(default_factory=OpenAIAccess)
+    limiter: Limiter | None = field(default=None, repr=False, compare=False)
 
 
 DEFAULTS = ModelSettings()

@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Callable
 
-from tests.bench import ack, hosts, judge, report, results, runner, storm
+from tests.bench import ack, hosts, judge, limits, report, results, runner, storm
 
 PARTS: dict[str, Callable[[], AsyncIterator[str]]] = {
     "runner": runner.lines,
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[[], AsyncIterator[str]]] = {
     "results": results.lines,
     "hosts": hosts.lines,
     "storm": storm.lines,
+    "limits": limits.lines,
 }
 
 

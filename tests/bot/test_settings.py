@@ -100,6 +100,16 @@ def test_keys_of_models_reach_the_models_and_are_not_shown(monkeypatch: pytest.M
     assert "hidden" not in repr(settings.openai)
 
 
+def test_limits_that_cannot_be_meant_are_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load(Settings).limits, load(Settings).in_flight) == (None, 64)
+    monkeypatch.setenv("FERRY_LIMITS", '{"bedrock:*": {"requests_per_minute": 100}}')
+    monkeypatch.setenv("FERRY_IN_FLIGHT", "8")
+    assert load(Settings).in_flight == 8
+    monkeypatch.setenv("FERRY_LIMITS", '{"bedrock:*": {"rpm": 100}}')
+    with pytest.raises(InputError, match=r'^FERRY_LIMITS the limits of "bedrock:[*]" must be an object with requests_per_minute'):
+        load(Settings)
+
+
 def test_tokens_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
     monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-secret")

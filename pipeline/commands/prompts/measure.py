@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access
+from pipeline.commands.access import given_access, given_limiter
 from pipeline.commands.convert import LIST
 from pipeline.commands.criteria import Metrics, criteria_for
 from pipeline.commands.files import OutputFile, read_dataset, read_run, read_text
@@ -60,7 +60,12 @@ def measure(
     dev = read_dataset(dataset).in_split(Split.DEV)
     metrics = code_metrics(criteria_for(metric, None, use_case, dev))
     settings = ModelSettings(
-        region=region, profile=profile, endpoint_url=endpoint_url, openai=given_access(context), jitter=random.random
+        region=region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        openai=given_access(context),
+        limiter=given_limiter(context),
+        jitter=random.random,
     )
     if not found:
         raise InputError(f"{folder / LIST} lists no candidates, so there is nothing to measure. Convert a prompt first.")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.access import given_access
+from pipeline.commands.access import given_access, given_limiter
 from pipeline.commands.convert import write_all
 from pipeline.commands.criteria import CriteriaFile, criteria_for
 from pipeline.commands.files import read_dataset
@@ -114,9 +114,15 @@ def _criteria(use_case: UseCase, frozen: Dataset, path: Path | None, most_usd: f
 def _settings(
     context: typer.Context, region: str | None, profile: str | None, endpoint_url: str | None, cache: Path
 ) -> ModelSettings:
-    openai = given_access(context)
+    openai, limiter = given_access(context), given_limiter(context)
     return ModelSettings(
-        region=region, profile=profile, endpoint_url=endpoint_url, cache=cache, jitter=random.random, openai=openai
+        region=region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        cache=cache,
+        jitter=random.random,
+        openai=openai,
+        limiter=limiter,
     )
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access
+from pipeline.commands.access import given_access, given_limiter
 from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
@@ -93,8 +93,14 @@ def propose_round(
 
 
 def _settings(context: typer.Context, region: str | None, profile: str | None, endpoint_url: str | None) -> ModelSettings:
-    openai = given_access(context)
-    return ModelSettings(region=region, profile=profile, endpoint_url=endpoint_url, jitter=random.random, openai=openai)
+    return ModelSettings(
+        region=region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        jitter=random.random,
+        openai=given_access(context),
+        limiter=given_limiter(context),
+    )
 
 
 def _ask(

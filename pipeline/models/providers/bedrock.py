@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 boto3 are off: they hide attempts that are billed. One attempt is one call in a thread; retries stand above it.
 """
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +18,9 @@ from pipeline.attachments.store import NO_CONTENTS, Contents, contents_of
 from pipeline.aws.inference import inference_configuration
 from pipeline.errors import InputError
 from pipeline.models.failures import KINDS, as_retry, failure, kind_of
+from pipeline.models.limits import Gate, admitted, asked_of
 from pipeline.models.providers.bedrock_content import messages
+from pipeline.models.providers.bedrock_count import TokenCounter
 from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stream
 from pipeline.models.retry import after, with_retries
 from pipeline.models.settings import ModelSettings
@@ -76,6 +79,8 @@ class BedrockModel:
         self._making = threading.Lock()
         self._refused: frozenset[str] = frozenset()
         self._region = settings.region or ""
+        self._gate = bedrock_gate(self.ref, settings)
+        self._counter = TokenCounter(model_id)
 
     async def answer(self, request: Request) -> Output:
         """Newer models take no sampling parameters: one that is refused, which costs nothing, is left out from then on."""
@@ -91,7 +96,19 @@ class BedrockModel:
             self._refused |= {refused}
 
     async def _asked(self, request: Request) -> Output:
-        return await with_retries(lambda: self._threads.run(lambda stop: self._attempt(request, stop)), self._settings)
+        attempt = admitted(
+            self._gate,
+            lambda: asked_of(request, None if request.attachments else lambda: self._counted(request)),
+            lambda: self._threads.run(lambda stop: self._attempt(request, stop)),
+        )
+        return await with_retries(attempt, self._settings)
+
+    async def _counted(self, request: Request) -> int | None:
+        """Input tokens as Bedrock counts them, for nothing; None where it does not."""
+        call = converse_request(self._model_id, request)
+        return await self._counter.count(
+            call, lambda work: asyncio.to_thread(or_failure, work, self._settings), self._made_client
+        )
 
     async def close(self) -> None:
         if self._client is not None:
@@ -125,6 +142,11 @@ class BedrockModel:
                 self._client = make_client("bedrock-runtime", self._settings)
                 self._region = self._client.meta.region_name or ""
             return self._client
+
+
+def bedrock_gate(ref: str, settings: ModelSettings) -> Gate | None:
+    """What calls of a model are admitted by: quotas are an account's, in a region."""
+    return settings.limiter.gate(ref, settings.in_flight, settings.profile, settings.region) if settings.limiter else None
 
 
 def _without(parameters: Parameters, refused: frozenset[str]) -> Parameters:

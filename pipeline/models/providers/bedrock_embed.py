@@ -14,7 +14,8 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.models.failures import failure
-from pipeline.models.providers.bedrock import attempted, make_client
+from pipeline.models.limits import Asked, admitted
+from pipeline.models.providers.bedrock import attempted, bedrock_gate, make_client
 from pipeline.models.retry import with_retries
 from pipeline.models.settings import ModelSettings
 from pipeline.models.threads import Threads
@@ -42,6 +43,7 @@ class BedrockEmbedding:
             )
         self.ref = f"bedrock:{model_id}"
         self._model_id, self._settings = model_id, settings
+        self._gate = bedrock_gate(self.ref, settings)
         self._threads: Threads[Output] = Threads(settings.in_flight)
         self._client: Any = None
         self._making = threading.Lock()
@@ -49,7 +51,9 @@ class BedrockEmbedding:
     async def embed(self, text: str) -> Embedded:
         """The vector of `text`; every failure of the provider is in `output`."""
         body = self._body(text)
-        output = await with_retries(lambda: self._threads.run(lambda _stop: self._attempt(body)), self._settings)
+        asked = Asked(characters=len(text), shape="embedding")
+        attempt = admitted(self._gate, lambda: asked, lambda: self._threads.run(lambda _stop: self._attempt(body)))
+        output = await with_retries(attempt, self._settings)
         if output.failure is not None:
             return Embedded(vector=None, output=output)
         return Embedded(vector=_vector(json.loads(output.text or "{}")), output=output)

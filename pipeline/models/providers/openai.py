@@ -16,6 +16,7 @@ from pipeline.attachments.store import Contents, contents_of
 from pipeline.errors import InputError
 from pipeline.models.address import is_address, split_address
 from pipeline.models.failures import FIXED, failure, kind_of
+from pipeline.models.limits import Asked, admitted, asked_of
 from pipeline.models.providers.openai_reply import NO_COMPLETION, Answer, NoCompletionError
 from pipeline.models.providers.openai_request import LIMITS, Dialect
 from pipeline.models.retry import after, with_retries
@@ -56,7 +57,9 @@ class OpenAIModel:
             contents = await asyncio.to_thread(self._contents, request) if request.attachments else {}
         except InputError as error:
             return Output(sample_id=request.sample_id, text=None, failure=failure("attachment", error.message))
-        return await self._server.answered(request.sample_id, lambda client: self._ask(client, request, contents))
+        return await self._server.answered(
+            request.sample_id, lambda client: self._ask(client, request, contents), lambda: asked_of(request)
+        )
 
     async def close(self) -> None:
         await self._server.close()
@@ -102,16 +105,19 @@ class Server:
         self._key = access.servers.get(self.url) or (access.key if self.url == access.url else None)
         self._keyless = address is not None and self._key is None
         self._settings = settings
+        limiter = settings.limiter
+        self._gate = limiter.gate(f"openai:{name}", settings.in_flight, self.url) if limiter else None
         self._places, self._making = asyncio.Semaphore(settings.in_flight), asyncio.Lock()
         self._client: Any = None
 
-    async def answered(self, sample_id: str, call: Callable[[Any], Awaitable[Output]]) -> Output:
+    async def answered(self, sample_id: str, call: Callable[[Any], Awaitable[Output]], asked: Callable[[], Asked]) -> Output:
         """What `call` gives with the client, tried again where that helps; every failure is an output."""
         if self._key is None and not self._keyless:
             said = failure("access", f"No key for {self.url} is set (OPENAI_API_KEY)")
             return Output(sample_id=sample_id, text=None, failure=said)
         wait = _Wait()
-        return await with_retries(lambda: self._attempt(sample_id, call, wait), self._settings, lambda: wait.seconds)
+        attempt = admitted(self._gate, asked, lambda: self._attempt(sample_id, call, wait))
+        return await with_retries(attempt, self._settings, lambda: wait.seconds)
 
     async def close(self) -> None:
         client, self._client = self._client, None

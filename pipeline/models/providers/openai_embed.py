@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from pipeline.models.address import split_address
+from pipeline.models.limits import Asked
 from pipeline.models.providers.bedrock_embed import Embedded
 from pipeline.models.providers.openai import Server
 from pipeline.models.providers.openai_reply import NoCompletionError
@@ -36,7 +37,8 @@ class OpenAIEmbedding:
 
     async def embed(self, text: str) -> Embedded:
         """The vector of `text`; every failure of the provider is in `output`."""
-        output = await self._server.answered("", lambda client: self._ask(client, text))
+        asked = Asked(characters=len(text), shape="embedding")
+        output = await self._server.answered("", lambda client: self._ask(client, text), lambda: asked)
         vector = tuple(json.loads(output.text)) if output.text else None
         return Embedded(vector=vector, output=output)
 
