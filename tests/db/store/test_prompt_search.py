@@ -83,7 +83,7 @@ async def test_a_try_is_told_once_and_its_answer_stands(store: Store) -> None:
         await store.tries.get("unknown")
 
 
-async def test_an_optimisation_stands_until_it_brought_nothing_and_is_stopped_once(store: Store) -> None:
+async def test_an_optimisation_is_asked_begun_and_stopped_once(store: Store) -> None:
     migration = await opened(store)
     wanted = AdvpoJob(migration_id=migration.id, number=1, target="bedrock:a", by="U1", at=AT)
     assert await store.advpo.ask(wanted) == (wanted, True)
@@ -99,12 +99,18 @@ async def test_an_optimisation_stands_until_it_brought_nothing_and_is_stopped_on
     await store.advpo.finish(running, "Too late.", PROMPT.hash)
     ended = replace(running, state=JobState.FAILED, stopped_by="U2", note="A person stopped it.")
     assert (await store.advpo.of(migration.id, 1), await store.advpo.unfinished()) == ((ended,), ())
+    events = [event.action for event in await store.audit.events(migration.id)]
+    assert events[-2:] == ["asked for an optimisation", "stopped an optimisation"]
+
+
+async def test_an_optimisation_that_brought_nothing_is_followed_by_the_next_attempt(store: Store) -> None:
+    migration = await opened(store)
+    wanted = AdvpoJob(migration_id=migration.id, number=1, target="bedrock:a", by="U1", at=AT)
+    await store.advpo.ask(wanted)
+    await store.advpo.finish(wanted, "No gain.")
     later = replace(wanted, number=2)
     assert await store.advpo.ask(later) == (replace(later, attempt=2), True)
     await store.advpo.finish(replace(later, attempt=2), "It brought a candidate.", PROMPT.hash)
     (brought,) = await store.advpo.of(migration.id, 2)
     assert (brought.state, brought.prompt_hash) == (JobState.DONE, PROMPT.hash)
     assert await store.advpo.ask(later) == (brought, False)
-    events = [event.action for event in await store.audit.events(migration.id)]
-    assert events.count("asked for an optimisation") == 2
-    assert events[-2:] == ["stopped an optimisation", "asked for an optimisation"]
