@@ -41,7 +41,7 @@ def tried_card(facts: TriedFacts) -> Card:
     if facts.reference is not None:
         blocks += [section("*Reference*"), *verbatim(facts.reference or "–", sections=1)]
     said = "A sample of dev, asked once more for you: this answer is in no figure and in no verdict."
-    blocks.append(context(f"{said} {literal(facts.took, 300)}".rstrip()))
+    blocks.append(context(f"{said} {literal(facts.took, 300)}" if facts.took else said))
     return Card(text=f"Tried on {literal(facts.sample_id, 100)}", blocks=blocks)
 
 

@@ -70,6 +70,17 @@ async def test_a_margin_is_proposed_and_changes_the_plan_only_after_a_click(offi
     assert "proposal_confirm" not in json.dumps(done["blocks"])
 
 
+async def test_a_cost_cap_is_proposed_and_asks_for_another_plan_after_a_click(office: Office) -> None:
+    migration = await asked(office)
+    await reply(office, migration, "change the cost cap", "How much?")
+    card = await reply(office, migration, "at most 2 USD per 1,000 calls", "Let a prompt cost at most 2.00 USD for 1,000 calls")
+    await office.requester.click(card, "proposal_confirm")
+    await eventually(lambda: office.store.questions.decisions(migration.id))
+    (decision,) = await office.store.questions.decisions(migration.id)
+    assert decision.change
+    assert decision.change.most_usd == 2.0
+
+
 async def test_a_proposal_is_answered_once(office: Office) -> None:
     migration = await office.migration()
     card = await reply(office, migration, "pause", "Pause this migration?")

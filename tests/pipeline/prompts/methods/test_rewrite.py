@@ -165,6 +165,9 @@ async def test_what_is_written_is_guarded_like_everything_else() -> None:
     leaking = reply("refund or delivery, as in 'the shoes do not fit, can I get a refund for them'? {{question}}")
     found, _ = await one(ask(ORIGINAL, CLAUDE), leaking)
     assert "It repeats text of 1 dev samples" in (found.refusal or "")
+    overlong = reply("refund or delivery? {{question}} " + "Be careful. " * 700)
+    found, _ = await one(ask(ORIGINAL, CLAUDE), overlong)
+    assert "characters; the cap is 6,000" in (found.refusal or "")
 
 
 async def test_what_is_applied_without_loss_holds_after_the_writer_too() -> None:
