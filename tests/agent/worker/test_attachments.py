@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def photos(tmp_path: Path, *, ref: str = REF, **more: object) -> AsyncIterator[tuple[Story, Peer]]:
     """A migration to a model on Bedrock, whose dataset is a ZIP archive of photos that waits to be read."""
-    given = {"targets": (ref,), "prompt": parse_prompt("{photo}\n{question}"), **more}
+    given: dict[str, Any] = {"targets": (ref,), "prompt": parse_prompt("{photo}\n{question}"), **more}
     async with bedrock({MODEL: [answered("red")]}) as peer, open_story(tmp_path, **given) as story:
         kept = story.store.files.root / ATTACHMENTS
         story.tools.shelf.open_ref = opener(settings(endpoint_url=peer.url, stream=False, files=kept))
@@ -88,7 +89,7 @@ async def test_a_target_of_text_falls_out_in_the_plan_and_is_never_called(tmp_pa
 
 async def test_samples_that_cannot_fit_fail_without_a_call_and_the_others_are_asked(tmp_path: Path) -> None:
     async with photos(tmp_path, prompt=parse_prompt("{question}")) as (story, peer):
-        facts = GivenFacts(context=100, takes=["image"], source="a test", date="2026-11-01")
+        facts = GivenFacts(context=100, takes=("image",), source="a test", date="2026-11-01")
         catalog = Catalog(facts={REF: facts})
         story.tools = replace(story.tools, catalog=catalog, shelf=replace(story.tools.shelf, catalog=catalog))
         path = story.places.files / "uploads" / f"{story.id}-F1"

@@ -29,9 +29,7 @@ def prompt(user: str = "{q}", **parameters: Any) -> PromptVersion:
 
 
 def file(**changes: Any) -> Attachment:
-    return Attachment(
-        **{"variable": "photo", "format": "png", "name": "a.png", "sha256": "a", "size": 100, "width": 9, "height": 9} | changes
-    )
+    return replace(Attachment(variable="photo", format="png", name="a.png", sha256="a", size=100, width=9, height=9), **changes)
 
 
 def sample(text: str = "hello", *files: Attachment, name: str = "s1") -> Sample:
