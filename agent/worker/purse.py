@@ -87,7 +87,12 @@ class _Desk:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self.waiting.append((usd or 0.0, answer))
         self._begin()
-        return await answer
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if answer.done() and not answer.cancelled() and answer.exception() is None and answer.result() is None:
+                self._give_back(usd or 0.0)  # let, and cancelled before it could begin
+            raise
 
     async def settle(self, movement: Movement) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -119,6 +124,8 @@ class _Desk:
                 _fail(answer, error)
             for done in (done for _, done in self.settling):
                 _fail(done, error)
+            if self.waiting or self.past:
+                self._begin()
 
     async def _move(self) -> bool:
         """One transaction. True when a call does not fit now, and may once others have given something back."""
@@ -142,10 +149,13 @@ class _Desk:
     def _let(self, usd: float, answer: asyncio.Future[str | None]) -> None:
         """A caller who has gone meanwhile calls nobody: what was set aside for it goes back."""
         if answer.done():
-            forgotten: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self.past.append((Movement(back=usd, ended=1), forgotten))
+            self._give_back(usd)
         else:
             answer.set_result(None)
+
+    def _give_back(self, usd: float) -> None:
+        self.past.append((Movement(back=usd, ended=1), asyncio.get_running_loop().create_future()))
+        self._begin()
 
     async def _stop(self, why: str) -> str:
         """The migration rests, and its thread says why and the ways out; the sentence."""

@@ -26,6 +26,12 @@ from pipeline.records import Lane, Model, Output, Parameters, PromptVersion, Run
 from pipeline.run import answer, check
 
 INTERRUPTED = 130
+LaneSize = Annotated[
+    int, typer.Option(min=0, help="Samples asked two at a time and streamed, for the latency; 0: none. Networked models only.")
+]
+Budget = Annotated[
+    float | None, typer.Option(min=0.0, help="USD for this file in all; the next call that could pass it is not made.")
+]
 
 
 def run(
@@ -51,13 +57,8 @@ def run(
     profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
     endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for the local model.")] = DEFAULTS.cache,
-    lane: Annotated[
-        int,
-        typer.Option(min=0, help="Samples asked two at a time and streamed, for the latency; 0: none. Networked models only."),
-    ] = lanes.SAMPLES,
-    budget: Annotated[
-        float | None, typer.Option(min=0.0, help="USD for this file in all; the next call that could pass it is not made.")
-    ] = None,
+    lane: LaneSize = lanes.SAMPLES,
+    budget: Budget = None,
     prices: Annotated[Path | None, typer.Option(envvar="FERRY_PRICES", help="Your own prices and facts, a JSON file.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again where the file holds a failure.")] = False,
 ) -> None:

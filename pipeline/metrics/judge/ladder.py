@@ -38,10 +38,10 @@ class Way:
     bare: bool = False
 
     def request(self, key: str, question: Question, turns: tuple[Turn, ...], parameters: Parameters, ref: str) -> Request:
-        """`turns` as a call; its sample id is the ruling's key."""
+        """`turns` as a call, asked for whole; its sample id is the ruling's key."""
         if self.bare:
             parameters = replace(parameters, temperature=None)
-        request = Request(sample_id=key, system=question.system, turns=turns, parameters=parameters)
+        request = Request(sample_id=key, system=question.system, turns=turns, parameters=parameters, stream=False)
         if self.rung is Rung.TEXT:
             form = f"Reply with one JSON object and nothing else. It must fit this JSON schema:\n{question.schema}"
             asked = f"{turns[0].text}\n\n{form}"

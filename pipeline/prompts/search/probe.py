@@ -10,10 +10,11 @@ from pipeline.metrics.judge.port import Bench
 from pipeline.metrics.registry import code_metrics, judged_metrics
 from pipeline.metrics.scoring import score_judged, score_with
 from pipeline.models.failures import KINDS
+from pipeline.models.lanes import has_lane
 from pipeline.prompts.search.journal import Journal
 from pipeline.prompts.search.meter import Call, Meter
 from pipeline.prompts.template import render
-from pipeline.records import Criteria, Model, Output, PromptVersion, Request, RunKey, RunResult, Sample, Score, Split
+from pipeline.records import Criteria, Lane, Model, Output, PromptVersion, Request, RunKey, RunResult, Sample, Score, Split
 from pipeline.run import answer
 
 SETTINGS = frozenset(
@@ -93,7 +94,8 @@ class Probe:
             requests = [render(prompt, sample) for sample in samples]
             self.meter.admit(self.model.ref, {paid.call(request): request for request in requests}, leave=self.leave)
         found: dict[str, Output] = {}
-        async with aclosing(answer(paid, prompt, samples, in_flight=self.in_flight)) as outputs:
+        lane = Lane.BULK if has_lane(self.model.ref) else Lane.NONE
+        async with aclosing(answer(paid, prompt, samples, in_flight=self.in_flight, lane=lane)) as outputs:
             async for output in outputs:
                 found[output.sample_id] = output
         ordered = tuple(found[sample.id] for sample in samples)

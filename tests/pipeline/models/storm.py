@@ -74,8 +74,8 @@ class Storm:
         try:
             while await self._one(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # whoever hangs is ended with the loop
         finally:
             writer.close()
 
