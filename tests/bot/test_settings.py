@@ -97,7 +97,7 @@ def test_limits_that_cannot_be_meant_are_refused_at_start(monkeypatch: pytest.Mo
     monkeypatch.setenv("FERRY_IN_FLIGHT", "8")
     assert load(Settings).in_flight == 8
     monkeypatch.setenv("FERRY_LIMITS", '{"bedrock:*": {"rpm": 100}}')
-    with pytest.raises(InputError, match='^FERRY_LIMITS the limits of "bedrock:[*]" must be an object with requests_per_minute'):
+    with pytest.raises(InputError, match=r'^FERRY_LIMITS the limits of "bedrock:[*]" must be an object with requests_per_minute'):
         load(Settings)
 
 
