@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access, given_limiter
+from pipeline.commands.access import reached
 from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
@@ -21,7 +21,7 @@ from pipeline.commands.prompts.files import AsJson, Pick, PromptFile, SyntaxName
 from pipeline.commands.prompts.scored import declared, dev_run, failing
 from pipeline.errors import InputError
 from pipeline.hashing import plain
-from pipeline.models import ModelSettings, open_model
+from pipeline.models import open_model
 from pipeline.models.prices import known
 from pipeline.models.registry import PROVIDERS
 from pipeline.prompts.diff import changes
@@ -67,14 +67,7 @@ def propose_round(
     criteria = criteria_for(metric, None, use_case, samples, criteria_file, brought=brought)
     run = dev_run(outputs, frozen, criteria, brought)
     check_used(brought, [run])
-    settings = ModelSettings(
-        region=region,
-        profile=profile,
-        endpoint_url=endpoint_url,
-        jitter=random.random,
-        openai=given_access(context),
-        limiter=given_limiter(context),
-    )
+    settings = replace(reached(context, region, profile, endpoint_url), jitter=random.random)
     ask = _ask(original, target, use_case, frozen, criteria, open_model(writer, settings=settings) if writer else None)
     now, groups = declared(prompt_of_run(outputs) or original, samples), failing(samples, run, criteria)
     found = [p for p in proposals(now, groups, comment or (), ask, run.outputs) if technique is None or p.technique is technique]
