@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.models.limits import Limiter, read_rules
-from pipeline.models.settings import OpenAIAccess, openai_access
+from pipeline.models.settings import ModelSettings, OpenAIAccess, openai_access
 
 Key = Annotated[str | None, typer.Option(envvar="OPENAI_API_KEY", hidden=True)]
 Address = Annotated[str | None, typer.Option(envvar="OPENAI_BASE_URL", hidden=True)]
@@ -34,3 +34,9 @@ def given_limiter(context: typer.Context) -> Limiter:
     """What the calls of one command are admitted by: the operator's limits, and throttles. Raises InputError as `read_rules`."""
     given = context.find_object(Given)
     return Limiter(rules=read_rules(given.limits if given else None))
+
+
+def reached(context: typer.Context, region: str | None, profile: str | None, endpoint_url: str | None) -> ModelSettings:
+    """How models are reached, and how fast, by what a command was given. Raises InputError as the two above."""
+    openai, limiter = given_access(context), given_limiter(context)
+    return ModelSettings(region=region, profile=profile, endpoint_url=endpoint_url, openai=openai, limiter=limiter)

@@ -13,7 +13,7 @@ from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access, given_limiter
+from pipeline.commands.access import reached
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import Made, answers_hash, read_dataset, read_run, write_scores
 from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
@@ -24,7 +24,7 @@ from pipeline.metrics.guide import locked, propose
 from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.metrics.judged.metric import JudgedMetric
 from pipeline.metrics.metric import CodeMetric, Metric
-from pipeline.models.settings import DEFAULTS, ModelSettings
+from pipeline.models.settings import DEFAULTS
 from pipeline.records import Criteria, Dataset, JudgeChoice, MetricChoice, Output, RunResult, Sample, Score, UseCase
 
 INTERRUPTED = 130
@@ -77,15 +77,8 @@ def score(
     if wanted.judged and criteria.judge:
         judging = Judging(
             choice=criteria.judge,
-            settings=ModelSettings(
-                timeout_s=timeout,
-                in_flight=in_flight,
-                region=region,
-                profile=profile,
-                endpoint_url=endpoint_url,
-                jitter=random.random,
-                openai=given_access(context),
-                limiter=given_limiter(context),
+            settings=replace(
+                reached(context, region, profile, endpoint_url), timeout_s=timeout, in_flight=in_flight, jitter=random.random
             ),
             rulings=rulings or rulings_beside(out),
             deadline_s=deadline,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access, given_limiter
+from pipeline.commands.access import reached
 from pipeline.commands.convert import all_methods, entry, told, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
@@ -75,14 +75,7 @@ def convert(
     ask = ask_of(first, target, use_case, read_dataset(dataset) if dataset else None)
     ask = capped(ask, read_criteria(criteria_file) if criteria_file else None, most_usd, prices)
     ask = replace(ask, source=source or first.model, feedback=tuple(feedback or ()))
-    settings = ModelSettings(
-        timeout_s=60.0,
-        region=region,
-        profile=profile,
-        endpoint_url=endpoint_url,
-        openai=given_access(context),
-        limiter=given_limiter(context),
-    )
+    settings = replace(reached(context, region, profile, endpoint_url), timeout_s=60.0)
     own = asyncio.run(_own(ask, settings, writer))
     found = _unique([*own, *(candidate(one, ask) for one in others)])
     written = write_all(found, out) if out else [(one, "") for one in found]

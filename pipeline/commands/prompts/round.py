@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access, given_limiter
+from pipeline.commands.access import reached
 from pipeline.commands.brought import ScoreFiles, check_used, read_brought
 from pipeline.commands.criteria import CriteriaFile, Metrics, criteria_for
 from pipeline.commands.files import prompt_of_run, read_dataset
@@ -77,7 +77,7 @@ def propose_round(
     criteria = criteria_for(metric, None, use_case, samples, criteria_file, brought=brought)
     run = dev_run(outputs, frozen, criteria, brought)
     check_used(brought, [run])
-    settings = _settings(context, region, profile, endpoint_url)
+    settings = replace(reached(context, region, profile, endpoint_url), jitter=random.random)
     ask = capped(_ask(original, target, use_case, frozen, writer, settings), criteria, most_usd, prices)
     now, groups = declared(prompt_of_run(outputs) or original, samples), failing(samples, run, criteria)
     found = [p for p in proposals(now, groups, comment or (), ask, run.outputs) if technique is None or p.technique is technique]
@@ -90,17 +90,6 @@ def propose_round(
             typer.echo(nothing_fits(groups, refusals(now, groups, comment or (), ask, run.outputs)))
     if apply is not None:
         _apply(_chosen(found, choose), now, ask, apply)
-
-
-def _settings(context: typer.Context, region: str | None, profile: str | None, endpoint_url: str | None) -> ModelSettings:
-    return ModelSettings(
-        region=region,
-        profile=profile,
-        endpoint_url=endpoint_url,
-        jitter=random.random,
-        openai=given_access(context),
-        limiter=given_limiter(context),
-    )
 
 
 def _ask(

@@ -7,6 +7,7 @@ from pipeline.models import family
 from pipeline.prompts.contract import answer_cue, demands_json, longest_tokens, single_line
 from pipeline.prompts.families.rule import Rule, apply
 from pipeline.prompts.families.shared import LEGAL
+from pipeline.prompts.methods.answer_room import with_room
 from pipeline.prompts.port import Ask
 from pipeline.records import PromptVersion, UseCase
 
@@ -47,6 +48,12 @@ def format_rules(ask: Ask) -> tuple[Rule, ...]:
             "Ends the answer at the line break.",
             "Every known answer is one line; a base model would go on writing.",
             lambda prompt: _stop(prompt, ask),
+        ),
+        _rule(
+            "format-room",
+            "Sets the longest answer by the 99th percentile of the source's answers, with room to spare.",
+            "The prompt names none, or far more than any answer needs; providers reserve all of it from the quota.",
+            lambda prompt: with_room(prompt, ask),
         ),
         _rule(
             "format-length",
