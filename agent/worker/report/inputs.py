@@ -1,5 +1,6 @@
 """What a round's report is made from, gathered from the facts."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -58,8 +59,8 @@ async def report_inputs(tools: Tools, migration: Migration, plan: Plan, earlier:
         provenance=await _provenance(store, plan, dataset),
         monthly_calls=plan.monthly_calls,
         prices=known(_refs(plan), tools.catalog.prices),
-        agreements=agreements(plan.criteria, texts.samples, source, reviewed(compared, results, said)),
-        error_groups=_error_groups(plan.criteria, texts.samples, source, compared, results),
+        agreements=await asyncio.to_thread(agreements, plan.criteria, texts.samples, source, reviewed(compared, results, said)),
+        error_groups=await asyncio.to_thread(_error_groups, plan.criteria, texts.samples, source, compared, results),
         second_look=await _second_look(store, plan, earlier),
         quoted=quoted_of(cells),
         grouped=texts.grouped,
