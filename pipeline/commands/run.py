@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.access import given_access, given_limiter
+from pipeline.commands.access import reached
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt, read_text
 from pipeline.errors import InputError
 from pipeline.models import ModelSettings, lanes, notice, open_model
@@ -63,16 +63,8 @@ def run(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again where the file holds a failure.")] = False,
 ) -> None:
     """Answer every sample of a split with one model and one prompt."""
-    settings = ModelSettings(
-        timeout_s=timeout,
-        stream=stream,
-        region=region,
-        profile=profile,
-        endpoint_url=endpoint_url,
-        cache=cache,
-        jitter=random.random,
-        openai=given_access(context),
-        limiter=given_limiter(context),
+    settings = replace(
+        reached(context, region, profile, endpoint_url), timeout_s=timeout, stream=stream, cache=cache, jitter=random.random
     )
     samples = _samples(dataset, split)
     asks = not model.startswith("recorded:")  # recorded outputs need no prompt
