@@ -165,8 +165,9 @@ async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ..
     criteria = await rounds.criteria_of(tools.store, run)
     metrics, halt = code_metrics(criteria) if criteria else (), asyncio.Event()
     sink = Sink(tools.store, run.id, todo, metrics, most=max(1, model.concurrency // model.lanes))
+    kept = Kept(model, sink, lane, prompt.finish)
     try:
-        await attend(tools, run.id, asyncio.create_task(_call(Kept(model, sink, lane), prompt, todo, halt, lane)), halt)
+        await attend(tools, run.id, asyncio.create_task(_call(kept, prompt, todo, halt, lane)), halt)
     finally:
         await sink.drain()
 

@@ -14,7 +14,8 @@ from agent.worker.shelf import Bounded
 from db.store import Store
 from pipeline.metrics import CodeMetric, score_with
 from pipeline.models.failures import STOPPERS
-from pipeline.records import Lane, Output, Request, Sample, Score
+from pipeline.prompts.steps.finish import finish
+from pipeline.records import Lane, Output, Request, Sample, Score, Step
 
 JUDGE_STOPPERS, JUDGE_THROTTLED, JUDGE_BUDGET = frozenset({"judge access"}), "judge throttled", "judge budget"
 BATCH, BATCH_S = 50, 1.0
@@ -111,16 +112,16 @@ class ScoreSink:
 
 
 class Kept:
-    """A model whose every answer goes to the store."""
+    """A model whose every answer goes to the store, as the `steps` of the prompt leave it."""
 
-    def __init__(self, model: Bounded, sink: Sink, lane: Lane = Lane.NONE) -> None:
+    def __init__(self, model: Bounded, sink: Sink, lane: Lane = Lane.NONE, steps: tuple[Step, ...] = ()) -> None:
         self.ref, self.concurrency = model.ref, model.concurrency
-        self._model, self._sink, self._lane = model, sink, lane
+        self._model, self._sink, self._lane, self._steps = model, sink, lane, steps
 
     async def answer(self, request: Request) -> Output:
         """A failure that every call would meet is not kept: the run stops with it, and is asked again once it is repaired."""
         async with self._model.place():
-            output = replace(await self._model.answer(request), lane=self._lane)
+            output = finish(self._steps, replace(await self._model.answer(request), lane=self._lane))
         if output.failure is None or output.failure.kind not in STOPPERS:
             await self._sink.keep(output)
         return output

@@ -8,10 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from agent.worker.sink import Sink
+from agent.worker.shelf import Bounded
+from agent.worker.sink import Kept, Sink
 from db.store import Store
 from pipeline.errors import PermanentError
-from pipeline.records import Output, Sample, Score
+from pipeline.models import ScriptedModel
+from pipeline.prompts.template import parse_prompt, render
+from pipeline.records import Output, Sample, Score, Step
 
 MOST = 4
 SAMPLES = tuple(Sample(id=f"s{n}", variables={"q": "x"}) for n in range(40))
@@ -23,6 +26,7 @@ class Rows:
 
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     saved: list[tuple[str, ...]] = field(default_factory=list)
+    texts: list[str | None] = field(default_factory=list)
     broken: bool = False
 
     async def save(self, _run_id: str, outputs: Sequence[Output], _scores: Sequence[Score]) -> None:
@@ -30,6 +34,7 @@ class Rows:
         if self.broken:
             raise PermanentError("The disk is full.")
         self.saved.append(tuple(output.sample_id for output in outputs))
+        self.texts += [output.text for output in outputs]
 
 
 def sink_over(rows: Rows, most: int = MOST) -> Sink:
@@ -91,3 +96,14 @@ async def test_what_a_transaction_failed_with_is_told_and_tried_again() -> None:
     rows.broken = False
     await sink.drain()
     assert rows.saved == [("s0", "s1")]
+
+
+async def test_an_answer_is_stored_as_the_steps_of_its_prompt_leave_it() -> None:
+    """What is stored is what is scored, shown and signed."""
+    rows = Rows()
+    rows.gate.set()
+    sink, model = sink_over(rows), ScriptedModel({}, default="```json\n{}\n```")
+    kept = Kept(Bounded(model), sink, steps=(Step(name="fence"),))
+    await kept.answer(render(parse_prompt("Say {q}"), SAMPLES[0]))
+    await sink.drain()
+    assert rows.texts == ["{}"]
