@@ -53,4 +53,4 @@ async def test_a_cap_that_was_asked_for_is_locked_and_refuses_what_costs_more(tm
         await story.answer("plan:2", "approve")
         refusals = {each.prompt.method: each.refusal for each in await story.store.prompts.candidates(story.id, 2)}
         assert refusals["as is"] is None
-        assert "the cap is 0.1000 USD. Shorten the prompt, or raise the cap." in (refusals["few-shot"] or "")
+        assert "the cap is 0.10 USD. Shorten the prompt, or raise the cap." in (refusals["few-shot"] or "")

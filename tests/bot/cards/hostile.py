@@ -12,6 +12,8 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 from hypothesis import strategies as st
 
+from pipeline.columns import Counts, Numbers
+
 R = TypeVar("R")
 ZQX = "zqx"
 """Inside everything that must not come to life; `zqf` follows formatting that must not open."""
@@ -37,6 +39,7 @@ FULL = {"targets", "arms", "runs", "migrations", "waiting", "candidates", "findi
 """Fields that are drawn with up to forty items; all others stay short, or a report would take seconds."""
 
 PERSONAL = {"requester", "owner", "smes", "reviewers", "by", "sme"}
+COLUMNS = st.lists(st.none() | st.integers(0, 1_000_000), max_size=3)
 NAMED = {
     "channel": st.just("C1"),
     "key": st.just("plan:1"),
@@ -90,7 +93,8 @@ def _plain(hint: Any, texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
         return st.sampled_from(list(hint))
     if is_dataclass(hint):
         return records(cast(type[Any], hint))
-    return {str: texts, int: NUMBERS, float: FIGURES, bool: st.booleans(), datetime: MOMENTS}[hint]
+    plain = {str: texts, int: NUMBERS, float: FIGURES, bool: st.booleans(), datetime: MOMENTS}
+    return {**plain, Numbers: COLUMNS.map(Numbers), Counts: COLUMNS.map(Counts)}[hint]
 
 
 def many(item: st.SearchStrategy[R], most: int) -> st.SearchStrategy[tuple[R, ...]]:

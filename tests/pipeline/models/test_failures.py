@@ -96,7 +96,15 @@ def test_what_every_call_would_meet_stops_the_run_and_what_one_sample_meets_does
     assert found[Policy.STOP] == {
         "daily_quota", "no_credit", "access", "model_not_enabled", "needs_inference_profile", "unknown_model", "validation",
     }  # fmt: skip
-    assert found[Policy.SAMPLE] == {"timeout", "context_overflow", "guardrail", "malformed", "not_recorded", "unknown"}
+    assert found[Policy.SAMPLE] == {
+        "timeout",
+        "context_overflow",
+        "guardrail",
+        "malformed",
+        "not_recorded",
+        "unknown",
+        "attachment",
+    }
     assert found[Policy.REST] == {"budget"}
     assert found[Policy.STOP] | found[Policy.REST] == STOPPERS
 
