@@ -131,7 +131,7 @@ class Prices:
 
 def money(usd: float) -> str:
     """USD with cents, or with as many digits as a small sum needs."""
-    return f"{usd:,.2f} USD" if usd >= 0.1 or usd == 0 else f"{usd:.2g} USD"
+    return f"{usd:,.2f} USD" if usd >= 0.0995 or usd == 0 else f"{usd:.2g} USD"
 
 
 def price(ref: str, prices: Prices | None = None) -> Price:

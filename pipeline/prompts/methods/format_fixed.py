@@ -14,6 +14,7 @@ from pipeline.records import PromptVersion, UseCase
 TEXT_ONLY = "Answer with the text only: no explanation, no quotation marks."
 JSON_ONLY = "Answer with the JSON only: no explanation, no code fence."
 SHORT_ANSWERS = {UseCase.CLASSIFICATION, UseCase.EXTRACTION}
+ROOM = "format-room"
 _SOURCE = "references of the dev split; comparison with a format-fixed baseline, 2026-11"
 
 
@@ -40,7 +41,17 @@ def fixed(ask: Ask, method: str) -> PromptVersion:
 
 
 def format_rules(ask: Ask) -> tuple[Rule, ...]:
-    """What settles the form of an answer, each part as a rule; a part that is settled already changes nothing."""
+    """What settles the form of an answer, each part as a rule; a part that is settled already changes nothing.
+
+    Another longest answer alone would make a bar of its own, paid for on all of dev, out of what answers the same.
+    """
+    rules = _rules(ask)
+    others = tuple(rule for rule in rules if rule.id != ROOM)
+    settled, legal = (apply((*each, *LEGAL), ask.prompt, ask.target) for each in (others, ()))
+    return others if settled.hash == legal.hash else rules
+
+
+def _rules(ask: Ask) -> tuple[Rule, ...]:
     return (
         _rule("format-trim", "Removes white space at both ends.", "It changes how the first token is chosen.", _trim),
         _rule(
@@ -50,7 +61,7 @@ def format_rules(ask: Ask) -> tuple[Rule, ...]:
             lambda prompt: _stop(prompt, ask),
         ),
         _rule(
-            "format-room",
+            ROOM,
             "Sets the longest answer by the 99th percentile of the source's answers, with room to spare.",
             "The prompt names none, or far more than any answer needs; providers reserve all of it from the quota.",
             lambda prompt: with_room(prompt, ask),

@@ -152,12 +152,12 @@ def test_what_is_measured_above_the_cap_is_not_chosen_while_another_keeps_to_it(
     capped = choose(runs, replace(CRITERIA, most_usd=0.5), price=price)
     assert capped.label == "as is"
     assert capped.reason.endswith(
-        "the only candidate. Above the cap of 0.5000 USD for 1,000 calls, as measured: few-shot 0.9000 USD."
+        "the only candidate. Above the cap of 0.50 USD for 1,000 calls, as measured: few-shot 0.90 USD."
     )
     assert [row.usd for row in capped.table] == pytest.approx([0.1, 0.9])
     none = choose(runs, replace(CRITERIA, most_usd=0.01), price=price)
     assert none.label == "few-shot"
-    assert "no candidate keeps to the cap of 0.0100 USD for 1,000 calls; the cheapest takes 0.1000 USD" in none.reason
+    assert "no candidate keeps to the cap of 0.01 USD for 1,000 calls; the cheapest takes 0.10 USD" in none.reason
     assert choose(runs, replace(CRITERIA, most_usd=0.5)).label == "few-shot"
 
 

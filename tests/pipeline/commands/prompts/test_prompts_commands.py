@@ -105,7 +105,7 @@ def test_convert_caps_the_cost(chat: Path) -> None:
         "prompts", "convert", chat, "--target", LLAMA, "--most-usd", "0.001", "--json", "--endpoint-url", "http://127.0.0.1:9"
     )
     assert code == 0
-    assert all("the cap is 0.0010 USD" in c["refusal"] for c in json.loads(said) if c["method"] == "as is")
+    assert all("the cap is 0.001 USD" in c["refusal"] for c in json.loads(said) if c["method"] == "as is")
 
 
 def test_diff_of_two_files_and_of_one_that_holds_both(chat: Path, tmp_path: Path) -> None:

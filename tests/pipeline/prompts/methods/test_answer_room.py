@@ -36,7 +36,7 @@ def test_too_few_answers_say_nothing_and_references_always_fit() -> None:
 
 @pytest.mark.parametrize(("declared", "given"), [(512, 160), (4096, 160), (300, 300), (100, 100)])
 def test_only_what_is_missing_or_far_too_large_is_changed_and_it_shows_as_an_edit(declared: int, given: int) -> None:
-    asked = ask("Sum up: {question}", CLAUDE, use_case=UseCase.SUMMARIZATION, samples=answered([100] * 40))
+    asked = ask(" Sum up: {question}", CLAUDE, use_case=UseCase.SUMMARIZATION, samples=answered([100] * 40))
     asked = replace(asked, prompt=replace(asked.prompt, parameters=Parameters(max_tokens=declared)))
     assert with_room(asked.prompt, asked).parameters.max_tokens == given
     edits = [edit.rule for edit in fixed(asked, "format-fixed").edits]
