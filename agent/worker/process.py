@@ -106,8 +106,14 @@ async def _tools(
 
 async def _live(presence: Presence, takeover: Takeover, stopping: asyncio.Event) -> None:
     """Say that this worker lives; once it cannot, or others do its work, it ends."""
+
+    async def look_after() -> None:
+        """Not by one that stops: its engine is being shut down, and others look as well."""
+        if not stopping.is_set():
+            await takeover()
+
     try:
-        await presence.stay(takeover)
+        await presence.stay(look_after)
     finally:
         stopping.set()
 
