@@ -48,7 +48,8 @@ def question_card(facts: QuestionFacts) -> Card:
 
 
 def _dataset(facts: QuestionFacts) -> Card:
-    ask = f"{mention(facts.migration.requester)}, drop the dataset into this thread: CSV, JSONL, JSON or XLSX."
+    kinds = "CSV, JSONL, JSON or XLSX, or a ZIP with it and its images and PDFs"
+    ask = f"{mention(facts.migration.requester)}, drop the dataset into this thread: {kinds}."
     help_ = "Known columns: `sample_id`, `question`, `content`, `prompt_source_llm`, `answer_ground_truth`, `answer_source_llm`."
     blocks = [section(ask if facts.open else "The dataset has come in."), *([context(help_)] if facts.open else [])]
     return Card(text="Ferry needs the dataset", blocks=[*blocks, *_decided(facts)])

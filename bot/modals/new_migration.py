@@ -27,7 +27,7 @@ LONG_PROMPT = (
 )
 DEFAULTS = Parameters()
 DEFAULT_SOURCE = "recorded:source"
-FILE_TYPES = ("csv", "jsonl", "json", "xlsx", "tsv", "txt", "ndjson")
+FILE_TYPES = ("csv", "jsonl", "json", "xlsx", "tsv", "txt", "ndjson", "parquet", "zip")
 USE_CASES = {
     UseCase.CLASSIFICATION: "Classification",
     UseCase.EXTRACTION: "Extraction",
@@ -74,7 +74,7 @@ def view(start: Prefill) -> dict[str, Any]:
     """The form, with what is known already."""
     targets = kit.text_input(start.targets, multiline=True)
     prompt, about = (start.prompt, PROMPT_HINT) if len(start.prompt) <= limits.INPUT_TEXT else ("", LONG_PROMPT)
-    one_line = "CSV, JSONL, JSON or XLSX, a line for each sample."
+    one_line = "CSV, JSONL, JSON or XLSX, a line for each sample; or a ZIP with it and its images and PDFs."
     return kit.modal(
         CALLBACK,
         "New migration",

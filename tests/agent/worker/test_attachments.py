@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 
 from agent.engine import WorkKind
-from agent.worker.shelf import ATTACHMENTS, opener
+from agent.worker.shelf import ATTACHMENTS, Shelf, opener
 from db.records import MessageKind, MigrationStatus, RunStatus
+from pipeline.attachments.store import Kept
 from pipeline.models.catalog import Catalog
 from pipeline.models.prices.overrides import GivenFacts
-from pipeline.prompts.template import parse_prompt
+from pipeline.prompts.template import parse_prompt, render
+from pipeline.records import Attachment, Sample
 from tests.agent.story import Story, open_story
 from tests.pipeline.attachments.made import archive, image
 from tests.pipeline.models.ask import settings
 from tests.pipeline.models.peer import Peer, answered, bedrock
+from tests.stores import postgres_store
 
 MODEL = "eu.amazon.nova-lite-v1:0"
 REF = f"bedrock:{MODEL}"
@@ -132,3 +135,19 @@ async def test_a_frozen_file_without_its_images_is_refused(tmp_path: Path) -> No
         storage.dump(freeze(path, name="data.zip"), path)
         await story.work(WorkKind.INGEST)
         assert any("8 of its images and PDFs are not here" in each for each in await told(story))
+
+
+async def test_a_host_that_did_not_take_the_dataset_in_fetches_an_image_before_its_call(tmp_path: Path) -> None:
+    content = image("red")
+    async with postgres_store(tmp_path / "here") as store:
+        name = Kept(store.files.root / ATTACHMENTS).keep(content)
+        await store.files.share(f"{ATTACHMENTS}/{name}")
+        store.files = replace(store.files, root=tmp_path / "there")
+        photo = Attachment(variable="photo", format="png", name="red.png", sha256=name, size=len(content))
+        sample = Sample(id="s1", variables={"photo": photo.placeholder}, attachments=(photo,))
+        async with bedrock({MODEL: [answered("red")]}) as peer:
+            given = settings(endpoint_url=peer.url, stream=False, files=tmp_path / "there" / ATTACHMENTS)
+            shelf = Shelf(store=store, open_ref=opener(given))
+            output = await (await shelf.model(REF, "d1")).answer(render(parse_prompt("{photo}"), sample))
+            await shelf.close()
+    assert output.text == "red"
