@@ -40,5 +40,5 @@ def test_the_guards_count_a_lost_image_and_its_tokens() -> None:
     assert "photo" in (check(parse_prompt(PROMPT.replace("{photo}", "")), asking) or "")
     price = Price(ref=NOVA, model="nova", input=1.0, output=0.0, source="a test", date="2026-11-01")
     capped = replace(asking, price=price, most_usd=0.9)
-    assert "1,000 calls could cost" in (check(parse_prompt(PROMPT), capped) or ""), "a photo of 1,000 tokens costs"
+    assert "1,000 calls would cost" in (check(parse_prompt(PROMPT), capped) or ""), "a photo of 1,000 tokens costs"
     assert check(parse_prompt(PROMPT), replace(ask(PROMPT, NOVA), price=price, most_usd=0.9)) is None
