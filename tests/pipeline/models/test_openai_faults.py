@@ -203,7 +203,7 @@ async def test_a_storm_of_429_loses_nothing_and_doubles_nothing() -> None:
         await model.close()
     assert [(o.sample_id, o.text, o.attempts) for o in outputs] == [(str(n), f"answer {n}", n % 4 + 1) for n in range(60)]
     assert sum(o.attempts for o in outputs) == len(peer.asked)
-    assert peer.most_open == 8
+    assert 2 <= peer.most_open <= 8
 
 
 async def test_a_server_that_is_not_there_is_said_by_its_address() -> None:
