@@ -1,6 +1,7 @@
 """How commands reach models, and how fast: what the command line was given before the command, mostly by its environment."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,11 @@ from pipeline.models.settings import ModelSettings, OpenAIAccess, openai_access
 Key = Annotated[str | None, typer.Option(envvar="OPENAI_API_KEY", hidden=True)]
 Address = Annotated[str | None, typer.Option(envvar="OPENAI_BASE_URL", hidden=True)]
 Servers = Annotated[str | None, typer.Option(envvar="FERRY_OPENAI_SERVERS", hidden=True)]
+Region = Annotated[str | None, typer.Option(help="AWS region.")]
+Profile = Annotated[str | None, typer.Option(help="AWS profile.")]
+EndpointUrl = Annotated[str | None, typer.Option(help="Another address for Bedrock and S3.")]
+InFlight = Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")]
+CacheFolder = Annotated[Path, typer.Option(help="Folder for the local model.")]
 LimitsText = Annotated[str | None, typer.Option("--limits", envvar="FERRY_LIMITS", hidden=True)]
 
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from pipeline.commands.access import EndpointUrl, Profile, Region
 from pipeline.commands.files import read_dataset, read_prompt
 from pipeline.hashing import plain
 from pipeline.models import ModelSettings
@@ -35,9 +36,9 @@ def convert(
     use_case: Annotated[UseCase, typer.Option(help="What the prompt does.")] = UseCase.CHAT,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer of the original, in tokens.")] = Parameters().max_tokens,
     stop: Annotated[list[str] | None, typer.Option(help="Stop of the original; \\n is a line end. Repeatable.")] = None,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Write every prompt candidate for a target, with what changed and why."""
     open_model(target)  # refuses what names no model, before anything is written

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from pipeline.aws.jobs import State
+from pipeline.commands.access import EndpointUrl, Profile, Region
 from pipeline.commands.files import Made, answers_hash, read_dataset, read_prompt, read_run, write_scores
 from pipeline.commands.score import INTERRUPTED, in_order, run_samples, summary
 from pipeline.errors import InputError, TemporaryError
@@ -83,9 +84,9 @@ def evaluate(
     system: Annotated[Path | None, typer.Option(help="Its system prompt.")] = None,
     attempt: Annotated[int, typer.Option(min=1, help="A higher number asks anew where jobs failed.")] = 1,
     every: Annotated[float, typer.Option(min=0.01, help="Seconds between two looks.")] = 30.0,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock and S3.")] = None,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Ask Bedrock Evaluations about the outputs of one run. The same command again goes on with the same jobs."""
     metrics, place = _metrics(metric or USUAL), Place(role=role, bucket=bucket, judge=judge)

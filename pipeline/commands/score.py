@@ -13,7 +13,7 @@ from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
-from pipeline.commands.access import reached
+from pipeline.commands.access import EndpointUrl, Profile, Region, reached
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import Made, answers_hash, read_dataset, read_run, write_scores
 from pipeline.commands.judging import Judging, judge_all, notes, read_rubrics, rulings_beside
@@ -62,9 +62,9 @@ def score(
     in_flight: Annotated[int, typer.Option(min=1, help="Calls of a judge on Bedrock at once.")] = DEFAULTS.in_flight,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call of the judge.")] = 120.0,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for one judged cell.")] = 300.0,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
     criteria_file: CriteriaFile = None,
 ) -> None:
     """Score the outputs of one run. What a judge ruled is kept beside the scores and never paid for twice."""

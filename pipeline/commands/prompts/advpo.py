@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pipeline.aws.jobs import State
 from pipeline.aws.s3 import Bucket
+from pipeline.commands.access import EndpointUrl, Profile, Region
 from pipeline.commands.convert import told, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
@@ -53,9 +54,9 @@ def advpo(
     every: Annotated[float, typer.Option(min=0.01, help="Seconds between two looks.")] = 60.0,
     once: Annotated[bool, typer.Option("--once", help="Start it or look once, and wait for nothing.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the job.")] = False,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock and S3.")] = None,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Have Bedrock rewrite a prompt on the dev samples: minutes to hours. The same command again goes on with the same job."""
     open_model(target)

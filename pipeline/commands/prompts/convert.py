@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.access import reached
+from pipeline.commands.access import EndpointUrl, Profile, Region, reached
 from pipeline.commands.convert import all_methods, entry, told, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
@@ -62,9 +62,9 @@ def convert(
     turns: TurnsFile = None,
     syntax: SyntaxName = None,
     pick: Pick = None,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """List every candidate for a target, with what changed and why; write them with -o."""

@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.access import EndpointUrl, Profile, Region
 from pipeline.commands.prompts.files import Pick, PromptFile, SyntaxName, SystemFile, TurnsFile, read_prompts
 from pipeline.errors import InputError
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.managed.form import unsaid
 from pipeline.prompts.managed.service import Managed, Publication, Version
 
-Region = Annotated[str | None, typer.Option(help="AWS region.")]
-Profile = Annotated[str | None, typer.Option(help="AWS profile.")]
-EndpointUrl = Annotated[str | None, typer.Option(help="Another address for Bedrock.")]
 Address = Annotated[str, typer.Argument(help="Name, id or ARN of a prompt; with :VERSION for one of its versions.")]
 
 

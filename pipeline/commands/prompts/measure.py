@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.commands.access import given_access, given_limiter
+from pipeline.commands.access import EndpointUrl, InFlight, Profile, Region, given_access, given_limiter
 from pipeline.commands.convert import LIST
 from pipeline.commands.criteria import Metrics, criteria_for
 from pipeline.commands.files import OutputFile, read_dataset, read_run, read_text
@@ -49,10 +49,10 @@ def measure(
     metric: Metrics = None,
     use_case: Annotated[UseCase, typer.Option(help="Chooses the metrics when none is named.")] = UseCase.CHAT,
     refused_too: Annotated[bool, typer.Option("--refused-too", help="Answer with refused ones as well, to compare.")] = False,
-    in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")] = None,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
+    in_flight: InFlight = None,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer dev with every candidate that passed its guards, and compare; what is in the folder already is not asked again."""

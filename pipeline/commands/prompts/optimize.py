@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.access import given_access, given_limiter
+from pipeline.commands.access import CacheFolder, EndpointUrl, InFlight, Profile, Region, given_access, given_limiter
 from pipeline.commands.convert import write_all
 from pipeline.commands.criteria import CriteriaFile, criteria_for
 from pipeline.commands.files import read_dataset
@@ -69,11 +69,11 @@ def optimize(
     turns: TurnsFile = None,
     syntax: SyntaxName = None,
     pick: Pick = None,
-    in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")] = None,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
-    cache: Annotated[Path, typer.Option(help="Folder for the local model.")] = DEFAULTS.cache,
+    in_flight: InFlight = None,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
+    cache: CacheFolder = DEFAULTS.cache,
     as_json: AsJson = False,
 ) -> None:
     """Search the best prompt for a target on dev, within a budget; then look at test once and say what was gained."""
