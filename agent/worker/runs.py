@@ -85,7 +85,7 @@ async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:
         if await tools.may_spend(run_id) is None:
             return
         samples = (await tools.shelf.of_run(run))[int(low) : int(high)]
-        stored = await tools.store.runs.stored_ids(run_id)
+        stored = await tools.store.runs.stored_ids(run_id, [sample.id for sample in samples])
         todo = tuple(sample for sample in samples if sample.id not in stored)
         if todo:
             await _answer(tools, run, model, todo, _lane(run, measured=measured))

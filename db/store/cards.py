@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import lane_of, status_card
@@ -29,10 +29,13 @@ def changed() -> dict[str, ColumnElement[Any]]:
     return {"revision": M.revision + 1, "state": case((shown_again, "waiting"), else_=M.state)}
 
 
+_BUMP = update(messages).where(M.key == bindparam("bumped")).values(**changed())
+
+
 async def bump(tx: AsyncConnection, *keys: str) -> None:
     """These messages, where they exist, have something new to show. In one order: two writers never wait for each other."""
     for key in sorted(keys):
-        await tx.execute(update(messages).where(M.key == key).values(**changed()))
+        await tx.execute(_BUMP, {"bumped": key})
 
 
 async def post(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -40,7 +41,11 @@ def records(kind: type[R], rows: Iterable[Row[Any]]) -> tuple[R, ...]:
 
 def insert(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT in the dialect of the connection."""
-    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    return _insert(tx.dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 async def insert_new(tx: AsyncConnection, table: Table, row: Values) -> bool:
@@ -66,9 +71,14 @@ async def insert_fresh(tx: AsyncConnection, table: Table, rows: Sequence[Values]
 
 async def upsert(tx: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
     """Insert rows; where the primary key is taken, the new values replace the old ones."""
-    if not rows:
-        return
-    statement = insert(tx, table)
+    if rows:
+        await tx.execute(_upserting(tx.dialect.name, table), rows)
+
+
+@cache
+def _upserting(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Made once for each table: a worker upserts scores a dozen times a second."""
+    statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
     changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
-    await tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)

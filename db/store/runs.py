@@ -49,10 +49,11 @@ class Runs(Noun):
         async with self.db.read() as tx:
             return tuple(_run(row) for row in await tx.execute(query))
 
-    async def stored_ids(self, run_id: str) -> frozenset[str]:
-        """Ids of the samples that have an output."""
+    async def stored_ids(self, run_id: str, of: Collection[str] | None = None) -> frozenset[str]:
+        """Ids of the samples that have an output: all, or those among `of`."""
+        some = true() if of is None else OUT.sample_id.in_(of)
         async with self.db.read() as tx:
-            return frozenset((await tx.scalars(select(OUT.sample_id).where(OUT.run_id == run_id))).all())
+            return frozenset((await tx.scalars(select(OUT.sample_id).where(OUT.run_id == run_id, some))).all())
 
     async def save(self, run_id: str, given: Sequence[Output], scored: Sequence[Score]) -> None:
         """Store outputs and scores. The first output of a sample stands, with its scores; what comes later for it is ignored.

@@ -22,7 +22,7 @@ from tests.journey.hosts import LargeRun, Worker, large_run, tools_of, worker
 from tests.journey.stage import Fresh
 from tests.stores import POSTGRES, postgres_database
 
-SIZE, CHUNK, IN_FLIGHT, TURNS = 5_000, 500, 20, 3
+SIZE, CHUNK, IN_FLIGHT, TURNS = 10_000, 500, 20, 3
 SCALED, KILLED, KILLED_IN_FLIGHT = 8_000, 20_000, 50
 
 
