@@ -1,16 +1,17 @@
 """A place in S3 that Ferry writes to and reads from, written as s3://bucket/prefix."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipeline.errors import InputError
 from pipeline.models.providers.bedrock import make_client
 from pipeline.models.settings import ModelSettings
 
 PATTERN = re.compile(r"s3://([a-z0-9][-.a-z0-9]{1,61}[a-z0-9])((?:/[-!_*'().a-z0-9A-Z]+)*)/?")
+PIECE = 1 << 20
 LONGEST = 800
 """Characters of a place, so that keys made from it stay within the services' 1,024."""
 
@@ -45,17 +46,28 @@ class Files:
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
 
-    def put(self, bucket: Bucket, body: bytes, *parts: str) -> None:
+    def put(self, bucket: Bucket, body: bytes | BinaryIO, *parts: str) -> None:
         self._s3.put_object(Bucket=bucket.name, Key=bucket.key(*parts), Body=body)
 
     def lines(self, under: str, ending: str) -> Iterator[str]:
         """The lines of every file under the address `under` (s3://bucket/folder) with this ending, by key."""
+        name, keys = self._keys(under, ending)
+        for key in keys:
+            body = self._s3.get_object(Bucket=name, Key=key)["Body"].read()
+            yield from body.decode("utf-8", "replace").split("\n")
+
+    def save(self, under: str, ending: str, file: BinaryIO) -> None:
+        """As `lines`, written to `file` a piece at a time: for results that no memory should hold."""
+        name, keys = self._keys(under, ending)
+        for key in keys:
+            file.writelines(self._s3.get_object(Bucket=name, Key=key)["Body"].iter_chunks(PIECE))
+            file.write(b"\n")
+
+    def _keys(self, under: str, ending: str) -> tuple[str, Sequence[str]]:
         name, prefix = split_uri(under)
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=name, Prefix=f"{prefix}/")
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-        for key in sorted(key for key in keys if key.endswith(ending)):
-            body = self._s3.get_object(Bucket=name, Key=key)["Body"].read()
-            yield from body.decode("utf-8", "replace").split("\n")
+        return name, sorted(key for key in keys if key.endswith(ending))
 
     @cached_property
     def _s3(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time

@@ -1,13 +1,12 @@
 """Where a second opinion is asked for: the role the service works as, the bucket it reads and writes, and its judge."""
 
-import re
 from dataclasses import dataclass
 
+from pipeline.aws.roles import checked_role
 from pipeline.aws.s3 import Bucket
 from pipeline.errors import InputError
 
 DEFAULT_JUDGE = "amazon.nova-pro-v1:0"
-ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/\S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +22,7 @@ class Place:
     judge: str = DEFAULT_JUDGE
 
     def __post_init__(self) -> None:
-        if not ROLE.fullmatch(self.role):
-            raise InputError(
-                f'"{self.role[:100]}" is not the ARN of a role. Write it as arn:aws:iam::123456789012:role/NAME: the role that '
-                "Bedrock works as, which may read and write the bucket and invoke the judge."
-            )
+        checked_role(self.role, "read and write the bucket and invoke the judge")
         Bucket(self.bucket)
         if not self.judge.strip():
             raise InputError(f"The second opinion needs a judge. Name an evaluator model's id, such as {DEFAULT_JUDGE}.")

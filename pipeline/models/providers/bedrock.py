@@ -17,30 +17,19 @@ from typing import Any, TypeVar
 from pipeline.attachments.store import NO_CONTENTS, Contents, contents_of
 from pipeline.aws.inference import inference_configuration
 from pipeline.errors import InputError
-from pipeline.models.failures import KINDS, as_retry, failure, kind_of
+from pipeline.models.failures import as_retry, failure, kind_of
 from pipeline.models.limits import Gate, admitted, asked_of
 from pipeline.models.providers.bedrock_content import messages
 from pipeline.models.providers.bedrock_count import TokenCounter
-from pipeline.models.providers.bedrock_reply import Reply, read_reply, read_stream
+from pipeline.models.providers.bedrock_reply import Reply, output_of, read_reply, read_stream
 from pipeline.models.retry import after, with_retries
+from pipeline.models.sampling import sampling_refused, without
 from pipeline.models.settings import ModelSettings
 from pipeline.models.threads import Threads
-from pipeline.records import Failure, Output, Parameters, Request, Retry, Sample, Tool
+from pipeline.records import Failure, Output, Request, Retry, Sample, Tool
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 5.0
-_NO_SAMPLING: Mapping[str, Callable[[Parameters], Parameters]] = {
-    "top_p": lambda parameters: replace(parameters, top_p=None),
-    "temperature": lambda parameters: replace(parameters, temperature=None),
-}
-# Stop reasons that mean there is no answer to score; the others pass through as Bedrock names them.
-_STOPPED = {
-    "guardrail_intervened": "guardrail",
-    "content_filtered": "guardrail",
-    "malformed_model_output": "malformed",
-    "malformed_tool_use": "malformed",
-    "model_context_window_exceeded": "context_overflow",
-}
 # botocore's errors that carry no code: what each means, by class name along the inheritance.
 _CLIENT_ERRORS = {
     "ReadTimeoutError": "timeout",
@@ -86,14 +75,17 @@ class BedrockModel:
         """Newer models take no sampling parameters: one that is refused, which costs nothing, is left out from then on."""
         fixed: list[Retry] = []
         while True:
-            asked = replace(request, parameters=_without(request.parameters, self._refused))
+            asked = replace(request, parameters=without(request.parameters, self._refused))
             output = await self._asked(asked)
-            refused = _sampling_refused(output.failure, asked.parameters)
+            refused = sampling_refused(output.failure, asked.parameters)
             if refused is None:
                 output = replace(after(fixed, output), region=self._region)
                 return replace(output, failure=_with_profiles(self._model_id, output.failure))
             fixed += [*output.retried, as_retry(output, fixed=refused)]
             self._refused |= {refused}
+
+    def refused(self) -> frozenset[str]:
+        return self._refused
 
     async def _asked(self, request: Request) -> Output:
         attempt = admitted(
@@ -127,7 +119,8 @@ class BedrockModel:
         """Timed once there is a client: to make it, which the first call does, takes up to a second and is no latency."""
         client, call = self._made_client(), converse_request(self._model_id, request, contents)
         started = perf_counter()
-        return _output(request, self._call(client, call, request.stream, started, stop), started)
+        reply = self._call(client, call, request.stream, started, stop)
+        return replace(output_of(request.sample_id, reply), latency_s=perf_counter() - started)
 
     def _call(self, client: Any, call: dict[str, Any], stream: bool, started: float, stop: threading.Event) -> Reply:  # noqa: ANN401
         if not (self._settings.stream and stream):
@@ -147,20 +140,6 @@ class BedrockModel:
 def bedrock_gate(ref: str, settings: ModelSettings) -> Gate | None:
     """What calls of a model are admitted by: quotas are an account's, in a region."""
     return settings.limiter.gate(ref, settings.in_flight, settings.profile, settings.region) if settings.limiter else None
-
-
-def _without(parameters: Parameters, refused: frozenset[str]) -> Parameters:
-    for name in refused:
-        parameters = _NO_SAMPLING[name](parameters)
-    return parameters
-
-
-def _sampling_refused(problem: Failure | None, parameters: Parameters) -> str | None:
-    """The sampling parameter of `parameters` that the model's refusal names; the lesser one where it takes one of two."""
-    if problem is None or problem.kind != "validation":
-        return None
-    said = problem.message.removesuffix(KINDS["validation"].way_out).lower().replace("topp", "top_p")
-    return next((name for name in _NO_SAMPLING if name in said and getattr(parameters, name) is not None), None)
 
 
 def _with_profiles(model_id: str, problem: Failure | None) -> Failure | None:
@@ -272,25 +251,6 @@ def _offered(request: Request) -> dict[str, Any]:
         return config
     choice: dict[str, Any] = {"any": {}} if request.tool_choice == "any" else {"tool": {"name": request.tool_choice}}
     return config | {"toolChoice": choice}
-
-
-def _output(request: Request, reply: Reply, started: float) -> Output:
-    stopped = _STOPPED.get(reply.stop_reason or "")
-    problem = failure("truncated_stream") if not reply.complete else None
-    problem = failure("timeout") if reply.out_of_time else problem
-    problem = failure(stopped) if stopped else problem
-    return Output(
-        sample_id=request.sample_id,
-        text=None if problem else reply.text,
-        stop_reason=reply.stop_reason,
-        usage=reply.usage,
-        latency_s=perf_counter() - started,
-        ttft_s=reply.ttft_s,
-        failure=problem,
-        request_id=reply.request_id,
-        tool_calls=reply.tool_calls,
-        tier=reply.tier,
-    )
 
 
 def _failed(sample_id: str, problem: Failure, started: float, request_id: str | None) -> Output:

@@ -12,7 +12,17 @@ from time import perf_counter
 from typing import Any
 
 from pipeline.hashing import canonical_json
-from pipeline.records import Usage
+from pipeline.models.failures import failure
+from pipeline.records import Output, Usage
+
+# Stop reasons that mean there is no answer to score; the others pass through as Bedrock names them.
+_STOPPED = {
+    "guardrail_intervened": "guardrail",
+    "content_filtered": "guardrail",
+    "malformed_model_output": "malformed",
+    "malformed_tool_use": "malformed",
+    "model_context_window_exceeded": "context_overflow",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +95,25 @@ def read_stream(
         complete=complete,
         tier=tier,
         out_of_time=late and not complete,
+    )
+
+
+def output_of(sample_id: str, reply: Reply) -> Output:
+    """The reply as the output of a sample, without the time it took."""
+    stopped = _STOPPED.get(reply.stop_reason or "")
+    problem = failure("truncated_stream") if not reply.complete else None
+    problem = failure("timeout") if reply.out_of_time else problem
+    problem = failure(stopped) if stopped else problem
+    return Output(
+        sample_id=sample_id,
+        text=None if problem else reply.text,
+        stop_reason=reply.stop_reason,
+        usage=reply.usage,
+        ttft_s=reply.ttft_s,
+        failure=problem,
+        request_id=reply.request_id,
+        tool_calls=reply.tool_calls,
+        tier=reply.tier,
     )
 
 

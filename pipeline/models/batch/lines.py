@@ -1,0 +1,68 @@
+"""What a job is sent: a line of JSON for each sample, with the same body that Converse would get on demand.
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-data.html, read 2026-11. The service does not check bodies
+before a job runs, so a call on demand has to have gone well first.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import BinaryIO
+
+from pipeline.hashing import content_hash
+from pipeline.models.batch.records import LARGEST, MOST
+from pipeline.models.charging import estimated
+from pipeline.models.prices import Price
+from pipeline.models.providers.bedrock import converse_request
+from pipeline.models.sampling import without
+from pipeline.prompts.template import render
+from pipeline.records import PromptVersion, RunKey, Sample
+
+TIER = "batch"
+ID_LENGTH = 32
+
+
+def spans(low: int, high: int) -> Iterator[tuple[int, int]]:
+    """The positions `low` to `high` in as few spans of about one size as jobs may have records, the same on every look."""
+    count = high - low
+    jobs = -(-count // MOST)
+    edges = [low + count * number // jobs for number in range(jobs + 1)] if jobs else []
+    return pairwise(edges)
+
+
+def batchable(samples: Iterable[Sample], misfits: Collection[str] = ()) -> tuple[Sample, ...]:
+    """The samples that may go by batch. `misfits` are ids of samples that no model is asked; images and PDFs stay on demand."""
+    return tuple(sample for sample in samples if not sample.attachments and sample.id not in misfits)
+
+
+def record_id(key: RunKey, sample_id: str) -> str:
+    """Names a sample of a run in a job and in its results, whose order is not that of the records."""
+    return content_hash([key, sample_id])[:ID_LENGTH]
+
+
+def job_name(key: RunKey, samples: Sequence[Sample], attempt: int) -> str:
+    """The same for the same samples with the same inputs in the same run: the job is found again by it."""
+    return f"ferry-{content_hash([key, [[s.id, s.input_hash] for s in samples]])[:ID_LENGTH]}-{attempt}"
+
+
+def write(
+    file: BinaryIO, samples: Iterable[Sample], prompt: PromptVersion, key: RunKey, price: Price, refused: Collection[str] = ()
+) -> tuple[int, float]:
+    """Writes a record for each sample; how many, and the USD they cost at most. `refused` parameters are left out.
+
+    Raises InputError for a sample the prompt cannot be rendered with, ValueError when the file would be larger than a job takes.
+    """
+    model_id, count, usd, size = key.model.partition(":")[2], 0, 0.0, 0
+    for sample in samples:
+        request = render(prompt, sample)
+        request = replace(request, parameters=without(request.parameters, refused))
+        body = converse_request(model_id, request)
+        del body["modelId"]
+        line = json.dumps({"recordId": record_id(key, sample.id), "modelInput": body}).encode() + b"\n"
+        size += len(line)
+        if size > LARGEST:
+            raise ValueError(size)
+        file.write(line)
+        count, usd = count + 1, usd + price.of(estimated(request), TIER)
+    return count, usd

@@ -1,0 +1,63 @@
+"""What is known of batch jobs, and where they read and write.
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html, read 2026-11.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.aws.jobs import Standing
+from pipeline.aws.roles import checked_role
+from pipeline.aws.s3 import Bucket
+
+FEWEST, MOST = 100, 25_000
+"""Records of one job. AWS's quotas differ by model (100 at least; 50,000 at most for most models): half of that keeps a job that
+fails late cheap, and its file under 1 GB up to 40 kB a record."""
+LARGEST = 1_000_000_000
+"""Bytes of one file of records."""
+
+
+class Ending(StrEnum):
+    """How a job ended: with every record tried, before that (its time was up), stopped by somebody, or without any result."""
+
+    WHOLE = "whole"
+    PARTLY = "partly"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """`role` is the ARN of the role that Bedrock works as, `bucket` s3://bucket/prefix. Raises InputError for anything else."""
+
+    role: str
+    bucket: str
+
+    def __post_init__(self) -> None:
+        checked_role(self.role, "read and write the bucket")
+        Bucket(self.bucket)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job over the samples `low` to `high` of a run, as positions in its order: the `attempt`-th, from 1.
+
+    Without `arn` it is planned, without `ending` under way. `usd` is what it may cost at most, charged when it is made.
+    """
+
+    low: int
+    high: int
+    attempt: int = 1
+    arn: str | None = None
+    ending: Ending | None = None
+    usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(Standing):
+    """A job as the service tells it, `status` in its own word: `done` of `records` were tried; no `ending` while it is under way."""
+
+    status: str
+    ending: Ending | None
+    records: int = 0
+    done: int = 0
