@@ -5,15 +5,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from db.records import DatasetVersion, Estimate, MetricCost, Plan
-from pipeline.attachments.estimate import of_files
 from pipeline.errors import InputError
 from pipeline.models.prices import Prices
-from pipeline.records import Criteria, PromptVersion, Sample, Usage
+from pipeline.records import Criteria, Sample, Usage
 
 if TYPE_CHECKING:
     from pipeline.metrics.guide import Cost, PriceOf
 
-CANDIDATES_GUESS, CHARACTERS, MEASURED = 4, 4.0, 500
+CANDIDATES_GUESS = 4
 BARS, BARS_ON_DEV = 3, 2
 SEARCH, CONVERSION = "search", "conversion"
 TOLD_A_WRITER = 2000
@@ -38,23 +37,6 @@ def writer_ref(operators: str, criteria: Criteria) -> str:
     """
     judge = criteria.judge.model if criteria.judge else ""
     return operators or ("" if provider(judge) in {"recorded", "scripted"} else judge)
-
-
-def usage_of_a_call(prompt: PromptVersion, samples: Sequence[Sample]) -> Usage:
-    """Tokens in and out of one answer, from recorded counts where there are any, else about four characters a token."""
-    some = samples[:MEASURED]
-    fixed = len(prompt.system) + len(prompt.user)
-    told = [sample.recorded.usage for sample in some if sample.recorded and sample.recorded.usage]
-    asked = [fixed + sum(map(len, sample.variables.values())) + round(CHARACTERS * of_files(sample)) for sample in some]
-    said = [len(sample.recorded.text if sample.recorded else sample.reference or "") for sample in some]
-    return Usage(
-        input_tokens=round(_mean([usage.input_tokens for usage in told]) or _mean(asked) / CHARACTERS),
-        output_tokens=max(1, round(_mean([usage.output_tokens for usage in told]) or _mean(said) / CHARACTERS)),
-    )
-
-
-def _mean(numbers: Sequence[int]) -> float:
-    return sum(numbers) / len(numbers) if numbers else 0.0
 
 
 def of_models(

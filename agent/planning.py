@@ -10,6 +10,7 @@ from agent.revision import revised
 from db.records import DatasetVersion, Migration, Plan, PlanChange
 from pipeline.errors import InputError
 from pipeline.models.catalog import Catalog, Needs, notes
+from pipeline.models.prices.tokens import usage_of_a_call
 from pipeline.prompts import fit
 from pipeline.records import Criteria, PromptVersion, Sample
 
@@ -98,7 +99,7 @@ def _plan(about: Subject, number: int, criteria: Criteria, review_pairs: int) ->
     from pipeline.metrics.guide import limits, offered
 
     migration, dataset = about.migration, about.dataset
-    prices, a_call = about.catalog.prices, estimates.usage_of_a_call(about.prompt, about.samples)
+    prices, a_call = about.catalog.prices, usage_of_a_call(about.prompt, about.samples)
     answering = estimates.of_models(migration.source, migration.targets, dataset, about.samples, a_call, prices)
     judging, costs = estimates.of_judge(criteria, len(migration.targets), dataset, prices.of)
     judge = criteria.judge.model if criteria.judge else None

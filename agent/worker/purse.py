@@ -63,6 +63,11 @@ class StoredPurse:
         if payer:
             await self._desk(payer).settle(Movement(back=held, ended=1, spent=usd))
 
+    async def charge(self, usd: float) -> None:
+        payer = _PAYER.get()
+        if payer:
+            await self._desk(payer).settle(Movement(spent=usd))
+
     def _desk(self, payer: str) -> "_Desk":
         return self.desks.setdefault(payer, _Desk(store=self.store, holder=self.holder, payer=payer))
 

@@ -45,7 +45,7 @@ class Purses(Noun):
         """
         async with self.db.write() as tx:
             purse = await _locked(tx, migration_id)
-            if past.ended:
+            if past != NOTHING:
                 await _settle(tx, migration_id, holder, past)
                 purse = await _purse(tx, migration_id)
             let = 0 if purse.stopped else _fitting(purse, wanted)

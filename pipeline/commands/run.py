@@ -1,31 +1,28 @@
 """`ferry run`: one model and one prompt over the samples of one split, into a file that can be resumed."""
 
-import asyncio
 import random
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.commands.access import reached
+from pipeline.commands.access import CacheFolder, EndpointUrl, InFlight, Profile, Region, reached
+from pipeline.commands.answering import Asked, Money, finish, into_file, say
+from pipeline.commands.batching import BatchBucket, BatchEvery, Batching, BatchRole, ByBatch, Journal, place_of
+from pipeline.commands.batching import told as batch_told
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt, read_text
 from pipeline.errors import InputError
-from pipeline.models import ModelSettings, lanes, notice, open_model
+from pipeline.models import lanes, notice
+from pipeline.models.batch import BatchInference, offer
 from pipeline.models.catalog import Catalog, read_catalog
-from pipeline.models.charging import Charged, LocalPurse, is_charged
-from pipeline.models.failures import KINDS, STOPPERS, Policy, counted
-from pipeline.models.prices import money
+from pipeline.models.prices.tokens import usage_of_a_call
 from pipeline.models.settings import DEFAULTS
-from pipeline.prompts.fit import Fitted, misfits, refusals, sentences
+from pipeline.prompts.fit import misfits, refusals, sentences
 from pipeline.prompts.tools import legal_toolset, tools_of
-from pipeline.records import Lane, Model, Output, Parameters, PromptVersion, RunKey, Sample, Split, Toolset
-from pipeline.run import answer, check
+from pipeline.records import Parameters, PromptVersion, RunKey, Sample, Split, Toolset
 
-INTERRUPTED = 130
 LaneSize = Annotated[
     int, typer.Option(min=0, help="Samples asked two at a time and streamed, for the latency; 0: none. Networked models only.")
 ]
@@ -50,16 +47,20 @@ def run(
     ] = None,
     temperature: Annotated[float | None, typer.Option(help="Below 0: not sent; default: the prompt file's, or 0.")] = None,
     stop: Annotated[list[str] | None, typer.Option(help="Text that ends an answer; \\n is a line end. Repeatable.")] = None,
-    in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once; default: what the model takes.")] = None,
+    in_flight: InFlight = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 300.0,
     stream: Annotated[bool, typer.Option(help="Stream answers, to measure the time to the first token.")] = True,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another address for Bedrock.")] = None,
-    cache: Annotated[Path, typer.Option(help="Folder for the local model.")] = DEFAULTS.cache,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
+    cache: CacheFolder = DEFAULTS.cache,
     lane: LaneSize = lanes.SAMPLES,
     budget: Budget = None,
     prices: Annotated[Path | None, typer.Option(envvar="FERRY_PRICES", help="Your own prices and facts, a JSON file.")] = None,
+    batch: ByBatch = False,
+    batch_bucket: BatchBucket = "",
+    batch_role: BatchRole = "",
+    batch_every: BatchEvery = 60.0,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again where the file holds a failure.")] = False,
 ) -> None:
     """Answer every sample of a split with one model and one prompt."""
@@ -73,10 +74,22 @@ def run(
     key = RunKey(model=model, prompt_hash=version.hash, split=split)
     catalog = read_catalog(prices)
     _check(version, samples, model, catalog, asked=temperature is not None)
-    _say(notice(model))
+    say(notice(model))
+    asked = Asked(key, version, samples, in_flight, lane)
+    if batch:
+        service = BatchInference(place_of(batch_bucket, batch_role), settings)
+        say(_offered(asked, catalog))
+        asked = replace(asked, batch=Batching(service, Journal(Path(f"{output}.jobs"), key), batch_every))
     with OutputFile(output, key, samples, retry_failed=retry_failed, prompt=version if asks else None) as file:
-        told = _into_file(_Asked(model, version, samples, in_flight, lane), settings, file, _Money(budget, catalog))
-    _finish(output, len(samples), told)
+        told = into_file(asked, settings, file, Money(budget, catalog))
+    finish(output, len(samples), told)
+
+
+def _offered(asked: Asked, catalog: Catalog) -> str:
+    """Both ways, for whoever asks for batch. Raises InputError where it is not possible."""
+    a_call = usage_of_a_call(asked.prompt, asked.samples)
+    tools = asked.prompt.tools is not None
+    return batch_told(offer(asked.ref, len(asked.samples), a_call, catalog.prices, tools=tools, lane=asked.lane))
 
 
 def _check(prompt: PromptVersion, samples: Sequence[Sample], ref: str, catalog: Catalog, *, asked: bool) -> None:
@@ -84,7 +97,7 @@ def _check(prompt: PromptVersion, samples: Sequence[Sample], ref: str, catalog: 
     if against := refusals(prompt, samples, ref, catalog, sampling=asked):
         raise InputError(f"No call was made. {' '.join(against)}")
     for sentence in sentences(misfits(prompt, samples, ref, catalog), catalog.of(ref)):
-        _say(sentence)
+        say(sentence)
 
 
 def _samples(dataset: Path, split: Split) -> Sequence[Sample]:
@@ -94,65 +107,6 @@ def _samples(dataset: Path, split: Split) -> Sequence[Sample]:
             f"{dataset.name} has no samples in its {split} split, so there is nothing to answer. Choose another --split."
         )
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is asked of whom."""
-
-    ref: str
-    prompt: PromptVersion
-    samples: Sequence[Sample]
-    in_flight: int | None
-    lane: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Money:
-    """What may be spent, and where prices come from."""
-
-    budget: float | None
-    catalog: Catalog
-
-
-@dataclass(slots=True)
-class _Told:
-    """What a run has to say at its end: failures by kind, calls made again by kind, what was spent, and why it stopped early."""
-
-    failed: Counter[str] = field(default_factory=Counter)
-    again: Counter[str] = field(default_factory=Counter)
-    usd: float = 0.0
-    unpriced: int = 0
-    refused: str = ""
-    stopped: str = ""
-
-    def count(self, output: Output) -> None:
-        self.failed.update([output.failure.kind] if output.failure else [])
-        if output.failure and output.failure.kind in STOPPERS:
-            self.stopped = output.failure.message
-        self.again.update(each.kind for each in output.retried)
-        self.usd += output.usd or 0.0
-        self.unpriced += output.usd is None
-
-    def spent(self) -> str:
-        """Empty where nothing was charged."""
-        return f"{money(self.usd)} spent" + (f", {self.unpriced:,} calls of unknown cost" if self.unpriced else "")
-
-
-def _into_file(asked: _Asked, settings: ModelSettings, file: OutputFile, paid: _Money) -> _Told:
-    """Answers what the file lacks; an interruption keeps what is there."""
-    purse = LocalPurse(paid.budget, spent=file.usd)
-    charged = Charged(open_model(asked.ref, samples=asked.samples, settings=settings), paid.catalog.prices, purse)
-    model, told = Fitted(charged, paid.catalog), _Told()
-    try:
-        asyncio.run(_answer_all(asked, model, file, told))
-    except KeyboardInterrupt:
-        _say("Interrupted. The file of outputs holds what was answered so far; the same command continues.")
-        raise typer.Exit(INTERRUPTED) from None
-    told.refused = purse.refused
-    _say(f"Made again: {counted(told.again)}." if told.again else "")
-    _say(f"{told.spent()} by this command." if is_charged(asked.ref, paid.catalog.prices) else "")
-    return told
 
 
 def _with_parameters(
@@ -178,52 +132,3 @@ def _with_tools(prompt: PromptVersion, file: Path | None, column: str) -> Prompt
     if column:
         given = replace(given, variable=column)
     return replace(prompt, tools=None if given == Toolset() else legal_toolset(given))
-
-
-async def _answer_all(asked: _Asked, model: Model, file: OutputFile, told: _Told) -> None:
-    """Writes an output for each sample: first those of the latency lane, then the others at once."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    first, rest = lanes.lanes(asked.ref, asked.samples, asked.lane)
-    work = [(Lane.LATENCY, first, lanes.AT_ONCE), (Lane.BULK, rest, asked.in_flight)]
-    work = work if first else [(Lane.NONE, asked.samples, asked.in_flight)]
-    check(asked.prompt, asked.samples)  # all of them before the first call, not lane by lane
-    try:
-        with Progress(*columns, console=Console(stderr=True)) as progress:
-            bar = progress.add_task(asked.ref, total=len(asked.samples), completed=len(file.done))
-            for lane, samples, in_flight in work:
-                wanted = (sample for sample in samples if not told.stopped)
-                calls = answer(model, asked.prompt, wanted, skip=file.done, in_flight=in_flight, lane=lane)
-                async with aclosing(calls) as outputs:
-                    async for output in outputs:
-                        if output.failure and KINDS[output.failure.kind].policy is Policy.REST:
-                            continue  # not asked: the same command asks it with a higher budget
-                        file.append(output)
-                        told.count(output)
-                        progress.advance(bar)
-    finally:
-        await model.close()
-
-
-def _finish(output: Path, samples: int, told: _Told) -> None:
-    if told.refused:
-        _say(f"{told.refused}. {output} holds what was answered; the same command with a higher --budget continues.")
-        raise typer.Exit(1)
-    if told.stopped:
-        _say(f"Stopped, because every further call would fail as well. {told.stopped}")
-        _say(f"{output} holds what was answered; with --retry-failed the same command continues.")
-        raise typer.Exit(1)
-    if not told.failed:
-        _say(f"{samples} samples answered: {output}")
-        return
-    failed = told.failed.total()
-    _say(f"{failed} of {samples} samples failed ({counted(told.failed)}); {output} says why.")
-    _say("With --retry-failed they are asked again.")
-    raise typer.Exit(1)
-
-
-def _say(text: str | None) -> None:
-    if text:
-        typer.echo(text, err=True)

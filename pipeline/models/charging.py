@@ -13,6 +13,7 @@ from typing import Protocol
 from pipeline.errors import InputError
 from pipeline.models.failures import FIXED, failure
 from pipeline.models.prices import ON_DEMAND, Price, Prices, money
+from pipeline.models.sampling import refused_of
 from pipeline.records import Model, Output, Request, Usage
 
 BYTES_A_TOKEN, TOKENS_A_TURN, TOKENS_A_TOOL = 2, 16, 500
@@ -37,6 +38,10 @@ class Purse(Protocol):
 
     async def settle(self, held: float, usd: float) -> None:
         """Gives `held` back and charges `usd` instead."""
+        ...
+
+    async def charge(self, usd: float) -> None:
+        """Charges what no call is held for; below 0, gives back what was charged too much."""
         ...
 
 
@@ -67,6 +72,11 @@ class LocalPurse:
     async def settle(self, held: float, usd: float) -> None:
         async with self.changed:
             self.spent, self.held, self.open = self.spent + usd, self.held - held, self.open - 1
+            self.changed.notify_all()
+
+    async def charge(self, usd: float) -> None:
+        async with self.changed:
+            self.spent += usd
             self.changed.notify_all()
 
     def _fits(self, usd: float) -> bool:
@@ -179,6 +189,9 @@ class Charged:
             return charged(output, price) if price else output
         finally:
             await asyncio.shield(self.purse.settle(held, spent))
+
+    def refused(self) -> frozenset[str]:
+        return refused_of(self.model)
 
     async def close(self) -> None:
         await self.model.close()

@@ -13,6 +13,7 @@ from pipeline.models import family
 from pipeline.models.catalog import Catalog, Constraints, ModelFacts, reasons
 from pipeline.models.catalog.constraints import blended
 from pipeline.models.failures import failure
+from pipeline.models.sampling import refused_of
 from pipeline.prompts.families.limits import limits
 from pipeline.prompts.importers.port import Imported
 from pipeline.prompts.lint import Severity, lint
@@ -63,6 +64,9 @@ class Fitted:
         if problem is not None:
             return Output(sample_id=request.sample_id, text=None, failure=problem)
         return await self._model.answer(request)
+
+    def refused(self) -> frozenset[str]:
+        return refused_of(self._model)
 
     async def close(self) -> None:
         await self._model.close()

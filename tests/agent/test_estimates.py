@@ -5,6 +5,7 @@ from dataclasses import replace
 from agent import estimates
 from db.records import DatasetVersion, Estimate
 from pipeline.models.prices import Entry, Prices
+from pipeline.models.prices.tokens import usage_of_a_call
 from pipeline.records import PromptVersion, Sample
 from tests.bot.cards.told import DATASET
 
@@ -14,14 +15,14 @@ PRICES = Prices(overrides={"bedrock:a": Entry(model="a", provider="bedrock", inp
 
 
 def told(source: str, *targets: str, dataset: DatasetVersion = DATASET) -> dict[str, Estimate]:
-    a_call = estimates.usage_of_a_call(PROMPT, SAMPLES)
+    a_call = usage_of_a_call(PROMPT, SAMPLES)
     return {e.stage: e for e in estimates.of_models(source, targets, dataset, SAMPLES, a_call, PRICES)}
 
 
 def test_a_call_takes_the_prompt_and_the_sample_in_and_an_answer_of_that_length_out() -> None:
-    a_call = estimates.usage_of_a_call(PROMPT, SAMPLES)
+    a_call = usage_of_a_call(PROMPT, SAMPLES)
     assert (a_call.input_tokens, a_call.output_tokens) == (200, 10)
-    assert estimates.usage_of_a_call(PROMPT, []).output_tokens == 1
+    assert usage_of_a_call(PROMPT, []).output_tokens == 1
 
 
 def test_known_prices_become_money_and_free_models_do_not() -> None:
@@ -41,7 +42,7 @@ def test_one_unknown_price_makes_the_sum_unknown_and_is_named() -> None:
 def test_candidates_are_planned_rung_by_rung_and_the_search_by_what_it_may_take() -> None:
     dataset = replace(DATASET, dev=120)
     assert told("bedrock:a", "bedrock:a", dataset=dataset)["candidates"].calls == 2 * 120 + 2 * 120
-    a_call = estimates.usage_of_a_call(PROMPT, SAMPLES)
+    a_call = usage_of_a_call(PROMPT, SAMPLES)
     (search,) = estimates.of_search("bedrock:a", ["bedrock:a"], 120, a_call, PRICES)
     assert search.calls == estimates.search_calls(120) == 15 * (8 + 50 + 1) + 2 * 70
     assert search.usd
@@ -53,7 +54,7 @@ def test_candidates_are_planned_rung_by_rung_and_the_search_by_what_it_may_take(
 
 
 def test_conversions_are_planned_as_calls_of_the_writer() -> None:
-    a_call = estimates.usage_of_a_call(PROMPT, SAMPLES)
+    a_call = usage_of_a_call(PROMPT, SAMPLES)
     (found,) = estimates.of_conversion("bedrock:a", ["local:b", "local:c"], a_call, PRICES)
     assert (found.stage, found.calls) == ("conversion", 2 * 3 * 2)
     assert found.usd == found.calls * (2_200 * 1_000 + 400 * 10_000) / 1e6

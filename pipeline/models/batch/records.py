@@ -10,6 +10,8 @@ from pipeline.aws.jobs import Standing
 from pipeline.aws.roles import checked_role
 from pipeline.aws.s3 import Bucket
 
+CANARY = 5
+"""Calls on demand before a job's records are written: what a model refuses shows in them, not in every record of a job."""
 FEWEST, MOST = 100, 25_000
 """Records of one job. AWS's quotas differ by model (100 at least; 50,000 at most for most models): half of that keeps a job that
 fails late cheap, and its file under 1 GB up to 40 kB a record."""
@@ -55,7 +57,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress(Standing):
-    """A job as the service tells it, `status` in its own word: `done` of `records` were tried; no `ending` while it is under way."""
+    """A job as the service tells it, `status` in its own word: `done` of `records` were tried; no `ending` while under way."""
 
     status: str
     ending: Ending | None

@@ -7,15 +7,15 @@ from pipeline.models.batch.lines import TIER, spans
 from pipeline.models.batch.records import FEWEST
 from pipeline.models.lanes import SAMPLES
 from pipeline.models.prices import Prices
-from pipeline.records import PromptVersion, Usage
+from pipeline.records import Usage
 
 SECONDS, AT_ONCE = 2.0, 16
 """What an estimate takes for one answer and for calls at once, where nothing is measured yet."""
 LONGEST_H = 24
 """Hours after which a job that is not done ends with what it has; the least that the service takes."""
 GIVES_UP = (
-    f"no latency of the samples that go by batch (the first {SAMPLES} stay on demand and are timed), and no promise of when it is "
-    f"done: usually hours, at most {LONGEST_H} for a job"
+    f"no latency of the samples that go by batch (the first {SAMPLES} stay on demand and are timed), and no promise of when "
+    f"it is done: usually hours, at most {LONGEST_H} for a job"
 )
 
 
@@ -36,12 +36,10 @@ class Offer:
     why_not: str = ""
 
 
-def offer(
-    ref: str, samples: int, a_call: Usage, prices: Prices, *, prompt: PromptVersion | None = None, lane: int = SAMPLES
-) -> Offer:
+def offer(ref: str, samples: int, a_call: Usage, prices: Prices, *, tools: bool = False, lane: int = SAMPLES) -> Offer:
     """What `samples` calls like `a_call` would be either way. The first `lane` of them are asked on demand whatever is chosen."""
     rest = max(0, samples - lane)
-    if why := _why_not(ref, rest, prices, prompt):
+    if why := _why_not(ref, rest, prices, tools=tools):
         return Offer(ref=ref, why_not=why)
     price = prices.of(ref)
     one, by_batch = price.of(a_call), price.of(a_call, TIER)
@@ -56,12 +54,12 @@ def offer(
     )
 
 
-def _why_not(ref: str, rest: int, prices: Prices, prompt: PromptVersion | None) -> str:
+def _why_not(ref: str, rest: int, prices: Prices, *, tools: bool) -> str:
     if not ref.startswith("bedrock:"):
         return "batch jobs are Bedrock's, and this model is not on Bedrock"
     if rest < FEWEST:
         return f"a job has at least {FEWEST} records, and {rest:,} samples are left beside those that are timed"
-    if prompt is not None and prompt.tools is not None:
+    if tools:
         return "batch jobs take no tools"
     try:
         prices.of(ref).tier(TIER)
