@@ -21,7 +21,6 @@ from pipeline.models.batch.lines import batchable, job_name, spans, write
 from pipeline.models.batch.records import CANARY, Ending, Job, Place, Progress
 from pipeline.models.batch.results import Tally, answers
 from pipeline.models.batch.router import GIVES_UP, Offer
-from pipeline.models.failures import counted
 from pipeline.models.prices import money
 from pipeline.models.sampling import refused_of
 from pipeline.prompts.fit import misfits
@@ -209,8 +208,8 @@ class Batching:
                 if output.sample_id not in work.done:
                     work.take(output)
         await work.purse.charge(tally.usd - job.usd)
-        if tally.failed:
-            self._once(f"{standing.name}: {counted(tally.failed)} by error code; these samples are asked on demand.")
+        if tally.told():
+            self._once(f"{standing.name}: {tally.told()}.")
 
     def _once(self, sentence: str) -> None:
         if sentence not in self.said:

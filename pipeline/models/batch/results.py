@@ -28,6 +28,13 @@ class Tally:
     unreadable: int = 0
     usd: float = 0.0
 
+    def told(self) -> str:
+        """What is left to calls on demand, in a sentence; empty where nothing is."""
+        failed = ", ".join(f"{count:,} with {code}" for code, count in sorted(self.failed.items()))
+        said = [f"{self.failed.total():,} records failed ({failed})"] if self.failed else []
+        said += [f"{self.unreadable:,} lines could not be read"] if self.unreadable else []
+        return f"{' and '.join(said)}; these samples are asked on demand" if said else ""
+
 
 def answers(
     lines: Iterable[str | bytes], samples: Sequence[Sample], key: RunKey, price: Price, tally: Tally, steps: tuple[Step, ...] = ()
