@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from pipeline.commands.answering import Answering, say
+from pipeline.commands.answering import Answering, Asked, say
 from pipeline.errors import InputError, PermanentError, TemporaryError
 from pipeline.hashing import canonical_json
 from pipeline.lines import cut_unfinished
@@ -18,10 +18,12 @@ from pipeline.models import lanes
 from pipeline.models.batch import BatchInference
 from pipeline.models.batch.following import Next, following, planned
 from pipeline.models.batch.lines import batchable, job_name, spans, write
-from pipeline.models.batch.records import CANARY, Ending, Job, Place, Progress
+from pipeline.models.batch.records import CANARY, BatchJob, Ending, Place, Progress
 from pipeline.models.batch.results import Tally, answers
-from pipeline.models.batch.router import GIVES_UP, Offer
+from pipeline.models.batch.router import GIVES_UP, Offer, offer
+from pipeline.models.catalog import Catalog
 from pipeline.models.prices import money
+from pipeline.models.prices.tokens import usage_of_a_call
 from pipeline.models.sampling import refused_of
 from pipeline.prompts.fit import misfits
 from pipeline.records import Lane, RunKey, Sample
@@ -48,14 +50,21 @@ def place_of(bucket: str, role: str) -> Place:
     return Place(role=role, bucket=bucket)
 
 
-def told(offer: Offer) -> str:
+def by_batch(asked: Asked, catalog: Catalog, service: BatchInference, output: Path, every: float) -> Asked:
+    """`asked` with its bulk by batch, having told both ways. Raises InputError where it is not possible."""
+    a_call, tools = usage_of_a_call(asked.prompt, asked.samples), asked.prompt.tools is not None
+    say(_told(offer(asked.ref, len(asked.samples), a_call, catalog.prices, tools=tools, lane=asked.lane)))
+    return replace(asked, batch=Batching(service, Journal(Path(f"{output}.jobs"), asked.key), every))
+
+
+def _told(both: Offer) -> str:
     """Both ways in a sentence. Raises InputError where batch is not possible."""
-    if offer.why_not:
-        raise InputError(f"This run cannot go by batch: {offer.why_not}. Run it without --batch.")
-    minutes = offer.seconds_on_demand / 60
+    if both.why_not:
+        raise InputError(f"This run cannot go by batch: {both.why_not}. Run it without --batch.")
+    minutes = both.seconds_on_demand / 60
     return (
-        f"{offer.batch:,} of {offer.batch + offer.on_demand:,} samples go by {offer.jobs} batch job(s): about "
-        f"{money(offer.usd_batch)}, on demand about {money(offer.usd_on_demand)} and {minutes:,.0f} min if no quota is in the "
+        f"{both.batch:,} of {both.batch + both.on_demand:,} samples go by {both.jobs} batch job(s): about "
+        f"{money(both.usd_batch)}, on demand about {money(both.usd_on_demand)} and {minutes:,.0f} min if no quota is in the "
         f"way. Batch gives up: {GIVES_UP}."
     )
 
@@ -64,7 +73,7 @@ def told(offer: Offer) -> str:
 class _Line:
     __pydantic_config__ = ConfigDict(extra="forbid")
     run: RunKey
-    job: Job
+    job: BatchJob
 
 
 LINE = TypeAdapter(_Line)
@@ -78,7 +87,7 @@ class Journal:
 
     def __init__(self, path: Path, key: RunKey) -> None:
         self._path, self._key = path, key
-        self._jobs: dict[tuple[int, int, int], Job] = {}
+        self._jobs: dict[tuple[int, int, int], BatchJob] = {}
         if not path.exists():
             return
         cut_unfinished(path)
@@ -89,12 +98,12 @@ class Journal:
         """Those of the jobs there are, else of jobs to come."""
         return sorted({(job.low, job.high) for job in self._jobs.values()}) or list(spans(low, high))
 
-    def of(self, span: tuple[int, int]) -> Sequence[Job]:
+    def of(self, span: tuple[int, int]) -> Sequence[BatchJob]:
         """By attempt."""
         return sorted((job for job in self._jobs.values() if (job.low, job.high) == span), key=lambda job: job.attempt)
 
     @property
-    def open(self) -> Sequence[Job]:
+    def open(self) -> Sequence[BatchJob]:
         return [job for job in self._jobs.values() if job.ending is None]
 
     @property
@@ -102,12 +111,12 @@ class Journal:
         """What jobs under way may cost."""
         return sum(job.usd for job in self.open)
 
-    def add(self, job: Job) -> None:
+    def add(self, job: BatchJob) -> None:
         self._jobs[job.low, job.high, job.attempt] = job
         with self._path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(canonical_json(_Line(run=self._key, job=job)) + "\n")
 
-    def _read(self, line: bytes) -> dict[tuple[int, int, int], Job]:
+    def _read(self, line: bytes) -> dict[tuple[int, int, int], BatchJob]:
         try:
             found = LINE.validate_json(line)
         except ValidationError as error:
@@ -155,7 +164,7 @@ class Batching:
             return Next.LOOK
         return step
 
-    async def _make(self, work: Answering, job: Job, samples: Sequence[Sample], missing: Sequence[Sample]) -> None:
+    async def _make(self, work: Answering, job: BatchJob, samples: Sequence[Sample], missing: Sequence[Sample]) -> None:
         """A few calls first: they show what the model refuses, which a job would find out record by record."""
         asked, name = work.asked, job_name(work.asked.key, samples, job.attempt)
         arn = await self.service.find(name)
@@ -181,7 +190,7 @@ class Batching:
         say(f"Batch job {name} of {count:,} records: at most {money(usd)}.")
         return None
 
-    async def _look(self, work: Answering, job: Job, samples: Sequence[Sample]) -> bool:
+    async def _look(self, work: Answering, job: BatchJob, samples: Sequence[Sample]) -> bool:
         """Whether the job has ended; what it brought is in the file then."""
         standing = await self.service.look(job.arn or "")
         if standing.ending is None:
@@ -200,7 +209,7 @@ class Batching:
             )
         return True
 
-    async def _take(self, work: Answering, job: Job, standing: Progress, samples: Sequence[Sample]) -> None:
+    async def _take(self, work: Answering, job: BatchJob, standing: Progress, samples: Sequence[Sample]) -> None:
         price, tally = work.catalog.prices.of(work.asked.ref), Tally()
         with tempfile.TemporaryFile() as file:
             await self.service.fetch(standing, file)

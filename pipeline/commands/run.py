@@ -10,14 +10,12 @@ import typer
 
 from pipeline.commands.access import CacheFolder, EndpointUrl, InFlight, Profile, Region, reached
 from pipeline.commands.answering import Asked, Money, finish, into_file, say
-from pipeline.commands.batching import BatchBucket, BatchEvery, Batching, BatchRole, ByBatch, Journal, place_of
-from pipeline.commands.batching import told as batch_told
+from pipeline.commands.batching import BatchBucket, BatchEvery, BatchRole, ByBatch, by_batch, place_of
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt, read_text
 from pipeline.errors import InputError
 from pipeline.models import lanes, notice
-from pipeline.models.batch import BatchInference, offer
+from pipeline.models.batch import BatchInference
 from pipeline.models.catalog import Catalog, read_catalog
-from pipeline.models.prices.tokens import usage_of_a_call
 from pipeline.models.settings import DEFAULTS
 from pipeline.prompts.fit import misfits, refusals, sentences
 from pipeline.prompts.tools import legal_toolset, tools_of
@@ -77,19 +75,10 @@ def run(
     say(notice(model))
     asked = Asked(key, version, samples, in_flight, lane)
     if batch:
-        service = BatchInference(place_of(batch_bucket, batch_role), settings)
-        say(_offered(asked, catalog))
-        asked = replace(asked, batch=Batching(service, Journal(Path(f"{output}.jobs"), key), batch_every))
+        asked = by_batch(asked, catalog, BatchInference(place_of(batch_bucket, batch_role), settings), output, batch_every)
     with OutputFile(output, key, samples, retry_failed=retry_failed, prompt=version if asks else None) as file:
         told = into_file(asked, settings, file, Money(budget, catalog))
     finish(output, len(samples), told)
-
-
-def _offered(asked: Asked, catalog: Catalog) -> str:
-    """Both ways, for whoever asks for batch. Raises InputError where it is not possible."""
-    a_call = usage_of_a_call(asked.prompt, asked.samples)
-    tools = asked.prompt.tools is not None
-    return batch_told(offer(asked.ref, len(asked.samples), a_call, catalog.prices, tools=tools, lane=asked.lane))
 
 
 def _check(prompt: PromptVersion, samples: Sequence[Sample], ref: str, catalog: Catalog, *, asked: bool) -> None:

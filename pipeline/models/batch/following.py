@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from pipeline.models.batch.records import FEWEST, Ending, Job
+from pipeline.models.batch.records import FEWEST, BatchJob, Ending
 
 SENT = 2
 """How often a sample is sent by batch at most."""
@@ -18,7 +18,7 @@ class Next(StrEnum):
     NOTHING = "nothing"
 
 
-def following(missing: int, jobs: Sequence[Job]) -> Next:
+def following(missing: int, jobs: Sequence[BatchJob]) -> Next:
     """The step after `jobs` (of one span, by attempt) with `missing` samples that still have no output.
 
     A job that tried everything leaves what it could not answer to calls on demand, whose errors say why; one that ran out of time
@@ -33,8 +33,8 @@ def following(missing: int, jobs: Sequence[Job]) -> Next:
     return Next.ON_DEMAND if missing < FEWEST or tried or len(sent) >= SENT else Next.MAKE
 
 
-def planned(low: int, high: int, jobs: Sequence[Job]) -> Job:
+def planned(low: int, high: int, jobs: Sequence[BatchJob]) -> BatchJob:
     """The job that MAKE is about: the one that was planned before a crash, else a further attempt."""
     if jobs and jobs[-1].ending is None:
         return jobs[-1]
-    return Job(low=low, high=high, attempt=len(jobs) + 1)
+    return BatchJob(low=low, high=high, attempt=len(jobs) + 1)

@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class BatchJob:
     """One job over the samples `low` to `high` of a run, as positions in its order: the `attempt`-th, from 1.
 
     Without `arn` it is planned, without `ending` under way. `usd` is what it may cost at most, charged when it is made.

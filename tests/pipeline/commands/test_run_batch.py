@@ -66,7 +66,7 @@ async def test_the_bulk_goes_by_batch_and_the_first_samples_are_timed(tmp_path: 
     assert len(by_batch) == N - BESIDE
     assert {(o.lane, o.latency_s, o.ttft_s) for o in by_batch} == {(Lane.BULK, None, None)}
     assert all(o.usd for o in outputs)
-    assert by_batch[0].usd == pytest.approx(next(o.usd for o in outputs if o.tier != "batch") / 2, rel=0.01)
+    assert by_batch[0].usd == pytest.approx(next(o.usd or 0.0 for o in outputs if o.tier != "batch") / 2, rel=0.01)
     assert "220 of 260 samples go by 1 batch job(s)" in told
     assert "no promise of when it is done" in told
     assert "260 samples answered" in told

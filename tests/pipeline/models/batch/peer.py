@@ -16,7 +16,8 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from tests.pipeline.aws.wire import BUCKET, Fault, Shelf, json_error, listening, violations
-from tests.pipeline.models.peer import delta, ending, event
+from tests.pipeline.models.frames import event
+from tests.pipeline.models.peer import delta, ending
 
 MODEL = "amazon.nova-lite-v1:0"
 REF = f"bedrock:{MODEL}"

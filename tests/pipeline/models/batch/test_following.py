@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from pipeline.models.batch.following import SENT, Next, following, planned
 from pipeline.models.batch.lines import spans
-from pipeline.models.batch.records import FEWEST, MOST, Ending, Job
+from pipeline.models.batch.records import FEWEST, MOST, BatchJob, Ending
 
-PLANNED, UNDER_WAY = Job(low=0, high=500), Job(low=0, high=500, arn="a")
+PLANNED, UNDER_WAY = BatchJob(low=0, high=500), BatchJob(low=0, high=500, arn="a")
 
 
-def ended(*endings: Ending) -> list[Job]:
-    return [Job(low=0, high=500, attempt=n, arn="a", ending=ending) for n, ending in enumerate(endings, 1)]
+def ended(*endings: Ending) -> list[BatchJob]:
+    return [BatchJob(low=0, high=500, attempt=n, arn="a", ending=ending) for n, ending in enumerate(endings, 1)]
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def ended(*endings: Ending) -> list[Job]:
         (200, ended(Ending.PARTLY, Ending.FAILED, Ending.PARTLY), Next.ON_DEMAND),
     ],
 )
-def test_each_step(missing: int, jobs: list[Job], step: Next) -> None:
+def test_each_step(missing: int, jobs: list[BatchJob], step: Next) -> None:
     assert following(missing, jobs) is step
 
 
 def test_a_job_that_was_planned_before_a_crash_is_the_one_to_make() -> None:
     assert planned(0, 500, [PLANNED]) is PLANNED
-    assert planned(0, 500, ended(Ending.PARTLY)) == Job(low=0, high=500, attempt=2)
+    assert planned(0, 500, ended(Ending.PARTLY)) == BatchJob(low=0, high=500, attempt=2)
 
 
 @given(st.integers(0, 100_000), st.lists(st.sampled_from([Ending.WHOLE, Ending.PARTLY]), max_size=5))
