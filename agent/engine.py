@@ -25,6 +25,7 @@ class WorkKind(StrEnum):
     CONVERT = "convert"  # migration id, round
     RUN = "run"  # run id
     CHUNK = "chunk"  # run id, first sample, sample after the last one
+    BATCH = "batch"  # run id, first sample, sample after the last one
     JUDGE = "judge"  # run id, first sample, sample after the last one
     ERRORS = "errors"  # migration id, round
     CORRECT = "correct"  # migration id, round, reference check id

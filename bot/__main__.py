@@ -17,6 +17,7 @@ from pipeline.errors import FerryError
 
 if TYPE_CHECKING:
     from pipeline.metrics.evaluations import Place
+    from pipeline.models.batch.place import Place as BatchPlace
 
 T = TypeVar("T", bound=Settings)
 FAILED = 2
@@ -138,6 +139,7 @@ def _worker(settings: Settings) -> None:
         evaluation=_evaluation(settings),
         writer=settings.writer,
         advpo=Bucket(settings.advpo_bucket) if settings.advpo_bucket else None,
+        batch=_batch(settings),
         limits=read_rules(settings.limits),
         models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai, in_flight=settings.in_flight),
         catalog=catalog,
@@ -153,6 +155,15 @@ def _evaluation(settings: Settings) -> "Place | None":
         return None
     judge = settings.evaluation_judge or DEFAULT_JUDGE
     return Place(role=settings.evaluation_role, bucket=settings.evaluation_bucket, judge=judge)
+
+
+def _batch(settings: Settings) -> "BatchPlace | None":
+    """Where batch jobs read and write; None where the operator has not set that up."""
+    from pipeline.models.batch.place import Place
+
+    if not settings.batch_role or not settings.batch_bucket:
+        return None
+    return Place(role=settings.batch_role, bucket=settings.batch_bucket)
 
 
 def _up(_: SlackSettings) -> None:

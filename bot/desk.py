@@ -68,7 +68,8 @@ class Desk:
 
     `prefill` is what an empty form opens with, `in_flight` are the deliveries this process is working on; `tasks` keeps their
     tasks from being forgotten; `token` tells this bot from others of the same app. `catalog` knows the models and `citations`
-    what others measured of them. `advpo` says whether the operator set up Advanced Prompt Optimization.
+    what others measured of them. `advpo` and `batch` say whether the operator set up Advanced Prompt
+    Optimization and batch jobs.
     """
 
     store: Store
@@ -85,6 +86,7 @@ class Desk:
     catalog: Catalog = field(default_factory=Catalog)
     citations: Sequence[Citation] = ()
     advpo: bool = False
+    batch: bool = False
     in_flight: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
     intake: Intake = field(default_factory=Intake)

@@ -26,6 +26,7 @@ async def examine(settings: SlackSettings) -> int:
         typer.echo(problem)
     typer.echo(_models(settings.openai))
     typer.echo(_advpo(settings.advpo_bucket))
+    typer.echo(_batch(settings.batch_role, settings.batch_bucket))
     if not problems:
         typer.echo("The Slack app has the scopes it needs, and its tokens work.")
     return WRONG if problems else 0
@@ -43,6 +44,13 @@ def _advpo(bucket: str | None) -> str:
     if bucket:
         return f"FERRY_ADVPO_BUCKET is {bucket}: people can ask Bedrock to optimise the prompt of a Bedrock target."
     return "FERRY_ADVPO_BUCKET is not set: Bedrock's Advanced Prompt Optimization cannot be asked for from Slack."
+
+
+def _batch(role: str | None, bucket: str | None) -> str:
+    """Whether there can be batch jobs, as far as that can be told without making one."""
+    if role and bucket:
+        return f"FERRY_BATCH_BUCKET is {bucket}: people can have runs on test go by Bedrock batch jobs, which work as {role}."
+    return "FERRY_BATCH_ROLE and FERRY_BATCH_BUCKET are not set: runs go on demand, not by Bedrock batch jobs."
 
 
 async def examine_processes(places: Places) -> None:

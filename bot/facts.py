@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from agent import corrections as corrected
 from agent import measured, rounds
 from agent.told import BUDGET, TRIED_AGAIN
+from bot import ways
 from bot.cards.digest import DigestFacts
 from bot.cards.errors import ErrorsFacts
 from bot.cards.files import FilesFacts
@@ -103,18 +104,23 @@ async def _cells(store: Store, runs: tuple[Run, ...], asked: "Sequence[Sequence[
     return (await store.runs.scored(ids, sorted(names)) if cells else 0), cells
 
 
-async def question(store: Store, message: Message, prices: Prices) -> QuestionFacts:
-    """Facts of a question's card; the report is read only for a sign-off, candidates only to accept them."""
+async def question(store: Store, message: Message, prices: Prices, *, batch: bool = False) -> QuestionFacts:
+    """Facts of a question's card; the report is read only for a sign-off, candidates only to accept them.
+
+    `batch` says whether batch jobs are set up.
+    """
     migration = await migration_of(store, message)
     asked = await store.questions.get(migration.id, message.subject)
     over = migration.status in {MigrationStatus.CANCELLED, MigrationStatus.SIGNED, MigrationStatus.REJECTED}
     kind = asked.kind
+    plan = await store.plans.get(migration.id, int(asked.subject)) if kind is QuestionKind.PLAN else None
     return QuestionFacts(
         migration=migration,
         question=asked,
         open=not over and not await store.questions.is_closed(migration.id, asked.key),
         decision=await store.questions.decision(migration.id, asked.key),
-        plan=await store.plans.get(migration.id, int(asked.subject)) if kind is QuestionKind.PLAN else None,
+        plan=plan,
+        ways=await ways.read(store, plan, prices) if plan and batch else None,
         prompts=await prompts(store, migration.id, int(asked.subject), prices) if kind is QuestionKind.PROMPTS else None,
         report=await report(store, asked.subject) if kind is QuestionKind.SIGN_OFF else None,
         report_hash=asked.subject,

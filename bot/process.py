@@ -122,7 +122,9 @@ async def _desk(
     conversation = await ends.enter_async_context(opened)
     pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)
     poster = Poster(client, store.files.path)
-    render = Renderer(store=store, clock=clock, prices=catalog.prices, advpo=bool(settings.advpo_bucket))
+    render = Renderer(
+        store=store, clock=clock, prices=catalog.prices, advpo=bool(settings.advpo_bucket), batch=bool(settings.batch_bucket)
+    )
     outbox = Outbox(store=store, poster=poster, render=render, clock=clock, pace=pace)
     desk = Desk(
         store=store,
@@ -137,7 +139,8 @@ async def _desk(
         prefill=read_defaults(settings.form_defaults),
         catalog=catalog,
         citations=read_benchmarks(settings.benchmarks),
-        advpo=bool(settings.advpo_bucket),
+        advpo=advpo,
+        batch=batch,
         reader=BedrockReader(settings.interpreter_model, _bedrock) if settings.interpreter_model else None,
     )
     return desk, outbox

@@ -56,6 +56,7 @@ class Renderer:
     clock: Callable[[], datetime]
     prices: Prices = field(default_factory=Prices)
     advpo: bool = False
+    batch: bool = False
     speeds: dict[str, Speed] = field(default_factory=dict)
 
     async def __call__(self, message: Message) -> Card:
@@ -65,7 +66,7 @@ class Renderer:
         return status_card(await facts.status(self.store, message, self.prices))
 
     async def question(self, message: Message) -> Card:
-        return question_card(await facts.question(self.store, message, self.prices))
+        return question_card(await facts.question(self.store, message, self.prices, batch=self.batch))
 
     async def findings(self, message: Message) -> Card:
         return findings_card(await facts.findings(self.store, message))
@@ -92,6 +93,7 @@ class Renderer:
                 asked=asked,
                 again=again,
                 throttled=throttled,
+                batches=tuple(b for b in await self.store.batches.of(*(run.id for run in runs)) if b.job.ending is None),
             )
         )
 

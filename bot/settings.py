@@ -10,11 +10,11 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.places import Places
+from pipeline.aws.roles import ARN
 from pipeline.errors import InputError
 from pipeline.models.limits import read_rules
 from pipeline.models.settings import OpenAIAccess, openai_access
 
-ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/\S+")
 DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 WEEKDAYS = re.compile(rf"\*|{DAY}(?:-{DAY})?(?:,{DAY}(?:-{DAY})?)*")
 S = TypeVar("S", bound="Settings")
@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     `interpreter_model` is the Bedrock model id that reads free text the rules are not sure of; without it the rules stand.
     `evaluation_role` and `evaluation_bucket` are where Bedrock Evaluations is asked for second opinions, both or neither.
     `advpo_bucket` is where Advanced Prompt Optimization keeps its files; without it nobody can ask for that in Slack.
+    `batch_role` and `batch_bucket` are what batch jobs of Bedrock work as and where, both or neither.
     `writer` is the model that may be asked to write prompts, instead of the judge of each plan.
     """
 
@@ -61,6 +62,8 @@ class Settings(BaseSettings):
     evaluation_bucket: str | None = Field(default=None, validate_default=True)
     evaluation_judge: str | None = None
     advpo_bucket: str | None = None  # where jobs of Advanced Prompt Optimization keep their files
+    batch_role: str | None = None
+    batch_bucket: str | None = Field(default=None, validate_default=True)  # where batch jobs read and write
     writer: str = ""
     openai_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
@@ -89,20 +92,21 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql:// (leave it out to use SQLite files in the home folder)")
         return value or None
 
-    @field_validator("evaluation_role")
+    @field_validator("evaluation_role", "batch_role")
     @classmethod
     def _role(cls, value: str | None) -> str | None:
-        if value and not ROLE.fullmatch(value):
+        if value and not ARN.fullmatch(value):
             raise ValueError("must be the ARN of a role, such as arn:aws:iam::123456789012:role/NAME")
         return value or None
 
-    @field_validator("evaluation_bucket")
+    @field_validator("evaluation_bucket", "batch_bucket")
     @classmethod
     def _bucket(cls, value: str | None, info: ValidationInfo) -> str | None:
+        role = (info.field_name or "").replace("_bucket", "_role")
         if value and not value.startswith("s3://"):
             raise ValueError("must be a place in S3, such as s3://bucket/prefix")
-        if "evaluation_role" in info.data and bool(value) != bool(info.data["evaluation_role"]):
-            raise ValueError("and FERRY_EVALUATION_ROLE belong together: set both, or neither")
+        if role in info.data and bool(value) != bool(info.data[role]):
+            raise ValueError(f"and FERRY_{role.upper()} belong together: set both, or neither")
         return value or None
 
     @field_validator("advpo_bucket")

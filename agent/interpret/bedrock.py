@@ -42,7 +42,8 @@ SYSTEM = (
     "try_prompt (a candidate on one sample), roll_back (to the prompt chosen before), "
     "another_round (improve the prompts once more), faster (lower latency, shorter answers), "
     "optimize (have Bedrock's Advanced Prompt Optimization, AdvPO, rewrite a prompt), stop_optimizing (stop that), "
-    "publish (the signed prompt, to prompt management), set_budget (what the whole migration may cost), pause, resume, cancel, "
+    "publish (the signed prompt, to prompt management), set_budget (what the whole migration may cost), "
+    "use_batch (Bedrock batch jobs for the runs on test), no_batch (calls on demand), pause, resume, cancel, "
     "help. Anything else, small talk and anything you are not certain of is unknown. "
     "Give margin, usd, metric, target, judge, prompt, sample, budget or count only when the message names them."
 )

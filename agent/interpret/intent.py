@@ -28,6 +28,8 @@ class IntentKind(StrEnum):
     STOP_OPTIMIZING = "stop_optimizing"
     PUBLISH = "publish"
     SET_BUDGET = "set_budget"
+    USE_BATCH = "use_batch"
+    NO_BATCH = "no_batch"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -50,6 +52,8 @@ CHANGING = frozenset(
         IntentKind.STOP_OPTIMIZING,
         IntentKind.PUBLISH,
         IntentKind.SET_BUDGET,
+        IntentKind.USE_BATCH,
+        IntentKind.NO_BATCH,
         IntentKind.PAUSE,
         IntentKind.RESUME,
         IntentKind.CANCEL,

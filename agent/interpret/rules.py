@@ -18,6 +18,12 @@ LONGEST = 12
 """Words of a text that can still be one of the phrases."""
 SHORT_WHY = 7
 TYPO = 84.0
+ON_DEMAND = re.compile(r"\b(?:ask|call|run|use|go)\b.*\bon[- ]demand\b|^on[- ]demand\b", re.IGNORECASE)
+BATCH = re.compile(
+    r"\b(?:use|by|in|as|with|without|no|want|run|stop|allow)\s+(?:bedrock\s+)?batch(?:es| jobs?| inference)?\b|"
+    + ON_DEMAND.pattern,
+    re.IGNORECASE,
+)
 REF = re.compile(r"\b(?:bedrock|local|scripted):[^\s,;\"')]+", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)\s*(%|percent(?:age points?)?|per cent|pp|points?)?", re.IGNORECASE)
 TRY = re.compile(
@@ -58,11 +64,12 @@ def read(text: str, facts: Facts) -> Intent:
         or _try(shown, facts)
         or _publish(shown, said)
         or _budget(shown, said)
+        or _batch(shown, said)
         or _worst(said)
         or _why(said)
         or _alike(shown, said)
     )
-    taken_back = {"no", "without"} if found.usd == 0 else set()
+    taken_back = {"no", "without"} if found.usd == 0 else NEGATIONS if found.kind is IntentKind.NO_BATCH else set()
     if found.kind in CHANGING and (NEGATIONS - taken_back) & set(said) and found.budget != 0:
         return UNKNOWN
     return found
@@ -217,6 +224,14 @@ def _budget(shown: str, said: list[str]) -> Intent | None:
     if {"no", "without"} & set(said) or REMOVING & set(said[:3]):
         return Intent(kind=IntentKind.SET_BUDGET, budget=0.0, sure=True)
     return Intent(kind=IntentKind.SET_BUDGET) if (CHANGE | ADDING) & set(said[:3]) else None
+
+
+def _batch(shown: str, said: list[str]) -> Intent | None:
+    """ "use batch jobs", "run the tests by batch"; "no batch", "without batch jobs" and "ask on demand" are the other way."""
+    if len(said) > LONGEST or said[0] in ASKING or not BATCH.search(shown):
+        return None
+    other = ON_DEMAND.search(shown) or {"no", "without", *NEGATIONS, *REMOVING} & set(said)
+    return Intent(kind=IntentKind.NO_BATCH if other else IntentKind.USE_BATCH, sure=True)
 
 
 def _worst(said: list[str]) -> Intent | None:

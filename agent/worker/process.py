@@ -73,6 +73,7 @@ async def _tools(
     ends: AsyncExitStack, places: Places, settings: WorkerSettings, store: Store, engine: DbosEngine, holder: str
 ) -> Tools:
     from pipeline.metrics.evaluations import Bedrock
+    from pipeline.models.batch.jobs import BatchInference
     from pipeline.prompts.advpo import Advpo
 
     catalog, shared = settings.catalog, places.database_url is not None
@@ -101,6 +102,7 @@ async def _tools(
         live=models,
         opinion=Bedrock(settings.evaluation, models) if settings.evaluation else None,
         advpo=Advpo(settings.advpo, models) if settings.advpo else None,
+        batch=BatchInference(settings.batch, models) if settings.batch else None,
     )
 
 

@@ -2,27 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 
-from agent import arms, rounds
+from agent import arms
 from agent.engine import WorkKind
 from agent.planning import provider
 from agent.told import misfits_key, tell
-from agent.worker import digest, evaluations, scoring
-from agent.worker.attend import attend
-from agent.worker.shelf import Bounded
-from agent.worker.sink import Kept, Sink
+from agent.worker import batches, digest, evaluations, scoring
+from agent.worker.answering import answer_all, lane_size
 from agent.worker.tools import GOING, Tools
 from db.records import MessageKind, Run, RunStatus
 from pipeline.errors import PermanentError
-from pipeline.metrics import code_metrics
 from pipeline.models import lanes
-from pipeline.models.failures import KINDS, STOPPERS, Policy
 from pipeline.prompts.fit import misfits, refusals, sentences
-from pipeline.prompts.template import render
-from pipeline.records import Lane, Model, PromptVersion, Sample, Split
-from pipeline.run import answer
+from pipeline.records import Lane, Sample
 
 CHUNK = {"recorded": 1000, "scripted": 200, "local": 64, "bedrock": 200}
 MOST_CHUNKS = 1000
@@ -40,11 +33,6 @@ def spans(run: Run) -> Iterator[tuple[int, int]]:
     yield from ((low, min(low + size, run.total)) for low in range(first, run.total, size))
 
 
-def lane_size(run: Run) -> int:
-    """How many of a run's samples are asked for their latency: the first on test, where models are compared by it."""
-    return min(lanes.SAMPLES, run.total) if lanes.has_lane(run.key.model) and run.key.split is Split.TEST else 0
-
-
 async def start(tools: Tools, run_id: str) -> None:
     """Submit every chunk that still misses an output; with none missing the run is over."""
     run = await tools.store.runs.get(run_id)
@@ -56,6 +44,8 @@ async def start(tools: Tools, run_id: str) -> None:
     missing = [(low, high) for low, high in spans(run) if any(s.id not in stored for s in samples[low:high])]
     if missing and missing[0][1] <= lane_size(run):
         missing = missing[:1]  # the bulk waits until the latency is measured
+    elif missing and await batches.go(tools, run, samples, stored):
+        return None  # what jobs leave is asked on demand once they have ended
     for low, high in missing:
         await tools.engine.submit(WorkKind.CHUNK, f"{run_id}:{low}:{high}", run_id, str(low), str(high))
     if not missing:
@@ -88,7 +78,7 @@ async def chunk(tools: Tools, run_id: str, low: str, high: str) -> None:
         stored = await tools.store.runs.stored_ids(run_id, [sample.id for sample in samples])
         todo = tuple(sample for sample in samples if sample.id not in stored)
         if todo:
-            await _answer(tools, run, model, todo, _lane(run, measured=measured))
+            await answer_all(tools, run, model, todo, _lane(run, measured=measured))
     await (start(tools, run_id) if measured else _finish(tools, run))
 
 
@@ -158,29 +148,3 @@ async def _after(tools: Tools, run: Run) -> None:
         await tools.engine.submit(WorkKind.DIGEST, f"{monitor[0]}:{monitor[1]}:measured", *monitor)
     else:
         await tools.conversation.advance(run.migration_id)
-
-
-async def _answer(tools: Tools, run: Run, model: Bounded, todo: tuple[Sample, ...], lane: Lane) -> None:
-    prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
-    criteria = await rounds.criteria_of(tools.store, run)
-    metrics, halt = code_metrics(criteria) if criteria else (), asyncio.Event()
-    sink = Sink(tools.store, run.id, todo, metrics, most=max(1, model.concurrency // model.lanes))
-    kept = Kept(model, sink, lane, prompt.finish)
-    try:
-        await attend(tools, run.id, asyncio.create_task(_call(kept, prompt, todo, halt, lane)), halt)
-    finally:
-        await sink.drain()
-
-
-async def _call(model: Model, prompt: PromptVersion, todo: Sequence[Sample], halt: asyncio.Event, lane: Lane = Lane.NONE) -> None:
-    """Calls until nothing is left or `halt`; a failure that every call would meet ends it. Renders all before any call."""
-    for sample in todo:
-        render(prompt, sample)
-    wanted = (sample for sample in todo if not halt.is_set())
-    in_flight = lanes.AT_ONCE if lane is Lane.LATENCY else None
-    async with aclosing(answer(model, prompt, wanted, in_flight=in_flight, lane=lane)) as outputs:
-        async for output in outputs:
-            if output.failure and KINDS[output.failure.kind].policy is Policy.REST:
-                halt.set()  # what is in flight ends and is kept
-            elif output.failure and output.failure.kind in STOPPERS:
-                raise PermanentError(output.failure.message)

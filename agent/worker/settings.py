@@ -10,7 +10,8 @@ from pipeline.models.settings import ModelSettings
 
 if TYPE_CHECKING:
     from pipeline.aws.s3 import Bucket
-    from pipeline.metrics.evaluations import Place
+    from pipeline.metrics.evaluations import Place as EvaluationPlace
+    from pipeline.models.batch.place import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class WorkerSettings:
     taken at once (calls at once are bounded by each model), `works` how many other works, `sweep_s` how often the facts are
     compared with what is submitted, `stop_s` how long in-flight work may take to stop. `evaluation` is where second opinions are
     asked for; None: they are not. `writer` is the model that may be asked to write prompts, instead of the judge of each plan.
-    `advpo` is where jobs of Advanced Prompt Optimization keep their files; None: it is not asked for.
+    `advpo` is where jobs of Advanced Prompt Optimization keep their files; None: it is not asked for. `batch` is where batch jobs
+    read and write; None: there are none.
     `limits` are what the operator says of the pace of models.
     """
 
@@ -35,9 +37,10 @@ class WorkerSettings:
     poll_s: float = 0.2
     cron: str = CRON
     timezone: str = TIMEZONE
-    evaluation: "Place | None" = None
+    evaluation: "EvaluationPlace | None" = None
     writer: str = ""
     advpo: "Bucket | None" = None
+    batch: "Place | None" = None
     limits: Rules = field(default_factory=Rules)
     models: ModelSettings = field(default_factory=ModelSettings)
     catalog: Catalog = field(default_factory=Catalog)

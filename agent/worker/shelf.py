@@ -14,6 +14,7 @@ from db.store import Store
 from pipeline.metrics.judge.port import Bench
 from pipeline.models.catalog import Catalog
 from pipeline.models.charging import Charged
+from pipeline.models.sampling import refused_of
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.fit import Fitted
 from pipeline.prompts.search.order import shuffled
@@ -68,6 +69,9 @@ class Bounded:
         for each in request.attachments:
             await self._fetch(each)
         return await self._model.answer(request)
+
+    def refused(self) -> frozenset[str]:
+        return refused_of(self._model)
 
     async def close(self) -> None:
         await self._model.close()

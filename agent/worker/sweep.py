@@ -52,11 +52,15 @@ class Sweep:
         self._seen = seen
 
     async def _jobs(self) -> None:
-        """Jobs of other services that are under way: second opinions, and optimisations of prompts."""
+        """Jobs of other services: second opinions and optimisations under way, batch jobs that nobody wants any more."""
         before, self._looked = self._looked, {}
         for job in await self._tools.store.evaluations.unfinished():
             if self._is_time(before, job.id):
                 await self._tools.engine.submit(WorkKind.EVALUATE, job.id, job.run_id, str(job.part))
+        for batch in await self._tools.store.batches.unwanted():
+            key = f"{batch.run_id}:{batch.job.low}:{batch.job.high}"
+            if self._is_time(before, key):
+                await self._tools.engine.submit(WorkKind.BATCH, key, batch.run_id, str(batch.job.low), str(batch.job.high))
         for asked in await self._tools.store.advpo.unfinished():
             if self._is_time(before, f"{asked.id}:{asked.stopped_by or ''}"):
                 await advpo.submit(self._tools.engine, asked)

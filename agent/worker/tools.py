@@ -12,6 +12,7 @@ from db.places import Places
 from db.records import MigrationStatus, Run, RunStatus
 from db.store import Store
 from pipeline.metrics.evaluations.jobs import Bedrock
+from pipeline.models.batch.jobs import BatchInference
 from pipeline.models.catalog import Catalog
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.advpo.jobs import Advpo
@@ -24,8 +25,8 @@ GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 class Tools:
     """`stopping` is set once this process shall end: nothing new is begun, what is in flight may finish.
 
-    `catalog` is what is known of models and their prices, `live` how AWS is asked about one (None: it is not). `opinion` is
-    whom second opinions are asked of and `advpo` who optimises prompts, where the operator has set that up, `writer` the model
+    `catalog` is what is known of models and their prices, `live` how AWS is asked about one (None: it is not). Where the operator
+    has set them up, `opinion` gives second opinions, `advpo` optimises prompts and `batch` runs batch jobs; `writer` is the model
     that writes prompts.
     """
 
@@ -40,6 +41,7 @@ class Tools:
     live: ModelSettings | None = None
     opinion: Bedrock | None = None
     advpo: Advpo | None = None
+    batch: BatchInference | None = None
     writer: str = ""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

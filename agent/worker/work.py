@@ -10,6 +10,7 @@ from agent.engine import WorkKind
 from agent.told import FERRY
 from agent.worker import (
     advpo,
+    batches,
     convert,
     digest,
     errors,
@@ -28,7 +29,7 @@ from agent.worker.boundary import Trouble, attempt, persist
 from agent.worker.purse import RestingError, paying
 from agent.worker.tools import Tools
 
-OF_RUNS = frozenset({WorkKind.RUN, WorkKind.CHUNK, WorkKind.JUDGE, WorkKind.EVALUATE})
+OF_RUNS = frozenset({WorkKind.RUN, WorkKind.CHUNK, WorkKind.BATCH, WorkKind.JUDGE, WorkKind.EVALUATE})
 OF_MIGRATIONS = frozenset(
     {WorkKind.CONVERT, WorkKind.ERRORS, WorkKind.TRIAL, WorkKind.IMPROVE, WorkKind.PROPOSE, WorkKind.ROUND, WorkKind.REPORT}
 )
@@ -53,6 +54,7 @@ WORK: Mapping[WorkKind, Work] = {
     WorkKind.CONVERT: Work(convert.convert, _stuck),
     WorkKind.RUN: Work(runs.start, runs.failed),
     WorkKind.CHUNK: Work(runs.chunk, runs.failed),
+    WorkKind.BATCH: Work(batches.look, runs.failed),
     WorkKind.JUDGE: Work(runs.judged, runs.judging_failed),
     WorkKind.ERRORS: Work(errors.errors, errors.errors_failed),
     WorkKind.CORRECT: Work(errors.correct, errors.correct_failed),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.blocks.escape import literal
 from bot.buttons import Press
 from bot.cards.kit import Block, Card, actions, bar, button, context, duration, lines, section
-from db.records import Run, RunStatus
+from db.records import Run, RunBatch, RunStatus
 
 SIGNS = {
     RunStatus.QUEUED: ":hourglass:",
@@ -20,7 +20,7 @@ class ProgressFacts:
     """`seconds_left` is measured, and None while nothing can be said. `scored` of `cells` are what the judge was asked for.
 
     `opinions` of `asked` are the same of the second opinion. `again` calls were made once more; `throttled` outputs met a
-    throttle.
+    throttle. `batches` are the batch jobs under way.
     """
 
     migration_id: str
@@ -34,6 +34,7 @@ class ProgressFacts:
     asked: int = 0
     again: int = 0
     throttled: int = 0
+    batches: tuple[RunBatch, ...] = ()
 
 
 def progress_card(facts: ProgressFacts) -> Card:
@@ -50,6 +51,8 @@ def progress_card(facts: ProgressFacts) -> Card:
         blocks.append(section(f"*Second opinion*\n{said}"))
     if runs:
         blocks.append(lines((_run(run) for run in runs), what="runs"))
+    if facts.batches:
+        blocks.append(lines(["*Batch jobs*", *(_batch(batch, facts.runs) for batch in facts.batches)], what="jobs"))
     if any(run.status is RunStatus.FAILED for run in runs):
         retry = Press(migration=facts.migration_id, question=facts.stage)
         blocks.append(actions(button("Retry failed runs", "runs_retry", retry.dumps(), style="primary")))
@@ -67,6 +70,12 @@ def _run(run: Run) -> str:
     problem = f"\n      {literal(run.problem, 400)}" if run.problem else ""
     count = f"({run.stored:,}/{run.total:,}{failed}{attempt})"
     return f"{SIGNS[run.status]} {literal(run.label, 150)}: {bar(run.stored, run.total)} {count}{problem}"
+
+
+def _batch(batch: RunBatch, runs: tuple[Run, ...]) -> str:
+    label = next((run.label for run in runs if run.id == batch.run_id), "")
+    tried = f", {batch.done:,} of {batch.records:,} records tried" if batch.records else ""
+    return f"• {literal(label, 150)}: {literal(batch.status or 'being made', 300)}{tried}"
 
 
 def _note(facts: ProgressFacts, done: int, total: int) -> str:

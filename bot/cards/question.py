@@ -10,6 +10,7 @@ from bot.cards.kit import Block, Card, actions, bar, button, context, header, li
 from bot.cards.plan import can_be_tried, plan_body
 from bot.cards.prompts import PromptsFacts
 from bot.cards.verdict import caution_lines, verdict_lines
+from bot.cards.ways import WaysFacts, ways_body
 from db.records import Decision, Migration, Plan, Purse, Question, QuestionKind
 from pipeline.models.prices import money
 from pipeline.report.records import Report
@@ -40,6 +41,7 @@ class QuestionFacts:
     report_hash: str = ""
     progress: Mapping[str, tuple[int, int]] | None = None
     purse: Purse | None = None
+    ways: WaysFacts | None = None
 
 
 def question_card(facts: QuestionFacts) -> Card:
@@ -57,10 +59,14 @@ def _dataset(facts: QuestionFacts) -> Card:
 
 def _plan(facts: QuestionFacts) -> Card:
     title = f"Plan {facts.plan.number}" if facts.plan else "Plan"
-    blocks: list[Block] = [header(f"{title}: {facts.migration.name}"), *plan_body(facts.plan), *_budget(facts)]
+    blocks: list[Block] = [header(f"{title}: {facts.migration.name}"), *plan_body(facts.plan), *_ways(facts), *_budget(facts)]
     if facts.open and not facts.decision:
         blocks.append(actions(*_plan_buttons(facts)))
     return Card(text=f"{title} for {literal(facts.migration.name, 200)}", blocks=[*blocks, *_decided(facts)])
+
+
+def _ways(facts: QuestionFacts) -> list[Block]:
+    return ways_body(facts.ways) if facts.ways else []
 
 
 def _budget(facts: QuestionFacts) -> list[Block]:
@@ -78,6 +84,8 @@ def _budget(facts: QuestionFacts) -> list[Block]:
 def _plan_buttons(facts: QuestionFacts) -> list[Block]:
     over = "The migration ends; nothing is deleted."
     tried = [_button(facts, "Try on 3 samples", "plan_try", "try")] if facts.plan and can_be_tried(facts.plan) else []
+    other = "Ask on demand" if facts.ways and facts.ways.by_batch else "Use batch jobs"
+    ways = [_button(facts, other, "plan_batch", "no" if other.startswith("Ask") else "yes")] if facts.ways else []
     return [
         _button(facts, "Approve", "plan_approve", "approve", style="primary"),
         _button(facts, "Change", "plan_change", "change"),
@@ -85,6 +93,7 @@ def _plan_buttons(facts: QuestionFacts) -> list[Block]:
         _button(facts, "Add criteria", "plan_criteria", "change"),
         *tried,
         _button(facts, "Budget", "budget_open", "budget"),
+        *ways,
         _button(facts, "Cancel", "plan_cancel", "cancel", style="danger", confirm=over),
     ]
 

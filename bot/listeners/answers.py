@@ -21,6 +21,7 @@ from bot.subjects import MRKDWN, write_proposal
 from db.keys import errors_card
 from db.records import Migration, PlanChange
 from db.store import Store
+from pipeline.models.batch.router import GIVES_UP
 from pipeline.models.prices import money
 from pipeline.prompts.managed.form import is_prompt_name, prompt_name
 
@@ -30,6 +31,7 @@ HELP = """You can ask: *status*, *why* (the verdict), *show worst* (samples that
 You can propose: *set the margin to 0.03*, *add target local:gemma3-270m*, *pause*, *resume*, *cancel*,
 *add metric chrf*, *remove metric chrf*, *use bedrock:MODEL-ID as judge*,
 *at most 2 USD per 1,000 calls* (a cap on what a prompt costs), *no cost cap*, *set the budget to 20 USD*, *no budget*,
+*use batch jobs*, *no batch*,
 *try family rules on SAMPLE-ID*, *roll back*, *another round*, *make it faster*, *optimise with advpo*, *stop advpo*,
 after the sign-off *publish as NAME*.
 I change nothing before a click."""
@@ -180,6 +182,18 @@ async def _budget(_: Store, __: Migration, intent: Intent) -> Answer:
     return _propose(Proposal(kind="set_budget", value=f"{usd:.10g}", sentence=sentence))
 
 
+async def _use_batch(store: Store, migration: Migration, _: Intent) -> Answer:
+    if not any(ref.startswith("bedrock:") for ref in (migration.source, *migration.targets)):
+        return _say("Batch jobs are Bedrock's, and no model of this migration is on Bedrock.")
+    sentence = f"Let runs on test go by Bedrock batch jobs, where they can? That costs about half, and gives up {GIVES_UP}."
+    return _propose(Proposal(kind="choose_way", value="yes", sentence=sentence))
+
+
+async def _no_batch(_: Store, __: Migration, ___: Intent) -> Answer:
+    sentence = "Ask on demand what no batch job under way is about?"
+    return _propose(Proposal(kind="choose_way", value="no", sentence=sentence))
+
+
 async def _choices(store: Store, migration: Migration) -> str:
     plan = await store.plans.latest(migration.id)
     offered = some([literal(name, 60) for name in plan.offered], 20) if plan else ""
@@ -227,6 +241,8 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answ
     IntentKind.USE_JUDGE: _use_judge,
     IntentKind.PUBLISH: _publish,
     IntentKind.SET_BUDGET: _budget,
+    IntentKind.USE_BATCH: _use_batch,
+    IntentKind.NO_BATCH: _no_batch,
     IntentKind.PAUSE: _pause,
     IntentKind.RESUME: _resume,
     IntentKind.CANCEL: _cancel,

@@ -17,6 +17,7 @@ from bot.modals import criteria, kit, metrics, plan_change
 from db.records import MigrationStatus, Plan, PlanChange
 
 PAUSED = "This migration is paused, so nothing is spent on trying criteria. Press *Resume* on the status card first."
+UNSET = "Batch jobs are not set up here: the operator sets FERRY_BATCH_ROLE and FERRY_BATCH_BUCKET and restarts bot and worker."
 Read = Callable[[kit.View], tuple[PlanChange | None, dict[str, str]]]
 
 
@@ -62,6 +63,18 @@ async def try_out(desk: Desk, args: AsyncArgs) -> None:
     await desk.engine.submit(WorkKind.TRIAL, f"{click.migration.id}:{number}", click.migration.id, number)
 
 
+async def choose_way(desk: Desk, args: AsyncArgs) -> None:
+    """Batch jobs or calls on demand, as the button says."""
+    click, _ = await _asked(desk, args)
+    await take_way(desk, click, click.press.answer)
+
+
+async def take_way(desk: Desk, click: Click, value: str) -> None:
+    """`value` is yes or no to batch jobs. How models are called is no part of the criteria: the plan stays as it is."""
+    await desk.store.batches.choose(click.migration.id, wanted=value == "yes", by=click.person.user)
+    desk.outbox.nudge()
+
+
 async def _asked(desk: Desk, args: AsyncArgs) -> tuple[Click, Plan]:
     """The click and the plan it is about, while that is still asked."""
     click = await clicked(desk, args, Act.DECIDE_PLAN)
@@ -74,6 +87,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     app.action("plan_approve")(listener(desk, answer))
     app.action("plan_cancel")(listener(desk, answer))
     app.action("plan_try")(listener(desk, try_out))
+    app.action("plan_batch")(listener(desk, choose_way))
     app.action("plan_change")(listener(desk, opening(plan_change.view)))
     app.action("plan_metrics")(listener(desk, opening(metrics.view)))
     app.action("plan_criteria")(listener(desk, opening(lambda press, _: criteria.view(press))))

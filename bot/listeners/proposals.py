@@ -16,6 +16,7 @@ from bot.desk import Desk
 from bot.listeners import prompt_words
 from bot.listeners.budget import set_budget
 from bot.listeners.guard import Click, allowed, decide, refuse
+from bot.listeners.plan import UNSET, take_way
 from bot.listeners.publishing import publish
 from bot.listeners.runs import go_on, rest
 from bot.modals.budget import read_budget
@@ -24,7 +25,7 @@ from bot.modals.metrics import read_judge
 from bot.modals.plan_change import read_margin, read_usd
 from bot.subjects import MRKDWN, read_proposal
 from db.records import Message, MigrationStatus, PlanChange, QuestionKind
-from pipeline.errors import RefusedError
+from pipeline.errors import InputError, RefusedError
 
 GONE = "This proposal was answered already; what came of it is written there."
 NO_PLAN = (
@@ -110,6 +111,12 @@ async def _budget(desk: Desk, click: Click, value: str) -> None:
     await set_budget(desk, click, read_budget(value))
 
 
+async def _way(desk: Desk, click: Click, value: str) -> None:
+    if value == "yes" and not desk.batch:
+        raise InputError(UNSET)
+    await take_way(desk, click, value)
+
+
 async def _pause(desk: Desk, click: Click, _: str) -> None:
     await rest(desk, click, MigrationStatus.PAUSED)
 
@@ -131,6 +138,7 @@ ACTS = {
     "use_judge": Act.DECIDE_PLAN,
     "publish": Act.PUBLISH,
     "set_budget": Act.SET_BUDGET,
+    "choose_way": Act.DECIDE_PLAN,
     "pause": Act.PAUSE,
     "resume": Act.RESUME,
     "cancel": Act.CANCEL,
@@ -145,6 +153,7 @@ DOES: Mapping[str, Callable[[Desk, Click, str], Awaitable[None]]] = {
     "use_judge": _judge,
     "publish": publish,
     "set_budget": _budget,
+    "choose_way": _way,
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,

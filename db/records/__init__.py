@@ -1,5 +1,6 @@
 """The frozen records of the facts: ids are strings, times are aware UTC. A changed thing is a new record."""
 
+from db.records.batches import BatchChoice, RunBatch
 from db.records.facts import (
     Assignment,
     AuditEvent,
@@ -40,6 +41,7 @@ __all__ = [
     "Assignment",
     "Attempt",
     "AuditEvent",
+    "BatchChoice",
     "Choice",
     "DatasetVersion",
     "Decision",
@@ -74,6 +76,7 @@ __all__ = [
     "ReferenceAnswer",
     "ReferenceCheck",
     "Run",
+    "RunBatch",
     "RunStatus",
     "RunUse",
     "SignOff",

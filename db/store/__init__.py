@@ -7,6 +7,7 @@ from db.migrate import is_current, upgrade
 from db.places import Places
 from db.store.advpo import Advpo
 from db.store.audit import Audit
+from db.store.batches import Batches
 from db.store.datasets import Datasets
 from db.store.deliveries import Deliveries
 from db.store.evaluations import Evaluations
@@ -52,7 +53,7 @@ class Store:
         self.messages, self.deliveries = Messages(database, clock), Deliveries(database, clock)
         self.audit = Audit(database, clock)
         self.monitors = Monitors(database, clock)
-        self.evaluations = Evaluations(database, clock)
+        self.evaluations, self.batches = Evaluations(database, clock), Batches(database, clock)
         self.exports = Exports(database, clock)
         self.leases, self.processes = Leases(database, clock), Processes(database, clock)
         self.quotas = Quotas(database, clock)

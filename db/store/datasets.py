@@ -152,6 +152,11 @@ class Datasets(Noun):
         async with self.db.read() as tx:
             return tuple(row.sample for row in await _portions(tx, query))
 
+    async def first(self, dataset_id: str, count: int) -> tuple[Sample, ...]:
+        """The first samples of the file: enough for an estimate."""
+        async with self.db.read() as tx:
+            return tuple(row.sample for row in await tx.execute(_in_order(dataset_id).limit(count)))
+
 
 async def _upload(tx: AsyncConnection, upload_id: str) -> Upload:
     row = (await tx.execute(select(uploads).where(U.id == upload_id))).first()

@@ -1,6 +1,6 @@
 """The tables of the facts. Their unique keys are the idempotency of the product: what may happen once has one row."""
 
-from db.tables import file, judging, limits, migration, question, run, search, traffic
+from db.tables import batch, file, judging, limits, migration, question, run, search, traffic
 from db.tables.base import METADATA, table
 
 migrations = table(migration.MigrationRow)
@@ -22,6 +22,8 @@ reports = table(question.ReportRow)
 sign_offs = table(question.SignOffRow)
 audit_events = table(question.AuditRow)
 audit_head = table(question.AuditHeadRow)
+
+batch_jobs, batch_choices = table(batch.BatchJobRow), table(batch.BatchChoiceRow)
 
 runs = table(run.RunRow)
 outputs = table(run.OutputRow)
@@ -53,6 +55,8 @@ __all__ = [
     "assignments",
     "audit_events",
     "audit_head",
+    "batch_choices",
+    "batch_jobs",
     "candidates",
     "datasets",
     "decisions",

@@ -15,10 +15,11 @@ from pipeline.errors import InputError, PermanentError, TemporaryError
 from pipeline.hashing import canonical_json
 from pipeline.lines import cut_unfinished
 from pipeline.models import lanes
-from pipeline.models.batch import BatchInference
 from pipeline.models.batch.following import Next, following, planned
-from pipeline.models.batch.lines import batchable, job_name, spans, write
-from pipeline.models.batch.records import CANARY, BatchJob, Ending, Place, Progress
+from pipeline.models.batch.jobs import BatchInference
+from pipeline.models.batch.lines import batchable, job_name, write
+from pipeline.models.batch.place import Place
+from pipeline.models.batch.records import CANARY, BatchJob, Ending, Progress, spans
 from pipeline.models.batch.results import Tally, answers
 from pipeline.models.batch.router import GIVES_UP, Offer, offer
 from pipeline.models.catalog import Catalog

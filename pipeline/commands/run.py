@@ -14,7 +14,7 @@ from pipeline.commands.batching import BatchBucket, BatchEvery, BatchRole, ByBat
 from pipeline.commands.files import OutputFile, read_dataset, read_prompt, read_text
 from pipeline.errors import InputError
 from pipeline.models import lanes, notice
-from pipeline.models.batch import BatchInference
+from pipeline.models.batch.jobs import BatchInference
 from pipeline.models.catalog import Catalog, read_catalog
 from pipeline.models.settings import DEFAULTS
 from pipeline.prompts.fit import misfits, refusals, sentences

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 from pipeline.aws.faults import WaysOut, told
 from pipeline.aws.jobs import State, ended_badly
 from pipeline.aws.s3 import Bucket, Files
-from pipeline.models.batch.records import Ending, Place, Progress
+from pipeline.models.batch.place import Place
+from pipeline.models.batch.records import Ending, Progress
 from pipeline.models.batch.router import LONGEST_H
 from pipeline.models.providers.bedrock import make_client
 from pipeline.models.settings import ModelSettings

@@ -5,13 +5,13 @@ before a job runs, so a call on demand has to have gone well first.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import BinaryIO
 
+from pipeline.errors import PermanentError
 from pipeline.hashing import content_hash
-from pipeline.models.batch.records import LARGEST, MOST
+from pipeline.models.batch.records import LARGEST, MOST, TIER
 from pipeline.models.charging import estimated
 from pipeline.models.prices import Price
 from pipeline.models.providers.bedrock import converse_request
@@ -19,16 +19,7 @@ from pipeline.models.sampling import without
 from pipeline.prompts.template import render
 from pipeline.records import PromptVersion, RunKey, Sample
 
-TIER = "batch"
 ID_LENGTH = 32
-
-
-def spans(low: int, high: int) -> Iterator[tuple[int, int]]:
-    """The positions `low` to `high` in as few spans of about one size as jobs may have records, the same on every look."""
-    count = high - low
-    jobs = -(-count // MOST)
-    edges = [low + count * number // jobs for number in range(jobs + 1)] if jobs else []
-    return pairwise(edges)
 
 
 def batchable(samples: Iterable[Sample], misfits: Collection[str] = ()) -> tuple[Sample, ...]:
@@ -41,9 +32,9 @@ def record_id(key: RunKey, sample_id: str) -> str:
     return content_hash([key, sample_id])[:ID_LENGTH]
 
 
-def job_name(key: RunKey, samples: Sequence[Sample], attempt: int) -> str:
-    """The same for the same samples with the same inputs in the same run: the job is found again by it."""
-    return f"ferry-{content_hash([key, [[s.id, s.input_hash] for s in samples]])[:ID_LENGTH]}-{attempt}"
+def job_name(of: object, samples: Sequence[Sample], attempt: int) -> str:
+    """The same for the same samples with the same inputs in the same run (`of` names it): the job is found again by it."""
+    return f"ferry-{content_hash([of, [[s.id, s.input_hash] for s in samples]])[:ID_LENGTH]}-{attempt}"
 
 
 def write(
@@ -51,7 +42,7 @@ def write(
 ) -> tuple[int, float]:
     """Writes a record for each sample; how many, and the USD they cost at most. `refused` parameters are left out.
 
-    Raises InputError for a sample the prompt cannot be rendered with, ValueError when the file would be larger than a job takes.
+    Raises InputError for a sample the prompt cannot be rendered with, PermanentError when a job would not take so large a file.
     """
     model_id, count, usd, size = key.model.partition(":")[2], 0, 0.0, 0
     for sample in samples:
@@ -62,7 +53,7 @@ def write(
         line = json.dumps({"recordId": record_id(key, sample.id), "modelInput": body}).encode() + b"\n"
         size += len(line)
         if size > LARGEST:
-            raise ValueError(size)
+            raise PermanentError(f"{MOST:,} of these records are more than a job takes in one file (1 GB). Ask them on demand.")
         file.write(line)
         count, usd = count + 1, usd + price.of(estimated(request), TIER)
     return count, usd

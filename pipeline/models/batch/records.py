@@ -1,15 +1,17 @@
-"""What is known of batch jobs, and where they read and write.
+"""What is known of batch jobs.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html, read 2026-11.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from pipeline.aws.jobs import Standing
-from pipeline.aws.roles import checked_role
-from pipeline.aws.s3 import Bucket
 
+TIER = "batch"
+"""The service tier, as prices name it."""
 CANARY = 5
 """Calls on demand before a job's records are written: what a model refuses shows in them, not in every record of a job."""
 FEWEST, MOST = 100, 25_000
@@ -26,18 +28,6 @@ class Ending(StrEnum):
     PARTLY = "partly"
     STOPPED = "stopped"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """`role` is the ARN of the role that Bedrock works as, `bucket` s3://bucket/prefix. Raises InputError for anything else."""
-
-    role: str
-    bucket: str
-
-    def __post_init__(self) -> None:
-        checked_role(self.role, "read and write the bucket")
-        Bucket(self.bucket)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +53,11 @@ class Progress(Standing):
     ending: Ending | None
     records: int = 0
     done: int = 0
+
+
+def spans(low: int, high: int) -> Iterator[tuple[int, int]]:
+    """The positions `low` to `high` in as few spans of about one size as jobs may have records, the same on every look."""
+    count = high - low
+    jobs = -(-count // MOST)
+    edges = [low + count * number // jobs for number in range(jobs + 1)] if jobs else []
+    return pairwise(edges)

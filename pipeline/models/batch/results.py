@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.models.batch.lines import TIER, record_id
+from pipeline.models.batch.lines import record_id
+from pipeline.models.batch.records import TIER
 from pipeline.models.charging import charged
 from pipeline.models.prices import Price
 from pipeline.models.providers.bedrock_reply import output_of, read_reply

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.errors import InputError
-from pipeline.models.batch.lines import TIER, spans
-from pipeline.models.batch.records import FEWEST
+from pipeline.models.batch.records import FEWEST, TIER, spans
 from pipeline.models.lanes import SAMPLES
 from pipeline.models.prices import Prices
 from pipeline.records import Usage
@@ -39,7 +38,7 @@ class Offer:
 def offer(ref: str, samples: int, a_call: Usage, prices: Prices, *, tools: bool = False, lane: int = SAMPLES) -> Offer:
     """What `samples` calls like `a_call` would be either way. The first `lane` of them are asked on demand whatever is chosen."""
     rest = max(0, samples - lane)
-    if why := _why_not(ref, rest, prices, tools=tools):
+    if why := why_not(ref, rest, prices, tools=tools):
         return Offer(ref=ref, why_not=why)
     price = prices.of(ref)
     one, by_batch = price.of(a_call), price.of(a_call, TIER)
@@ -54,7 +53,8 @@ def offer(ref: str, samples: int, a_call: Usage, prices: Prices, *, tools: bool 
     )
 
 
-def _why_not(ref: str, rest: int, prices: Prices, *, tools: bool) -> str:
+def why_not(ref: str, rest: int, prices: Prices, *, tools: bool) -> str:
+    """Why `rest` samples of a run cannot go by batch, with the way out where there is one; empty where they can."""
     if not ref.startswith("bedrock:"):
         return "batch jobs are Bedrock's, and this model is not on Bedrock"
     if rest < FEWEST:

@@ -202,7 +202,7 @@ async def test_a_job_that_could_pass_the_budget_is_not_made(tmp_path: Path) -> N
 
 
 async def test_more_samples_than_a_job_takes_are_several_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.models.batch.lines.MOST", records.FEWEST + 10)
+    monkeypatch.setattr("pipeline.models.batch.records.MOST", records.FEWEST + 10)
     written(tmp_path, SAMPLES + 300)
     async with peer() as service:
         code, told = await ferry(tmp_path, service)

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.models.batch.following import SENT, Next, following, planned
-from pipeline.models.batch.lines import spans
-from pipeline.models.batch.records import FEWEST, MOST, BatchJob, Ending
+from pipeline.models.batch.records import FEWEST, MOST, BatchJob, Ending, spans
 
 PLANNED, UNDER_WAY = BatchJob(low=0, high=500), BatchJob(low=0, high=500, arn="a")
 

@@ -1,0 +1,180 @@
+"""The bulk of a run by batch jobs, a step at each look: nobody waits for a job here, the sweep looks again.
+
+What comes next follows from what is stored (`pipeline.models.batch.following`), so it is the same after any crash.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Collection, Sequence
+
+from agent import arms, rounds
+from agent.engine import WorkKind
+from agent.worker.answering import answer_all, lane_size
+from agent.worker.sink import Sink
+from agent.worker.tools import Tools
+from db.records import MigrationStatus, Run, RunBatch
+from pipeline.errors import PermanentError, TemporaryError
+from pipeline.metrics import code_metrics
+from pipeline.models.batch.following import Next, following, planned
+from pipeline.models.batch.jobs import BatchInference
+from pipeline.models.batch.lines import batchable, job_name, write
+from pipeline.models.batch.records import CANARY, Ending, Progress, spans
+from pipeline.models.batch.results import Tally, answers
+from pipeline.models.batch.router import why_not
+from pipeline.models.sampling import refused_of
+from pipeline.prompts.fit import misfits
+from pipeline.records import Lane, Sample, Split
+
+OVER = frozenset({MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
+PORTION = 500
+"""Results that are stored together."""
+SETTINGS = "FERRY_BATCH_ROLE and FERRY_BATCH_BUCKET"
+NOT_SET_UP = (
+    f"Batch jobs are under way, but the operator took {SETTINGS} away. Set them again and restart the worker, then press Retry."
+)
+WAYS = 'Press Retry for another job, or write "no batch" first to have the rest asked on demand.'
+
+
+async def go(tools: Tools, run: Run, samples: Sequence[Sample], stored: Collection[str]) -> bool:
+    """Whether jobs of this run are under way or to be made, which is submitted: calls on demand come after them."""
+    jobs, wanted = await tools.store.batches.of(run.id), await _takes(tools, run)
+    if not wanted and all(batch.job.ending for batch in jobs):
+        return False
+    left_out, pending = await _left_out(tools, run, samples), False
+    for low, high in spans(lane_size(run), run.total):
+        missing = sum(sample.id not in stored for sample in batchable(samples[low:high], left_out))
+        step = following(missing, [batch.job for batch in jobs if batch.job.low == low])
+        if step is Next.LOOK or (step is Next.MAKE and wanted):
+            await tools.engine.submit(WorkKind.BATCH, f"{run.id}:{low}:{high}", run.id, str(low), str(high))
+            pending = True
+    return pending
+
+
+async def _takes(tools: Tools, run: Run) -> bool:
+    """Only big runs on test go by batch, where a person chose it: never what somebody waits for on dev, nor a digest."""
+    if tools.batch is None or run.key.split is not Split.TEST or arms.is_candidate(run) or arms.digest_of(run):
+        return False
+    choice = await tools.store.batches.choice(run.migration_id)
+    if choice is None or not choice.wanted:
+        return False
+    prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
+    rest = run.total - lane_size(run)
+    return not why_not(run.key.model, rest, tools.catalog.prices, tools=prompt.tools is not None)
+
+
+async def _left_out(tools: Tools, run: Run, samples: Sequence[Sample]) -> Collection[str]:
+    """The samples that are asked nobody, because they surely do not fit."""
+    prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
+    return (await asyncio.to_thread(misfits, prompt, samples, run.key.model, tools.catalog)).over
+
+
+async def look(tools: Tools, run_id: str, low: str, high: str) -> None:
+    """Take one span a step further. Raises PermanentError for what a person has to mend."""
+    run = await tools.store.runs.get(run_id)
+    there = [batch for batch in await tools.store.batches.of(run_id) if batch.job.low == int(low)]
+    if tools.batch is None:
+        raise PermanentError(NOT_SET_UP)
+    samples = (await tools.shelf.of_run(run))[int(low) : int(high)]
+    if (await tools.store.migrations.get(run.migration_id)).status in OVER:
+        await _stop(tools, tools.batch, run, there, samples)
+    elif await tools.may_spend(run_id):
+        fitting = batchable(samples, await _left_out(tools, run, samples))
+        try:
+            await _step(tools, tools.batch, run, (int(low), int(high)), there, fitting)
+        except TemporaryError as error:
+            if there:
+                await tools.store.batches.see(there[-1], error.message)
+
+
+async def _step(
+    tools: Tools,
+    service: BatchInference,
+    run: Run,
+    span: tuple[int, int],
+    there: Sequence[RunBatch],
+    samples: Sequence[Sample],
+) -> None:
+    stored = await tools.store.runs.stored_ids(run.id, [sample.id for sample in samples])
+    missing, jobs = [sample for sample in samples if sample.id not in stored], [batch.job for batch in there]
+    match following(len(missing), jobs):
+        case Next.MAKE:
+            job = planned(*span, jobs)
+            batch = RunBatch(migration_id=run.migration_id, run_id=run.id, job=job, at=tools.clock())
+            await tools.store.batches.plan(batch)
+            await _make(tools, service, run, batch, samples, missing)
+        case Next.LOOK:
+            await _follow(tools, service, run, there[-1], samples)
+        case _:
+            await tools.engine.submit(WorkKind.RUN, run.id, run.id)
+
+
+async def _make(
+    tools: Tools,
+    service: BatchInference,
+    run: Run,
+    batch: RunBatch,
+    samples: Sequence[Sample],
+    missing: Sequence[Sample],
+) -> None:
+    """A few calls first: they show what the model refuses, which a job would find out record by record."""
+    name, ref = job_name(run.id, samples, batch.job.attempt), run.key.model
+    arn, usd = await service.find(name), 0.0
+    if arn is None:
+        model = await tools.shelf.model(ref, run.dataset_id)
+        async with model.lane():
+            await answer_all(tools, run, model, tuple(missing[:CANARY]), Lane.BULK)
+        if await tools.may_spend(run.id) is None:
+            return
+        prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
+        price, refused = tools.catalog.prices.of(ref), refused_of(model)
+        with tempfile.TemporaryFile() as file:
+            _, usd = await asyncio.to_thread(write, file, missing[CANARY:], prompt, run.key, price, refused)
+            file.seek(0)
+            if await tools.shelf.purse.hold(usd, ref) is not None:
+                return
+            spent = 0.0
+            try:
+                arn, spent = await service.make(name, ref, file), usd
+            finally:
+                await tools.shelf.purse.settle(usd, spent)
+    await tools.store.batches.begin(batch, arn, usd)
+
+
+async def _follow(tools: Tools, service: BatchInference, run: Run, batch: RunBatch, samples: Sequence[Sample]) -> None:
+    """How a job is; once it has ended, what it brought is stored and the run goes on."""
+    told = await service.look(batch.job.arn or "")
+    if told.ending is None:
+        return await tools.store.batches.see(batch, told.status, told.records, told.done)
+    usd = 0.0 if told.ending is Ending.FAILED else await _take(tools, service, run, told, samples)
+    if await tools.store.batches.finish(batch, told.ending):
+        await tools.shelf.purse.charge(usd - batch.job.usd)
+    if told.problem is not None:
+        raise PermanentError(f"The batch job brought no more answers: {told.problem}. {WAYS}")
+    await tools.engine.submit(WorkKind.RUN, run.id, run.id)
+    return None
+
+
+async def _take(tools: Tools, service: BatchInference, run: Run, told: Progress, samples: Sequence[Sample]) -> float:
+    """Stores what a job answered, scored as everything else is; the USD it cost."""
+    prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
+    criteria, tally = await rounds.criteria_of(tools.store, run), Tally()
+    sink = Sink(tools.store, run.id, tuple(samples), code_metrics(criteria) if criteria else (), most=PORTION)
+    price = tools.catalog.prices.of(run.key.model)
+    with tempfile.TemporaryFile() as file:
+        await service.fetch(told, file)
+        try:
+            for output in answers(file, samples, run.key, price, tally, prompt.finish):
+                await sink.keep(output)
+        finally:
+            await sink.drain()
+    return tally.usd
+
+
+async def _stop(tools: Tools, service: BatchInference, run: Run, there: Sequence[RunBatch], samples: Sequence[Sample]) -> None:
+    """At AWS too, also where a worker died before it stored which job it had made. What may have been spent stays charged."""
+    for batch in (each for each in there if each.job.ending is None):
+        fitting = batchable(samples, await _left_out(tools, run, samples))
+        arn = batch.job.arn or await service.find(job_name(run.id, fitting, batch.job.attempt))
+        if arn is not None:
+            await service.stop(arn)
+        await tools.store.batches.finish(batch, Ending.STOPPED)
