@@ -122,9 +122,8 @@ async def _desk(
     conversation = await ends.enter_async_context(opened)
     pace = Pace(post=settings.post_interval_s, burst=settings.post_burst, edit=settings.edit_interval_s, poll=settings.poll_s)
     poster = Poster(client, store.files.path)
-    render = Renderer(
-        store=store, clock=clock, prices=catalog.prices, advpo=bool(settings.advpo_bucket), batch=bool(settings.batch_bucket)
-    )
+    advpo, batch = bool(settings.advpo_bucket), bool(settings.batch_bucket)
+    render = Renderer(store=store, clock=clock, prices=catalog.prices, advpo=advpo, batch=batch)
     outbox = Outbox(store=store, poster=poster, render=render, clock=clock, pace=pace)
     desk = Desk(
         store=store,

@@ -230,7 +230,7 @@ def _batch(shown: str, said: list[str]) -> Intent | None:
     """ "use batch jobs", "run the tests by batch"; "no batch", "without batch jobs" and "ask on demand" are the other way."""
     if len(said) > LONGEST or said[0] in ASKING or not BATCH.search(shown):
         return None
-    other = ON_DEMAND.search(shown) or {"no", "without", *NEGATIONS, *REMOVING} & set(said)
+    other = ON_DEMAND.search(shown) or {"stop", *NEGATIONS, *REMOVING} & set(said)
     return Intent(kind=IntentKind.NO_BATCH if other else IntentKind.USE_BATCH, sure=True)
 
 

@@ -82,8 +82,9 @@ async def look(tools: Tools, run_id: str, low: str, high: str) -> None:
         try:
             await _step(tools, tools.batch, run, (int(low), int(high)), there, fitting)
         except TemporaryError as error:
-            if there:
-                await tools.store.batches.see(there[-1], error.message)
+            for batch in await tools.store.batches.of(run_id):
+                if batch.job.low == int(low) and batch.job.ending is None:
+                    await tools.store.batches.see(batch, error.message)
 
 
 async def _step(

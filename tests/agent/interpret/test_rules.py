@@ -56,6 +56,21 @@ SAYINGS: dict[IntentKind, tuple[str, ...]] = {
         "what did it get wrong?",
         "show me teh worst smaples",
     ),
+    IntentKind.USE_BATCH: (
+        "use batch jobs",
+        "use batch",
+        "run the tests by batch please",
+        "we want batch inference",
+        "go with bedrock batch jobs",
+    ),
+    IntentKind.NO_BATCH: (
+        "no batch",
+        "without batch jobs",
+        "don't use batch",
+        "stop batch jobs",
+        "ask on demand",
+        "use calls on-demand",
+    ),
     IntentKind.SET_BUDGET: (
         "set the budget to 20 USD",
         "budget: $1,200",
