@@ -85,7 +85,7 @@ def _plan_buttons(facts: QuestionFacts) -> list[Block]:
     over = "The migration ends; nothing is deleted."
     tried = [_button(facts, "Try on 3 samples", "plan_try", "try")] if facts.plan and can_be_tried(facts.plan) else []
     other = "Ask on demand" if facts.ways and facts.ways.by_batch else "Use batch jobs"
-    ways = [_button(facts, other, "plan_batch", "no" if other.startswith("Ask") else "yes")] if facts.ways else []
+    ways = [_button(facts, other, "ways_choose", "no" if other.startswith("Ask") else "yes")] if facts.ways else []
     return [
         _button(facts, "Approve", "plan_approve", "approve", style="primary"),
         _button(facts, "Change", "plan_change", "change"),

@@ -87,7 +87,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     app.action("plan_approve")(listener(desk, answer))
     app.action("plan_cancel")(listener(desk, answer))
     app.action("plan_try")(listener(desk, try_out))
-    app.action("plan_batch")(listener(desk, choose_way))
+    app.action("ways_choose")(listener(desk, choose_way))
     app.action("plan_change")(listener(desk, opening(plan_change.view)))
     app.action("plan_metrics")(listener(desk, opening(metrics.view)))
     app.action("plan_criteria")(listener(desk, opening(lambda press, _: criteria.view(press))))

@@ -19,12 +19,19 @@ from tests.bot.office import Office, eventually
 CRITERIA = Criteria(metrics=(MetricChoice(metric="exact_match", primary=True),))
 
 
-async def asked(office: Office, kind: QuestionKind = QuestionKind.PLAN, **changes: Any) -> Migration:
-    """A migration with a posted card for question 1 of this kind."""
-    migration = await office.migration(**changes)
+async def asked(
+    office: Office,
+    kind: QuestionKind = QuestionKind.PLAN,
+    *,
+    of: Migration | None = None,
+    source: str = "recorded:today",
+    **changes: Any,
+) -> Migration:
+    """A migration, made or `of` before, with a posted card for question 1 of this kind."""
+    migration = of or await office.migration(**changes)
     await office.store.plans.add(
         Plan(
-            migration_id=migration.id, number=1, criteria=CRITERIA, source="recorded:today", targets=("local:a",), review_pairs=2,
+            migration_id=migration.id, number=1, criteria=CRITERIA, source=source, targets=("local:a",), review_pairs=2,
             estimates=(),
         )
     )  # fmt: skip
