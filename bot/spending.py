@@ -19,13 +19,17 @@ MOST = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """Charged calls of one model; `unmetered` of them came without token counts, so nobody knows what they cost."""
+    """Charged calls of one model; `unmetered` of them came without token counts, so nobody knows what they cost.
+
+    `usd` is what they cost as they were charged, None where that is to be told from tokens and list prices.
+    """
 
     ref: str
     calls: int
     input_tokens: int
     output_tokens: int
     unmetered: int = 0
+    usd: float | None = None
 
 
 async def spent(store: Store, runs: Sequence[Run], prices: Prices) -> str:
@@ -43,21 +47,22 @@ def _bills(runs: Sequence[Run], used: Mapping[str, RunUse], judges: Mapping[str,
     found: dict[str, Bill] = {}
     for run in runs:
         use = used[run.id]
-        _add(found, run.key.model, use.answered, use.unmetered)
+        _add(found, run.key.model, use.answered, use.unmetered, use.usd)
         _add(found, judges.get(run.stage, ""), use.judged)
     return [bill for bill in found.values() if bill.calls]
 
 
-def _add(found: dict[str, Bill], ref: str, more: Spent, unmetered: int = 0) -> None:
-    if not ref or ref.partition(":")[0] in FREE:
+def _add(found: dict[str, Bill], ref: str, more: Spent, unmetered: int = 0, usd: float | None = None) -> None:
+    if not more.calls or not ref or ref.partition(":")[0] in FREE:
         return
-    before = found.get(ref, Bill(ref=ref, calls=0, input_tokens=0, output_tokens=0))
+    before = found.get(ref, Bill(ref=ref, calls=0, input_tokens=0, output_tokens=0, usd=0.0))
     found[ref] = Bill(
         ref=ref,
         calls=before.calls + more.calls,
         input_tokens=before.input_tokens + more.input_tokens,
         output_tokens=before.output_tokens + more.output_tokens,
         unmetered=before.unmetered + unmetered,
+        usd=None if before.usd is None or usd is None else before.usd + usd,
     )
 
 
@@ -75,6 +80,8 @@ def sentence(bills: Iterable[Bill], prices: Prices) -> str:
 
 
 def _usd(bill: Bill, prices: Prices) -> float | None:
+    if bill.usd is not None:
+        return bill.usd
     try:
         return prices.of(bill.ref).of(Usage(input_tokens=bill.input_tokens, output_tokens=bill.output_tokens))
     except InputError:

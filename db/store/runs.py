@@ -187,6 +187,8 @@ def _answered(run_ids: Sequence[str]) -> Select[Any]:
         func.count().label("calls"),
         func.sum(OUT.input_tokens).label("input"),
         func.sum(OUT.output_tokens).label("output"),
+        func.sum(OUT.usd).label("usd"),
+        func.count(OUT.usd).label("charged"),
     )
     paid = and_(OUT.run_id.in_(run_ids), or_(metered, answered))
     return select(OUT.run_id, *counted, unmetered).where(paid).group_by(OUT.run_id)
@@ -199,7 +201,8 @@ def _judged(run_ids: Sequence[str]) -> Select[Any]:
 
 def _use(run_id: str, answered: Row[Any] | None, judged: Row[Any] | None) -> RunUse:
     unmetered = int(answered.unmetered) if answered else 0
-    return RunUse(run_id=run_id, answered=_spent(answered), unmetered=unmetered, judged=_spent(judged))
+    usd = float(answered.usd) if answered and answered.charged == answered.calls else None
+    return RunUse(run_id=run_id, answered=_spent(answered), unmetered=unmetered, judged=_spent(judged), usd=usd)
 
 
 def _spent(row: Row[Any] | None) -> Spent:

@@ -1,5 +1,6 @@
 """What is said about money: sums where prices are known, the other models by name, and never a made-up figure."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from bot.spending import NOTHING, Bill, sentence, spent
@@ -27,6 +28,10 @@ def test_what_is_known_is_added_up_and_what_is_not_is_named() -> None:
         "about 3.00 USD for 10 calls; 10 calls of bedrock:zz (price not known)"
     )
     assert said(bill("bedrock:a", unmetered=4)) == ("about 3.00 USD for 6 calls; 4 calls of bedrock:a (without token counts)")
+
+
+def test_what_was_charged_counts_before_list_prices() -> None:
+    assert said(replace(bill("bedrock:a"), usd=1.5)) == "about 1.50 USD for 10 calls"
 
 
 def test_many_unknown_models_are_counted() -> None:

@@ -100,6 +100,8 @@ async def test_the_bulk_goes_by_batch_after_the_latency_is_measured(tmp_path: Pa
         purse = await story.store.purses.get(story.id)
         assert purse.spent == pytest.approx(sum(o.usd or 0 for o in outputs))
         assert purse.held == 0
+        (use,) = await story.store.runs.used(["large"])
+        assert use.usd == pytest.approx(purse.spent)
 
 
 async def test_without_a_choice_or_a_place_everything_is_asked_on_demand(tmp_path: Path) -> None:
