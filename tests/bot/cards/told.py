@@ -19,10 +19,8 @@ from bot.cards.review import Pair, ReviewFacts, review_card
 from bot.cards.status import StatusFacts, status_card
 from bot.cards.trial import TrialFacts, TriedSample, TriedScore, trial_card
 from bot.cards.verdict import TableFacts, table_card
-from bot.cards.ways import WaysFacts
 from bot.opening import read_opening
 from db.records import (
-    BatchChoice,
     DatasetVersion,
     Decision,
     Digest,
@@ -36,15 +34,11 @@ from db.records import (
     Question,
     QuestionKind,
     Run,
-    RunBatch,
     RunStatus,
     SignOff,
 )
 from pipeline.decide.errors.summary import ArmErrors, Example, GroupSummary
-from pipeline.models.batch.records import BatchJob
-from pipeline.models.batch.router import offer
 from pipeline.models.catalog import Citation, Constraints, Told, shortlist
-from pipeline.models.prices import Prices
 from pipeline.monitor.digest import Alert, DigestResult
 from pipeline.records import (
     Cause,
@@ -59,12 +53,12 @@ from pipeline.records import (
     RubricKind,
     RunKey,
     Split,
-    Usage,
     UseCase,
     Verdict,
 )
 from pipeline.report import CHARTS
 from pipeline.report.build import build
+from tests.bot.cards.batched import batched
 from tests.bot.cards.prompted import HASH, NOW, PROMPTS, prompted
 from tests.pipeline.models.catalog.made import model
 from tests.pipeline.report import made
@@ -83,7 +77,6 @@ CRITERIA = Criteria(
         MetricChoice(metric="refusal"),
     )
 )
-BATCHABLE = ("bedrock:amazon.nova-lite-v1:0", "bedrock:amazon.nova-pro-v1:0")
 PLAN = Plan(
     migration_id="m1", number=2, criteria=CRITERIA, source=MIGRATION.source, targets=MIGRATION.targets, review_pairs=20,
     estimates=(
@@ -208,6 +201,7 @@ def cards() -> Iterator[tuple[str, Card]]:
     yield from _statuses()
     yield from _questions()
     yield from _work()
+    yield from batched(asked(QuestionKind.PLAN), RUN)
     yield from prompted()
     yield from _trials()
     yield from _digests()
@@ -246,11 +240,6 @@ def _questions() -> Iterator[tuple[str, Card]]:
     yield "question_plan_waiting_for_a_judge", question_card(replace(asked(QuestionKind.PLAN), plan=waiting))
     budget = Purse(migration_id="m1", budget=0.5, spent=0.25)
     yield "question_plan_budget", question_card(replace(asked(QuestionKind.PLAN), plan=JUDGED_PLAN, purse=budget))
-    offers = tuple(offer(ref, 1_000, Usage(input_tokens=900, output_tokens=60), Prices()) for ref in BATCHABLE)
-    plan = replace(asked(QuestionKind.PLAN), ways=WaysFacts(offers=offers))
-    yield "question_plan_ways", question_card(plan)
-    chosen = BatchChoice(migration_id="m1", wanted=True, by="U0OWNER", at=NOW)
-    yield "question_plan_by_batch", question_card(replace(plan, ways=WaysFacts(offers=offers, choice=chosen)))
     yield "question_plan_being_made", question_card(replace(asked(QuestionKind.PLAN), plan=None))
     yield "question_prompts_use", question_card(asked(QuestionKind.PROMPTS, decided="use"))
     yield "question_sign_off_being_written", question_card(replace(asked(QuestionKind.SIGN_OFF), report=None))
@@ -269,9 +258,6 @@ def _work() -> Iterator[tuple[str, Card]]:
     yield "progress", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=runs, seconds_left=754.0))
     again = ProgressFacts(migration_id="m1", stage="baseline", runs=(RUN,), again=31, throttled=12)
     yield "progress_retried", progress_card(again)
-    job = RunBatch(migration_id="m1", run_id=RUN.id, job=BatchJob(low=40, high=200), at=NOW)
-    jobs = (replace(job, status="InProgress", records=155, done=60), replace(job, job=BatchJob(low=200, high=360)))
-    yield "progress_batches", progress_card(ProgressFacts(migration_id="m1", stage="targets:1", runs=(RUN,), batches=jobs))
     yield "progress_paused", progress_card(ProgressFacts(migration_id="m1", stage="baseline", runs=(RUN,), paused=True))
     yield "review", review_card(REVIEW)
     yield "review_without_answer", review_card(replace(REVIEW, pair=replace(PAIR, second=None, reference=None)))
