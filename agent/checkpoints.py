@@ -8,8 +8,8 @@ from typing import Any
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from db.engine import prepare_file
 from db.places import Places
+from db.sqlite import prepare_file
 
 SCHEMA = "graph"
 BUSY_S = 30.0

@@ -4,24 +4,20 @@ SQLite has one writer at a time: writes queue for one connection and begin IMMED
 writes later fails at once when another one wrote in between, whatever the busy timeout.
 """
 
-import sqlite3
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
-import aiosqlite
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as QueueTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from db.sqlite import PRAGMAS, connect
 from pipeline.errors import TemporaryError
 
-PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL")
 QUEUE_S = 60
-WAL_TRIES, WAL_PAUSE_S = 1000, 0.01
 SCHEMA = "ferry"
 SESSION = (
     f"search_path TO {SCHEMA}",
@@ -89,62 +85,18 @@ def _passes(error: DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error, OperationalError)
 
 
-class _Connection(aiosqlite.Connection):
-    """Rolls back before it closes.
-
-    A cancelled transaction closes its connection, but SQLite keeps a closed one, with its lock, as long as any cursor of it is
-    alive, and the traceback of the cancellation keeps one: every other writer would wait for the garbage collector.
-    """
-
-    async def close(self) -> None:
-        if self._connection is not None:
-            await self.rollback()
-        await super().close()
-
-
 def _sqlite(url: str, connections: int, pragmas: tuple[str, ...]) -> AsyncEngine:
     path = make_url(url).database or ""
-
-    async def connect() -> aiosqlite.Connection:
-        connection = _Connection(partial(_open_file, path, pragmas), iter_chunk_size=64)
-        connection._thread.daemon = True  # as SQLAlchemy has it: a process that ends waits for no connection
-        return await connection
-
     engine = create_async_engine(
-        url, async_creator=connect, pool_size=connections, max_overflow=0, pool_timeout=QUEUE_S, hide_parameters=True
+        url,
+        async_creator=partial(connect, path, pragmas),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=QUEUE_S,
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
-
-
-def prepare_file(path: str) -> None:
-    """Make `path` a SQLite file that many processes may open at once, whoever reads and writes it afterwards. Blocks."""
-    _open_file(path, PRAGMAS).close()
-
-
-def _open_file(path: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
-    """Runs in the thread of the connection. No isolation level: the driver would begin late, `_begin_sqlite` does it."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        for pragma in pragmas:
-            _set(connection, pragma)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _set(connection: sqlite3.Connection, pragma: str) -> None:
-    """Asked again while another process holds the file: for the switch of a new file to WAL, SQLite heeds no busy timeout."""
-    for left in reversed(range(WAL_TRIES)):
-        try:
-            connection.execute(f"PRAGMA {pragma}")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
-                raise
-            time.sleep(WAL_PAUSE_S)
-        else:
-            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

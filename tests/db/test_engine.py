@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select, update
 
 from db import Store, open_store
-from db.engine import PRAGMAS, Database, _open_file
+from db.engine import Database
 from db.places import Places
+from db.sqlite import PRAGMAS, open_file
 from db.tables import leases
 from pipeline.errors import TemporaryError
 from tests.db.facts import opened, output, queued, score
@@ -160,7 +161,7 @@ def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
 
 def _open_and_write(path: Path, together: threading.Barrier) -> None:
     together.wait()
-    connection = _open_file(str(path), PRAGMAS)
+    connection = open_file(str(path), PRAGMAS)
     connection.execute("BEGIN EXCLUSIVE")
     connection.execute("CREATE TABLE IF NOT EXISTS noted (what TEXT)")
     connection.execute("COMMIT")
