@@ -190,7 +190,7 @@ async def _use_batch(store: Store, migration: Migration, _: Intent) -> Answer:
 
 
 async def _no_batch(_: Store, __: Migration, ___: Intent) -> Answer:
-    sentence = "Ask on demand what no batch job under way is about?"
+    sentence = "Ask on demand from now on? Jobs under way are still waited for, and what they leave is asked on demand."
     return _propose(Proposal(kind="choose_way", value="no", sentence=sentence))
 
 
