@@ -7,6 +7,7 @@ for a query (open a cursor, execute, fetch, close); the cursor here makes one.
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import Any
 
@@ -92,14 +93,11 @@ class OneVisitCursor:
 
     def _run(self, how: Any, sql: str, parameters: Any) -> None:  # noqa: ANN401
         """In the connection's thread, as is `_fetch`."""
-        cursor = self._open = self._connection._conn.cursor()
-        try:
+        with ExitStack() as unless_it_runs:
+            cursor = unless_it_runs.enter_context(closing(self._connection._conn.cursor()))
             how(cursor, sql, parameters)
-        except BaseException:
-            self._open = None
-            cursor.close()
-            raise
-        self.description = cursor.description
+            unless_it_runs.pop_all()
+        self._open, self.description = cursor, cursor.description
         self._rows = self._fetch(cursor, PORTION)
         self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid or 0
 

@@ -1,7 +1,7 @@
 """Clocks of bots as processes, on a night of the test's choosing: `python -m tests.bot.ringers URL SHIFT HOW_MANY LOG`.
 
-Each lives SHIFT seconds later than everybody else. Prints the ids of the processes; LOG gets a line for each ring and each digest
-that is submitted.
+Each lives SHIFT seconds later than everybody else; or SHIFT is a moment that clocks show SOON_S after the imports. Prints the
+shift, then the ids of the processes; LOG gets a line for each ring and each digest that is submitted.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from agent.engine import WorkKind
 from bot.schedule import Clock
 from db import open_store
 from db.places import Places
+
+SOON_S = 7.0
 
 
 class Shifted(datetime):
@@ -62,7 +64,8 @@ async def ring(url: str, log: Path) -> None:
 
 
 def main(url: str, shift: str, how_many: str, log: str) -> None:
-    Shifted.by = timedelta(seconds=float(shift))
+    Shifted.by = _shift(shift)
+    sys.stdout.write(f"{Shifted.by.total_seconds()}\n")
     for module in (apscheduler.executors.base, apscheduler.schedulers.base):
         module.datetime = Shifted
     for _ in range(int(how_many)):
@@ -75,6 +78,13 @@ def main(url: str, shift: str, how_many: str, log: str) -> None:
             os.wait()
         except ChildProcessError:
             return
+
+
+def _shift(said: str) -> timedelta:
+    try:
+        return timedelta(seconds=float(said))
+    except ValueError:
+        return datetime.fromisoformat(said) - timedelta(seconds=SOON_S) - datetime.now(UTC)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,20 +22,16 @@ DIGEST = "digest mo1:2026-11-01T01:30"
 PATIENCE_S = 90.0
 
 
-def before(moment: datetime, seconds: float) -> float:
-    """The shift of a process whose clock shows `moment` in so many seconds."""
-    return (moment - timedelta(seconds=seconds) - datetime.now(UTC)).total_seconds()
-
-
 @asynccontextmanager
-async def ringing(url: str, shift: float, how_many: int, log: Path) -> AsyncIterator[list[int]]:
-    """The process ids; all are killed at the end."""
-    words = ("-m", "tests.bot.ringers", url, str(shift), str(how_many), str(log))
+async def ringing(url: str, shift: str, how_many: int, log: Path) -> AsyncIterator[tuple[str, list[int]]]:
+    """The shift and the process ids; all are killed at the end."""
+    words = ("-m", "tests.bot.ringers", url, shift, str(how_many), str(log))
     process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
     assert process.stdout
+    shift = (await process.stdout.readline()).decode().strip()
     pids = [int(await process.stdout.readline()) for _ in range(how_many)]
     try:
-        yield pids
+        yield shift, pids
     finally:
         for pid in pids:
             try:
@@ -59,8 +55,7 @@ async def test_one_digest_for_three_bots_a_restart_at_the_tick_and_an_hour_that_
     async with postgres_database() as url:
         store, log = await open_store(Places(home=tmp_path, database_url=url)), tmp_path / "log"
         await watched(store, cron="30 1 * * *", timezone=NIGHT)
-        shift = before(FIRST, 8.0)
-        async with ringing(url, shift, 3, log) as pids:
+        async with ringing(url, FIRST.isoformat(), 3, log) as (shift, pids):
             await noted(log, "ready", 3)
             await noted(log, "rang", 1)
             os.kill(pids[0], signal.SIGKILL)
@@ -71,7 +66,7 @@ async def test_one_digest_for_three_bots_a_restart_at_the_tick_and_an_hour_that_
         (digest,) = await store.monitors.digests("mo1")
         assert await store.monitors.finish(digest.id, "{}")
         await store.close()
-        async with ringing(url, before(AGAIN, 8.0), 3, log):
+        async with ringing(url, AGAIN.isoformat(), 3, log):
             rang = lines(log).count("rang")
             await noted(log, "ready", 7)
             await noted(log, "rang", rang + 3)

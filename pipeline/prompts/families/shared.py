@@ -103,7 +103,9 @@ NO_STEP_BY_STEP = Rule(
     why="Current models of this family reason on their own; the request adds length and can leak reasoning into the answer.",
     source=f"{_CLAUDE}/claude-prompting-best-practices; {_REASONING}, read 2026-11",
     lossless=False,
-    change=substitute((r"(?i)(?:[ \t]*|^)(?:let'?s )?think (?:about (?:this|it) )?step[ -]by[ -]step[^.!\n{}]*[.!]?", "")),
+    change=substitute(
+        (r"(?i)(?:(?<![ \t])[ \t]*)?(?:let'?s )?think (?:about (?:this|it) )?step[ -]by[ -]step[^.!\n{}]*[.!]?", "")
+    ),
 )
 
 CUT_OFF = Rule(
@@ -114,7 +116,7 @@ CUT_OFF = Rule(
     lossless=False,
     change=substitute(
         (
-            r"(?i)[ \t]*[^.!?\n{}<>]*(?:(?:knowledge|training)[ -](?:data )?cut[ -]?off"
+            r"(?i)(?<![^.!?\n{}<>])[^.!?\n{}<>]*(?:(?:knowledge|training)[ -](?:data )?cut[ -]?off"
             r"|as of (?:your|my) (?:last|latest) (?:update|training))[^.!?\n{}<>]*[.!?]?",
             "",
         ),
@@ -156,7 +158,7 @@ SCRATCHPAD = Rule(
     change=where_it_reasons(
         substitute(
             (
-                r"(?i)[ \t]*[^.!?\n{}<>]*<(scratchpad|thinking|thought|reasoning)>(?:[^.!?\n{}<>]*</\1>)?"
+                r"(?i)(?<![^.!?\n{}<>])[^.!?\n{}<>]*<(scratchpad|thinking|thought|reasoning)>(?:[^.!?\n{}<>]*</\1>)?"
                 r"[^.!?\n{}<>]*(?:[.!?]|(?=\n)|\Z)",
                 "",
             )

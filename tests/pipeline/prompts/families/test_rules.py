@@ -188,3 +188,11 @@ def test_rules_know_every_syntax() -> None:
     assert apply(rules(CLAUDE), prompt, CLAUDE) == replace(
         prompt, user="<task>\n{{ question }}\n</task>", edits=apply(rules(CLAUDE), prompt, CLAUDE).edits
     )
+
+
+@pytest.mark.parametrize("long", ["x" * 200_000, " " * 200_000, "word " * 40_000, "<thinking" * 20_000])
+def test_a_long_text_without_a_full_stop_takes_no_longer_than_any_other(long: str) -> None:
+    """Each of these took hours while the rules looked for the beginning of a sentence from every one of its characters."""
+    prompt = PromptVersion(user=f"{{q}} {long}")
+    for ref in (GPT_4, CLAUDE, LLAMA, NOVA):
+        assert "{q}" in apply(rules(ref), prompt, ref).user
