@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,51 +24,67 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def functions(path: Path) -> Iterator[Function]:
-    return (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, Function))
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every file is parsed once, its module first."""
+    return tuple(ast.walk(ast.parse(text_of(path))))
 
 
 def length(function: Function) -> int:
     return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_a_file_and_its_functions_are_short(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= FILE_LINES
+def too_long(path: Path) -> Iterator[str]:
     limit = SHORT_LINES if SHORT.search(name_of(path)) else FUNCTION_LINES
-    assert [f"{f.name} ({length(f)} lines)" for f in functions(path) if length(f) > limit] == []
+    if (lines := len(text_of(path).splitlines())) > FILE_LINES:
+        yield f"{name_of(path)} ({lines} lines)"
+    functions = (n for n in nodes(path) if isinstance(n, Function))
+    yield from (f"{name_of(path)}: {f.name} ({length(f)} lines)" for f in functions if length(f) > limit)
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
-def test_every_file_says_what_it_is_for(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    assert not tree.body or ast.get_docstring(tree), "a module docstring tells a stranger what to find here"
+def test_files_and_functions_are_short() -> None:
+    assert [said for path in SOURCES for said in too_long(path)] == []
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
-def test_broad_excepts_stand_at_the_two_boundaries_only(path: Path) -> None:
-    handlers = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ExceptHandler)]
-    broad = [h.lineno for h in handlers if h.type is None or ast.unparse(h.type) in {"Exception", "BaseException"}]
-    assert not broad or name_of(path) in BROAD_ALLOWED
+def test_every_file_says_what_it_is_for() -> None:
+    """A module docstring tells a stranger what to find there."""
+    modules = [(path, module) for path in PRODUCT if isinstance(module := nodes(path)[0], ast.Module)]
+    assert len(modules) == len(PRODUCT)
+    assert [name_of(path) for path, module in modules if module.body and not ast.get_docstring(module)] == []
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in PRODUCT if name_of(p).startswith("pipeline/") and name_of(p) != SWITCHES], ids=name_of
-)
-def test_pipeline_reads_no_clock_no_environment_and_no_chance(path: Path) -> None:
-    text = path.read_text()
-    assert not re.search(r"datetime\.now|time\.time\(|os\.environ|os\.getenv|\brandom\.random\(|default_rng\(\)", text)
+def broad(path: Path) -> Iterator[str]:
+    for handler in (n for n in nodes(path) if isinstance(n, ast.ExceptHandler)):
+        if handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"}:
+            yield f"{name_of(path)}:{handler.lineno}"
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
-def test_files_speak_the_glossary(path: Path) -> None:
-    names = {n.name.lower() for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ClassDef)}
-    assert not names & {"job", "project", "experiment", "testcase", "evaluator", "prediction", "completion", "vote", "watch"}
+def test_broad_excepts_stand_at_the_two_boundaries_only() -> None:
+    assert [said for path in PRODUCT if name_of(path) not in BROAD_ALLOWED for said in broad(path)] == []
+
+
+def test_pipeline_reads_no_clock_no_environment_and_no_chance() -> None:
+    banned = re.compile(r"datetime\.now|time\.time\(|os\.environ|os\.getenv|\brandom\.random\(|default_rng\(\)")
+    pure = [path for path in PRODUCT if name_of(path).startswith("pipeline/") and name_of(path) != SWITCHES]
+    assert pure
+    assert [name_of(path) for path in pure if banned.search(text_of(path))] == []
+
+
+def test_files_speak_the_glossary() -> None:
+    other = {"job", "project", "experiment", "testcase", "evaluator", "prediction", "completion", "vote", "watch"}
+    classes = [(path, n.name) for path in PRODUCT for n in nodes(path) if isinstance(n, ast.ClassDef)]
+    assert classes
+    assert [f"{name_of(path)}: {name}" for path, name in classes if name.lower() in other] == []
 
 
 def test_no_mocks() -> None:
     banned = re.compile(r"\bMagic" + r"Mock\b|unittest" + r"\.mock")
-    assert [name_of(p) for p in SOURCES if banned.search(p.read_text()) and p != Path(__file__)] == []
+    assert [name_of(p) for p in SOURCES if banned.search(text_of(p)) and p != Path(__file__)] == []
 
 
 @pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=name_of)

@@ -23,7 +23,7 @@ from tests.journey.stage import Fresh
 from tests.stores import POSTGRES, postgres_database
 
 SIZE, CHUNK, IN_FLIGHT, TURNS = 10_000, 500, 20, 3
-SCALED, KILLED, KILLED_IN_FLIGHT = 8_000, 20_000, 50
+SCALED, KILLED, KILLED_IN_FLIGHT = 20_000, 20_000, 50
 
 
 async def lines() -> AsyncIterator[str]:
