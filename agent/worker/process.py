@@ -93,7 +93,7 @@ async def _tools(
         store=store,
         engine=engine,
         conversation=await ends.enter_async_context(opened),
-        shelf=Shelf(store=store, open_ref=opener(models), catalog=catalog, holder=holder),
+        shelf=Shelf(store=store, open_ref=opener(models), catalog=catalog, holder=holder, settings=models),
         places=places,
         clock=utc_now,
         stop_s=settings.stop_s,

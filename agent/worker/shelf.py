@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from agent import arms
@@ -93,12 +93,14 @@ class Shelf:
     """Models by ref (recorded ones by dataset too) and samples by dataset and split; the samples least used go first.
 
     Calls are charged at the prices of `catalog` to the purse of the migration they are made for; `holder` sets aside for them.
+    `settings` are how embedding models are reached.
     """
 
     store: Store
     open_ref: Opener
     catalog: Catalog = field(default_factory=Catalog)
     holder: str = "worker"
+    settings: ModelSettings = field(default_factory=ModelSettings)
     purse: StoredPurse = field(init=False)
     models: dict[tuple[str, str], Bounded] = field(default_factory=dict)
     kept: OrderedDict[tuple[str, Split | None], tuple[Sample, ...]] = field(default_factory=OrderedDict)
@@ -131,13 +133,23 @@ class Shelf:
 
     async def bench(self, choice: JudgeChoice) -> Bench:
         """The judge of a plan, opened once, with every ruling it ever made. Raises InputError for a ref that names nothing."""
-        from pipeline.metrics.judge.bench import open_bench
-
         async with self.opening:
             if choice not in self.benches:
-                opened = open_bench(choice, self.store.rulings, models=lambda ref, **_settings: self.open(ref))
-                self.benches[choice] = await self.closing.enter_async_context(opened)
+                self.benches[choice] = await self.closing.enter_async_context(self.open_bench(choice))
             return self.benches[choice]
+
+    def open_bench(self, choice: JudgeChoice) -> AbstractAsyncContextManager[Bench]:
+        """A bench of its own, whose every call is charged, closed at the end."""
+        from pipeline.metrics.judge.bench import open_bench
+        from pipeline.metrics.judge.charged import ChargedEmbedding
+
+        return open_bench(
+            choice,
+            self.store.rulings,
+            settings=self.settings,
+            models=lambda ref, **_settings: self.open(ref),
+            paid=lambda model: ChargedEmbedding(model, self.catalog.prices, self.purse),
+        )
 
     async def samples(self, dataset_id: str, split: Split | None = None) -> tuple[Sample, ...]:
         """In the order of the file."""

@@ -10,8 +10,7 @@ from db.keys import problem_of
 from db.records import MessageKind, Migration, Plan, Trial
 from pipeline.errors import InputError
 from pipeline.metrics.judge.port import RETRYABLE
-from pipeline.models.settings import ModelSettings
-from pipeline.records import Criteria, Model, Output, Sample, Score, Split
+from pipeline.records import Criteria, Output, Sample, Score, Split
 
 if TYPE_CHECKING:
     from pipeline.metrics.judged.metric import JudgedMetric
@@ -78,15 +77,11 @@ async def _scored(tools: Tools, criteria: Criteria, metrics: tuple[str, ...], an
 
 async def _judged(tools: Tools, criteria: Criteria, metrics: "list[JudgedMetric]", answered: Answered) -> tuple[Score, ...]:
     from pipeline.metrics import score_judged
-    from pipeline.metrics.judge.bench import open_bench
-
-    def models(ref: str, *, settings: ModelSettings) -> Model:
-        return tools.shelf.open(ref)
 
     if criteria.judge is None:
         return ()
     async with (
-        open_bench(criteria.judge, tools.store.rulings, models=models) as bench,
+        tools.shelf.open_bench(criteria.judge) as bench,
         aclosing(score_judged(*answered, metrics, bench)) as scores,
     ):
         return tuple([score async for score in scores])

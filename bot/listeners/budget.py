@@ -44,12 +44,12 @@ async def set_budget(desk: Desk, click: Click, usd: float | None) -> None:
 
 
 async def check_prices(desk: Desk, migration_id: str) -> None:
-    """Of the models that are known to be asked by now: source, targets and judges."""
+    """Of the models that are known to be asked by now: source, targets, judges and their embedder."""
     migration = await desk.store.migrations.get(migration_id)
     plan = await desk.store.plans.latest(migration_id)
     judge = plan.criteria.judge if plan else None
     prices = desk.catalog.prices
-    for ref in (migration.source, *migration.targets, *((judge.model, *judge.panel) if judge else ())):
+    for ref in (migration.source, *migration.targets, *((judge.model, *judge.panel, judge.embedder) if judge else ())):
         if is_charged(ref, prices) and price_of(ref, prices) is None:
             raise InputError(f"{unpriced(ref)}.")
 

@@ -17,8 +17,8 @@ from pipeline.models.sampling import refused_of
 from pipeline.records import Model, Output, Request, Usage
 
 BYTES_A_TOKEN, TOKENS_A_TURN, TOKENS_A_TOOL = 2, 16, 500
-FREE = frozenset({"recorded"})
-"""Providers that nobody is paid for, besides those that run on this machine: their outputs were paid for long ago."""
+FREE = frozenset({"recorded", "hashing"})
+"""Nobody is paid for these, besides models that run on this machine: outputs of long ago, and vectors that are counted here."""
 NOT_BILLED = frozenset(
     {"throttled", "daily_quota", "no_credit", "validation", "access", "model_not_enabled", "needs_inference_profile"}
     | {"unknown_model", "not_recorded", "transient", FIXED}

@@ -1,8 +1,8 @@
 """Makes pipeline/data/catalog/prices.json from LiteLLM's model_prices.json: `python -m tests.tools.prices FILE VERSION DATE`.
 
-Kept are text models of Bedrock, OpenAI, Anthropic, Mistral and Google that have both a price for input and one for output: on
-demand, cached, in batches, flexible and with priority. Left out are prices tied to a region or a commitment (a ref names
-neither), and free previews, whose price of 0 would be read as "costs nothing".
+Kept are text models of Bedrock, OpenAI, Anthropic, Mistral and Google that have both a price for input and one for output (on
+demand, cached, in batches, flexible and with priority), and models that embed text, whose output has no price. Left out are
+prices tied to a region or a commitment (a ref names neither), and free previews, whose price of 0 would read as "costs nothing".
 """
 
 import json
@@ -33,7 +33,7 @@ FIELDS = {
     "priority_input": "input_cost_per_token_priority",
     "priority_output": "output_cost_per_token_priority",
 }
-NOT_TEXT = re.compile(r"audio|tts|realtime|image|lyria|live|transcribe|computer-use|robotics|veo")
+NOT_TEXT = re.compile(r"audio|tts|realtime|image|lyria|live|transcribe|computer-use|robotics|veo|marengo|multimodal")
 
 
 def main(source: Path, version: str, date: str) -> None:
@@ -61,12 +61,19 @@ def _kept(given: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, dict[st
     for name, model in given.items():
         provider = PROVIDERS.get(str(model.get("litellm_provider")))
         short = name.removeprefix("gemini/").removeprefix("mistral/")
-        text = model.get("mode") in {"chat", "responses"} and not NOT_TEXT.search(name)
-        if provider and text and "/" not in short and model.get("input_cost_per_token") and model.get("output_cost_per_token"):
+        if provider and "/" not in short and not NOT_TEXT.search(name) and _is_priced(model):
             prices = [_per_million(model.get(field)) for field in FIELDS.values()]
+            prices[1] = prices[1] or 0.0  # vectors cost nothing beside the text they are of
             while prices[-1] is None:
                 prices.pop()
             yield short, {"provider": provider, "source": model.get("source") or "", "prices": prices}
+
+
+def _is_priced(model: Mapping[str, Any]) -> bool:
+    if model.get("mode") == "embedding":
+        return bool(model.get("input_cost_per_token"))
+    answers = model.get("mode") in {"chat", "responses"}
+    return answers and bool(model.get("input_cost_per_token") and model.get("output_cost_per_token"))
 
 
 def _per_million(price: float | None) -> float | None:

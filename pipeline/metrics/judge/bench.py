@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from pipeline.errors import RefusedError
-from pipeline.metrics.judge.embedders import open_embedder
+from pipeline.metrics.judge.embedders import EmbeddingModel, open_embedder
 from pipeline.metrics.judge.model_judge import ModelJudge
 from pipeline.metrics.judge.port import Bench
 from pipeline.metrics.judge.prompts import prompts_hash
@@ -26,8 +26,11 @@ async def open_bench(
     settings: ModelSettings = DEFAULTS,
     deadline_s: float = DEADLINE_S,
     models: Callable[..., Model] = open_model,
+    paid: Callable[[EmbeddingModel], EmbeddingModel] = lambda model: model,
 ) -> AsyncIterator[Bench]:
-    """The bench of `choice`, closed at the end. `models(ref, settings=...)` opens models; nobody is called yet.
+    """The bench of `choice`, closed at the end; nobody is called yet.
+
+    `models(ref, settings=...)` opens models, `paid` is what an embedding model is asked through.
 
     Raises InputError for a judge or an embedder that does not exist, RefusedError when the choice was locked with other judge
     prompts or libraries than this version of Ferry has: scores of two versions must not stand in one comparison.
@@ -50,7 +53,7 @@ async def open_bench(
         for ref in (choice.model, *choice.panel):
             opened.append(models(ref, settings=settings))
             stack.push_async_callback(opened[-1].close)
-        embedder = open_embedder(choice.embedder, cache, settings)
+        embedder = open_embedder(choice.embedder, cache, settings, paid)
         stack.push_async_callback(embedder.close)
         judge, *panel = (ModelJudge(model, cache) for model in opened)
         yield Bench(

@@ -8,7 +8,7 @@ import base64
 import math
 import struct
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from zlib import crc32
 
@@ -36,15 +36,20 @@ class ClosingEmbedder(Embedder, Protocol):
     async def close(self) -> None: ...
 
 
-def open_embedder(ref: str, cache: RulingCache, settings: ModelSettings = DEFAULTS) -> ClosingEmbedder:
-    """The embedder `ref` names. Raises InputError for one that does not exist."""
+def open_embedder(
+    ref: str,
+    cache: RulingCache,
+    settings: ModelSettings = DEFAULTS,
+    paid: Callable[["EmbeddingModel"], "EmbeddingModel"] = lambda model: model,
+) -> ClosingEmbedder:
+    """The embedder `ref` names; a model is asked as `paid` leaves it. Raises InputError for one that does not exist."""
     provider, _, name = ref.partition(":")
     if provider == HASHING and name.isdigit() and FEWEST <= int(name) <= MOST:
         return HashingEmbedder(int(name))
     if provider == "bedrock" and name:
-        return CachedEmbedder(BedrockEmbedding(name, settings), cache)
+        return CachedEmbedder(paid(BedrockEmbedding(name, settings)), cache)
     if provider == "openai" and name:
-        return CachedEmbedder(OpenAIEmbedding(name, settings), cache)
+        return CachedEmbedder(paid(OpenAIEmbedding(name, settings)), cache)
     raise InputError(
         f'"{ref}" names no embedder. Write hashing:512 ({SPELLING_ONLY}; {FEWEST} to {MOST} dimensions), '
         "bedrock:amazon.titan-embed-text-v2:0 or openai:text-embedding-3-small."

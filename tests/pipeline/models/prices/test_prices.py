@@ -132,7 +132,8 @@ def test_the_snapshot_is_small_dated_and_never_free() -> None:
     for name in whole["models"]:
         found = catalogued(name)
         assert found is not None
-        assert min(found.input, found.output) > 0
+        assert found.input > 0
+        assert found.output > 0 or "embed" in name
 
 
 @pytest.mark.parametrize(
