@@ -20,9 +20,10 @@ _CHOICES = {"auto": "auto", "required": "any", "any": "any", "none": "none"}
 
 
 def recognises(text: str) -> bool:
+    """A request body says by its `messages` what it is, also with none in them; a bare list only by what is in it."""
     value = as_json(text)
-    messages = value.get("messages") if isinstance(value, dict) else value
-    return isinstance(messages, list) and bool(messages) and all(isinstance(m, dict) and "role" in m for m in messages)
+    messages = value.get("messages") if isinstance(value, dict) else value or None
+    return isinstance(messages, list) and all(isinstance(m, dict) and "role" in m for m in messages)
 
 
 def read(source: Source) -> tuple[Imported, ...]:

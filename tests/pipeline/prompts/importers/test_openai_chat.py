@@ -94,3 +94,8 @@ def test_earlier_turns_come_from_a_file_of_their_own() -> None:
         turns(json.dumps(shown[:1]), "shots.json")
     with pytest.raises(InputError, match="must be a list"):
         turns("{}", "shots.json")
+
+
+def test_a_request_without_a_message_is_no_plain_text() -> None:
+    with pytest.raises(InputError, match="a list with one message at least"):
+        read('{"model": "gpt-4o", "messages": []}')
