@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -81,6 +82,42 @@ class Shelf:
         self.asked[operation] += 1
         waiting = self.faults.get(operation, [])
         return waiting.pop(0) if waiting else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Created:
+    """A job: what was asked for, and the statuses it goes through, one for each look; the last one stays."""
+
+    arn: str
+    request: dict[str, Any]
+    life: list[str]
+
+    @property
+    def name(self) -> str:
+        return str(self.request["jobName"])
+
+    def looked_at(self) -> str:
+        """Its status now."""
+        return self.life.pop(0) if len(self.life) > 1 else self.life[0]
+
+
+J = TypeVar("J", bound=Created)
+
+
+def job_of(jobs: Iterable[J], request: web.Request) -> J | None:
+    """The job that a request's path names."""
+    arn = unquote(request.match_info["arn"])
+    return next((job for job in jobs if job.arn == arn), None)
+
+
+def stopped(shelf: Shelf, jobs: Iterable[Created], request: web.Request) -> web.Response:
+    if fault := shelf.fault("Stop"):
+        return json_error(fault)
+    job = job_of(jobs, request)
+    if job is None:
+        return json_error(Fault("ResourceNotFoundException", 404, "no such job"))
+    job.life[:] = ["Stopping", "Stopped"]
+    return web.json_response({})
 
 
 def violations(shape: str, value: object, service: str = "bedrock") -> Iterator[str]:

@@ -8,23 +8,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from aiohttp import web
 
-from tests.pipeline.aws.wire import BUCKET, Fault, Shelf, json_error, listening, violations
+from tests.pipeline.aws.wire import BUCKET, Created, Fault, Shelf, job_of, json_error, listening, violations
 
 ROLE = "arn:aws:iam::123456789012:role/second-opinion"
 Judged = Callable[[dict[str, Any], str], object]
 
 
-@dataclass(slots=True)
-class Created:
-    """A job: what was asked for, and the statuses it goes through, one for each look; the last one stays."""
+@dataclass(slots=True, kw_only=True)
+class Opinion(Created):
+    """`failures` are what the service says of one that failed."""
 
-    arn: str
-    request: dict[str, Any]
-    life: list[str]
     failures: list[str] = field(default_factory=list)
 
 
@@ -36,7 +32,7 @@ def half(_record: dict[str, Any], _metric: str) -> object:
 class Peer(Shelf):
     """`faults` by operation are used up in order; `judge` gives the figures, `rewrite` may spoil the result lines."""
 
-    jobs: dict[str, Created] = field(default_factory=dict)
+    jobs: dict[str, Opinion] = field(default_factory=dict)
     life: list[str] = field(default_factory=lambda: ["InProgress", "Completed"])
     failures: list[str] = field(default_factory=list)
     judge: Judged = half
@@ -60,23 +56,22 @@ class Peer(Shelf):
             return json_error(Fault("ConflictException", 400, "the job name is taken"))
         if standing is None:
             arn = f"arn:aws:bedrock:us-east-1:123456789012:evaluation-job/{len(self.jobs):012d}"
-            standing = self.jobs[name] = Created(arn, body, list(self.life), self.failures)
+            standing = self.jobs[name] = Opinion(arn=arn, request=body, life=list(self.life), failures=self.failures)
         return json_error(fault) if fault else web.json_response({"jobArn": standing.arn}, status=202)
 
     async def look(self, request: web.Request) -> web.Response:
         if fault := self.fault("GetEvaluationJob"):
             return json_error(fault)
-        arn = unquote(request.match_info["arn"])
-        job = next((job for job in self.jobs.values() if job.arn == arn), None)
+        job = job_of(self.jobs.values(), request)
         if job is None:
             return json_error(Fault("ResourceNotFoundException", 404, "no such job"))
-        status = job.life.pop(0) if len(job.life) > 1 else job.life[0]
+        status = job.looked_at()
         if status == "Completed":
             self._write(job)
         kept = {
             key: job.request[key] for key in ("jobName", "roleArn", "evaluationConfig", "inferenceConfig", "outputDataConfig")
         }
-        more = {"status": status, "jobArn": arn, "jobType": "Automated", "creationTime": "2026-01-05T09:00:00Z"}
+        more = {"status": status, "jobArn": job.arn, "jobType": "Automated", "creationTime": "2026-01-05T09:00:00Z"}
         return web.json_response(kept | more | {"failureMessages": job.failures})
 
     async def jobs_named(self, request: web.Request) -> web.Response:
@@ -96,7 +91,7 @@ class Peer(Shelf):
         ]
         return web.json_response({"jobSummaries": [each | {"evaluationTaskTypes": ["General"]} for each in found]})
 
-    def _write(self, job: Created) -> None:
+    def _write(self, job: Opinion) -> None:
         """Results where the documentation puts them, a file for each metric."""
         name, out = job.request["jobName"], job.request["outputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
         config = job.request["evaluationConfig"]["automated"]["datasetMetricConfigs"][0]

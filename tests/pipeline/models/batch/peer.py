@@ -11,11 +11,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from aiohttp import web
 
-from tests.pipeline.aws.wire import BUCKET, Fault, Shelf, json_error, listening, violations
+from tests.pipeline.aws.wire import BUCKET, Created, Fault, Shelf, job_of, json_error, listening, stopped, violations
 from tests.pipeline.models.frames import event
 from tests.pipeline.models.peer import delta, ending
 
@@ -43,19 +42,6 @@ def asked(body: dict[str, Any]) -> str:
 def echo(body: dict[str, Any]) -> dict[str, Any]:
     """Answers with the question, so that an answer that got to another sample shows."""
     return converse(f"answer to {asked(body)}")
-
-
-@dataclass(slots=True)
-class Created:
-    """A job: what was asked for, and the statuses it goes through, one for each look; the last one stays."""
-
-    arn: str
-    request: dict[str, Any]
-    life: list[str]
-
-    @property
-    def name(self) -> str:
-        return str(self.request["jobName"])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,7 +79,8 @@ class Peer(Shelf):
         job = next((job for job in self.jobs if job.request["clientRequestToken"] == body["clientRequestToken"]), None)
         if job is None:
             life = self.lives.pop(0) if self.lives else self.life
-            job = Created(f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{len(self.jobs):012d}", body, list(life))
+            arn = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{len(self.jobs):012d}"
+            job = Created(arn=arn, request=body, life=list(life))
             if wrong := list(malformed(self.records(job))):
                 return json_error(Fault("ValidationException", 400, wrong[0]))
             self.jobs.append(job)
@@ -105,10 +92,10 @@ class Peer(Shelf):
     async def look(self, request: web.Request) -> web.Response:
         if fault := self.fault("Get"):
             return json_error(fault)
-        job = self._found(request)
+        job = job_of(self.jobs, request)
         if job is None:
             return json_error(Fault("ResourceNotFoundException", 404, "no such job"))
-        status = job.life.pop(0) if len(job.life) > 1 else job.life[0]
+        status = job.looked_at()
         if status in {"Completed", "PartiallyCompleted", "Expired", "Stopped"}:
             self._run(job)
         kept = {key: job.request[key] for key in ("jobName", "modelId", "roleArn", "inputDataConfig", "outputDataConfig")}
@@ -128,13 +115,7 @@ class Peer(Shelf):
         return web.json_response({"invocationJobSummaries": found})
 
     async def stop(self, request: web.Request) -> web.Response:
-        if fault := self.fault("Stop"):
-            return json_error(fault)
-        job = self._found(request)
-        if job is None:
-            return json_error(Fault("ResourceNotFoundException", 404, "no such job"))
-        job.life[:] = ["Stopping", "Stopped"]
-        return web.json_response({})
+        return stopped(self, self.jobs, request)
 
     async def whole(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
@@ -154,10 +135,6 @@ class Peer(Shelf):
         text = self.answer(body)["output"]["message"]["content"][0]["text"]
         frames = [event("messageStart", {"role": "assistant"}), delta(text), *ending("end_turn")]
         return web.Response(body=b"".join(frames), content_type="application/vnd.amazon.eventstream")
-
-    def _found(self, request: web.Request) -> Created | None:
-        arn = unquote(request.match_info["arn"])
-        return next((job for job in self.jobs if job.arn == arn), None)
 
     def _run(self, job: Created) -> None:
         """Results in another order than the records, with a manifest beside them."""

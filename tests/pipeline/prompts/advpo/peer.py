@@ -11,23 +11,19 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from aiohttp import web
 
-from tests.pipeline.aws.wire import BUCKET, Fault, Shelf, json_error, listening, violations
+from tests.pipeline.aws.wire import BUCKET, Created, Fault, Shelf, job_of, json_error, listening, stopped, violations
 
 WHEN = "2026-01-05T09:00:00Z"
 PATH = "/advanced-prompt-optimization-jobs"
 
 
-@dataclass(slots=True)
-class Created:
-    """A job: what was asked for, and the statuses it goes through, one for each look; the last one stays."""
+@dataclass(slots=True, kw_only=True)
+class Optimisation(Created):
+    """`failure` is what the service says of one that failed."""
 
-    arn: str
-    request: dict[str, Any]
-    life: list[str]
     failure: str | None
 
 
@@ -44,7 +40,7 @@ class Peer(Shelf):
     made, and whoever made it waits for its answer until `gone`.
     """
 
-    jobs: dict[str, Created] = field(default_factory=dict)
+    jobs: dict[str, Optimisation] = field(default_factory=dict)
     life: list[str] = field(default_factory=lambda: ["InProgress", "Completed"])
     failure: str | None = None
     optimise: Callable[[dict[str, Any]], object] = better
@@ -75,7 +71,7 @@ class Peer(Shelf):
             if body["jobName"] in self.jobs:
                 return json_error(Fault("ConflictException", 400, "the job name is taken"))
             arn = f"arn:aws:bedrock:us-east-1:123456789012:advanced-prompt-optimization-job/{len(self.jobs):012d}"
-            made = self.jobs[body["jobName"]] = Created(arn, body, list(self.life), self.failure)
+            made = self.jobs[body["jobName"]] = Optimisation(arn=arn, request=body, life=list(self.life), failure=self.failure)
         if self.made is not None and not self.made.is_set():
             self.made.set()
             await self.gone.wait()
@@ -95,10 +91,10 @@ class Peer(Shelf):
     async def look(self, request: web.Request) -> web.Response:
         if fault := self.fault("Get"):
             return json_error(fault)
-        job = self._found(request)
+        job = job_of(self.jobs.values(), request)
         if job is None:
             return json_error(Fault("ResourceNotFoundException", 404, "no such job"))
-        status = job.life.pop(0) if len(job.life) > 1 else job.life[0]
+        status = job.looked_at()
         if status in {"Completed", "PartiallyCompleted"}:
             self._write(job)
         kept = {key: job.request[key] for key in ("jobName", "inputConfig", "outputConfig", "modelConfigurations")}
@@ -118,19 +114,9 @@ class Peer(Shelf):
         return web.json_response({"jobSummaries": found, **more})
 
     async def stop(self, request: web.Request) -> web.Response:
-        if fault := self.fault("Stop"):
-            return json_error(fault)
-        job = self._found(request)
-        if job is None:
-            return json_error(Fault("ResourceNotFoundException", 404, "no such job"))
-        job.life[:] = ["Stopping", "Stopped"]
-        return web.json_response({})
+        return stopped(self, self.jobs.values(), request)
 
-    def _found(self, request: web.Request) -> Created | None:
-        arn = unquote(request.match_info["arn"])
-        return next((job for job in self.jobs.values() if job.arn == arn), None)
-
-    def _write(self, job: Created) -> None:
+    def _write(self, job: Optimisation) -> None:
         name, out = job.request["jobName"], job.request["outputConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
         line, model = self.line(name), job.request["modelConfigurations"][0]["modelId"]
         result = {"modelId": model, "optimizedPromptTemplate": self.optimise(line), **self.result}
