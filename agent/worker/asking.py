@@ -1,5 +1,8 @@
 """What methods are asked, put together from the facts: the same for conversions, searches, turns and edits by hand."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from agent.estimates import writer_ref as named_writer
 from agent.worker.journal import StoredJournal
 from agent.worker.purse import RestingError
@@ -19,11 +22,13 @@ WRITER = "FERRY_WRITER, or a judge in the plan"
 class Writer:
     """A writer that keeps a place of its model around each call, as everybody else does.
 
-    What it wrote is kept, so that work that was cut short does not pay for it again. Raises RestingError where the budget ends.
+    What it wrote is kept, so that work that was cut short does not pay for it again. Raises RestingError where the budget ends,
+    and before a call once the migration rests: the sweep has the work done again when it goes on.
     """
 
-    def __init__(self, model: Bounded, journal: StoredJournal) -> None:
+    def __init__(self, model: Bounded, journal: StoredJournal, wanted: Callable[[], Awaitable[bool]]) -> None:
         self.ref, self.concurrency, self._model, self._journal = model.ref, model.concurrency, model, journal
+        self._wanted = wanted
 
     async def answer(self, request: Request) -> Output:
         call = Call(model=self.ref, asked=content_hash(request), sample_id=request.sample_id)
@@ -31,6 +36,8 @@ class Writer:
         if written is not None:
             return written
         async with self._model.place():
+            if not await self._wanted():
+                raise RestingError
             written = await self._model.answer(request)
         if written.failure is None:
             await self._journal.keep(call, written)
@@ -63,7 +70,9 @@ async def writer(tools: Tools, plan: Plan, dataset: DatasetVersion) -> Model | N
     """The model that may be asked to write prompts: the operator's, else the plan's judge; None where there is neither."""
     ref = writer_ref(tools, plan)
     journal = StoredJournal(store=tools.store, migration_id=plan.migration_id)
-    return Writer(await tools.shelf.model(ref, dataset.id), journal) if ref else None
+    if not ref:
+        return None
+    return Writer(await tools.shelf.model(ref, dataset.id), journal, partial(tools.may_spend_on, plan.migration_id))
 
 
 def writer_ref(tools: Tools, plan: Plan) -> str:

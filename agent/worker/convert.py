@@ -14,6 +14,8 @@ from pipeline.records import Candidate
 
 async def convert(tools: Tools, migration_id: str, number: str) -> None:
     store, migration = tools.store, await tools.store.migrations.get(migration_id)
+    if not await tools.may_spend_on(migration_id):
+        return
     plan = await store.plans.get(migration_id, int(number))
     dataset = await rounds.worked_on(store, migration_id, plan.number)
     if not await store.prompts.candidates(migration_id, plan.number):

@@ -14,8 +14,8 @@ from agent.worker.attend import watch
 from agent.worker.journal import Halting, StoredJournal
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Improvement, JobState, Plan
-from pipeline.decide.selection import choose, standings
-from pipeline.metrics import code_metrics, score_with
+from pipeline.decide.selection import Standing, choose, standings
+from pipeline.metrics import code_metrics, judged_metrics, score_with
 from pipeline.prompts.methods.gepa import Gepa, why_not
 from pipeline.prompts.port import Ask
 from pipeline.prompts.search.evolution import Evolved, evolve, slices
@@ -44,6 +44,7 @@ class _Search:
     journal: StoredJournal
     meter: Meter
     halt: asyncio.Event
+    source: tuple[Output, ...] = ()
     found: Evolved | None = None
 
     async def run(self) -> None:
@@ -57,6 +58,7 @@ class _Search:
             meter=self.meter,
             bench=await self.tools.shelf.bench(judge) if judge else None,
             leave=RESCORED * (len(self.dev) - len(slices(self.dev)[0])),
+            source_outputs=self.source,
         )
         self.found = await evolve(replace(self.ask, writer=writer, measure=probe), Gepa().name, self.dev)
 
@@ -127,11 +129,16 @@ async def _start(tools: Tools, plan: Plan, dataset: DatasetVersion, ask: Ask) ->
     best = next(each for each in finalists if each[0].prompt.hash == chosen.prompt_hash)
     run = await rounds.source_run(tools.store, plan.migration_id, dataset.id, Split.DEV)
     ours, theirs = standings([best[1], await tools.store.runs.result(run.id)], plan.criteria, left_out=best[0].prompt.shots)
-    margin = min(choice.margin for choice in plan.criteria.primary)
-    if (theirs.mean or 0.0) - (ours.mean or 0.0) > margin:
+    gaps = {choice.metric: _mean(theirs, choice.metric) - _mean(ours, choice.metric) for choice in plan.criteria.primary}
+    if any(gaps[choice.metric] > choice.margin for choice in plan.criteria.primary):
         return best, ""
-    figures = f"on dev the best candidate has {ours.mean or 0.0:.3f} and the source {theirs.mean or 0.0:.3f}"
-    return None, f"GEPA was left out: {figures}, so no gap is wider than the margin of {margin:g}."
+    figures = ", ".join(f"{name} {_mean(ours, name):.3f} against {_mean(theirs, name):.3f} of the source" for name in gaps)
+    return None, f"GEPA was left out: on dev the best candidate has {figures}, so no gap is wider than its margin."
+
+
+def _mean(standing: Standing, metric: str) -> float:
+    values = standing.scores.get(metric, {}).values()
+    return sum(values) / len(values) if values else 0.0
 
 
 async def _search(tools: Tools, plan: Plan, dataset: DatasetVersion, now: Improvement, ask: Ask, start: RunResult) -> _Search:
@@ -144,6 +151,8 @@ async def _search(tools: Tools, plan: Plan, dataset: DatasetVersion, now: Improv
     usd = usd if len(prices) == len({model.ref, writer.ref}) else None
     known = {Call(model=model.ref, asked=start.key.prompt_hash, sample_id=o.sample_id): o for o in start.outputs}
     shots = ask.start.shots if ask.start else ()
+    source = await rounds.source_run(tools.store, plan.migration_id, dataset.id, Split.DEV)
+    compares = any(metric.needs_source for metric in judged_metrics(plan.criteria, Split.DEV))
     return _Search(
         tools=tools,
         plan=plan,
@@ -156,6 +165,7 @@ async def _search(tools: Tools, plan: Plan, dataset: DatasetVersion, now: Improv
         journal=StoredJournal(store=tools.store, migration_id=plan.migration_id, known=known),
         meter=Meter(most_calls=calls, most_usd=usd, prices=prices),
         halt=halt,
+        source=await tools.store.runs.outputs(source.id) if compares else (),
     )
 
 

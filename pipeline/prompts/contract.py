@@ -8,6 +8,11 @@ from pipeline.prompts.template import pieces
 from pipeline.records import PromptVersion, Sample, UseCase
 
 _JSON = re.compile(r"\bjson\b", re.IGNORECASE)
+_NO_JSON = re.compile(
+    r"\b(?:never|not|no|without|avoid|don't)\b(?:(?!\b(?:but|except|other|outside|besides|only|than)\b)[^.!?\n])*\bjson\b",
+    re.IGNORECASE,
+)
+"""A sentence that forbids JSON; "nothing but JSON" and "no text outside the JSON" demand it."""
 _CUE = re.compile(r"(?:^|\n)[ \t]*(\S[^\n{}]{0,40}?[:=>])[ \t]*\Z|(?:^|\n)[ \t]*(#{1,4} \S[^\n{}]{0,40})\s*\Z")
 MOST_LABELS = 60
 CHARACTERS_PER_TOKEN = 3  # cautious: labels with underscores and words outside English cut into short tokens
@@ -38,7 +43,7 @@ def listed_labels(prompt: PromptVersion, use_case: UseCase, dev: Sequence[Sample
 
 
 def demands_json(prompt: PromptVersion) -> bool:
-    return prompt.parameters.json_schema is not None or _JSON.search(literal_text(prompt)) is not None
+    return prompt.parameters.json_schema is not None or _JSON.search(_NO_JSON.sub(" ", literal_text(prompt))) is not None
 
 
 def answer_cue(prompt: PromptVersion) -> str | None:

@@ -61,6 +61,8 @@ def keeps_frozen(candidate: PromptVersion, ask: Ask) -> str | None:
         if text.count("<freeze>") != text.count("</freeze>") or text.count("<freeze>") != len(_FROZEN.findall(text)):
             return "A <freeze> mark has no matching </freeze>, so it is not clear which part must stay."
     before, after = _frozen(ask.prompt), _frozen(candidate)
+    if after > before:
+        return "It froze a part that the original does not freeze. Take its <freeze> marks out."
     if before != after:
         return f"It changed a frozen span: {before.total()} must stay byte by byte, {(before & after).total()} did."
     return None
@@ -139,7 +141,8 @@ def keeps_contract(candidate: PromptVersion, ask: Ask) -> str | None:
         return "It changed the JSON schema of the answer."
     if demands_json(ask.prompt) and not demands_json(candidate):
         return "The original demands JSON; this text no longer does."
-    lost = [label for label in listed_labels(ask.prompt, ask.use_case, ask.dev) if label not in literal_text(candidate)]
+    listed = listed_labels(candidate, ask.use_case, ask.dev)
+    lost = [label for label in listed_labels(ask.prompt, ask.use_case, ask.dev) if label not in listed]
     if lost:
         return f"It no longer names {len(lost)} of the answers the original lists ({_few(lost)})."
     return None

@@ -10,13 +10,15 @@ import pytest
 
 from agent import prompts, turns
 from agent.engine import WorkKind
+from agent.worker.sweep import Sweep
 from agent.worker.tools import Tools
 from bot.prompt_facts import tried as tried_facts
 from db.records import Attempt, JobState, MessageKind, MigrationStatus, PlanChange, RunStatus
 from pipeline.errors import RefusedError
+from pipeline.hashing import content_hash
 from pipeline.models.providers.scripted import ScriptedModel
 from pipeline.prompts.rounds.effects import effects
-from pipeline.records import Candidate, Rubric, RubricKind, Split
+from pipeline.records import Candidate, Request, Rubric, RubricKind, Split
 from tests.agent.lessons import LESSON, WRITER, World, dataset
 from tests.agent.story import REQUESTER, SME, Story, dataset_csv, open_story, write_script
 from tests.agent.worker.test_scoring import judge_with
@@ -269,3 +271,34 @@ async def test_a_try_is_judged_where_a_judge_decides_and_says_what_that_took(tmp
         assert message
         assert judge.calls - before == 1
         assert "It took 2 calls, 1 of the judge's" in (await tried_facts(story.store, message)).took
+
+
+async def test_a_paused_migration_asks_its_writer_for_no_further_conversion(tmp_path: Path) -> None:
+    """What is under way ends and is kept, no other call begins; resumed, none is paid for twice."""
+    async with open_story(tmp_path) as story:
+        world, began, asked = World(), asyncio.Event(), list[str]()
+        write = world._write
+
+        def written(request: Request) -> str:
+            asked.append(content_hash(request))
+            began.set()
+            return write(request)
+
+        world.writer = ScriptedModel(written, ref=WRITER, latency_s=0.1, concurrency=8)
+        await to_plan(story, world)
+        story.tools = replace(story.tools, writer=WRITER)
+        await story.decide("plan:1", "approve")
+        await story.conversation.advance(story.id)
+        working = asyncio.create_task(story.work())
+        async with asyncio.timeout(20):
+            await began.wait()
+        await story.store.migrations.set_status(story.id, MigrationStatus.PAUSED, by=REQUESTER)
+        await working
+        paid = len(asked)
+        assert paid <= 2  # the one that was under way when the pause was written, and the one before it
+        assert not await story.store.prompts.candidates(story.id, 1)
+        await story.conversation.resume(story.id, by=REQUESTER)
+        await Sweep(story.tools)()
+        await story.work(WorkKind.CONVERT)
+        assert await story.store.prompts.candidates(story.id, 1)
+        assert len(asked) == len(set(asked)) > paid

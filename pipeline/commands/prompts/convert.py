@@ -70,6 +70,7 @@ def convert(
     """List every candidate for a target, with what changed and why; write them with -o."""
     open_model(target)
     first, *others = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
+    left_out = sum(one.prompt.parent != first.prompt.hash for one in others)
     others = [one for one in others if one.prompt.parent == first.prompt.hash]
     others += [one for written in beside or () for one in read_joined(written)]
     ask = ask_of(first, target, use_case, read_dataset(dataset) if dataset else None)
@@ -82,6 +83,8 @@ def convert(
     if as_json:
         typer.echo(json.dumps([entry(one, name) for one, name in written], ensure_ascii=False, indent=2))
         return
+    if left_out:
+        typer.echo(f"{prompt.name} holds {left_out + 1} prompts; this is for {first.name}. Choose another one with --pick.\n")
     _show(ask, first, written, out)
     if writer is None:
         typer.echo("\n".join(("", *untried(ask))))

@@ -34,10 +34,13 @@ _PROMPT = TypeAdapter(PromptVersion)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """One candidate on `n` samples, those shown in any candidate left out; a missing score counts 0. No `means`: not measured."""
+    """One candidate on `n` samples, those shown in any candidate left out; means are over the `scored` of them, for the metric
+    with the fewest. No `means`: not measured.
+    """
 
     candidate: Candidate
     n: int
+    scored: int
     means: Mapping[str, float]
 
 
@@ -119,14 +122,15 @@ def _figures(
 ) -> Figures:
     samples = [sample for sample in dev if sample.id not in shown]
     outputs = [output for output in read_run(_path(one, folder)).outputs if output.sample_id not in shown]
-    sums = dict.fromkeys((each.name for each in metrics), 0.0)
+    found: dict[str, list[float]] = {each.name: [] for each in metrics}
     for score in score_with(samples, outputs, metrics):
-        sums[score.metric] += score.value or 0.0
-    return Figures(candidate=one, n=len(samples), means={name: total / max(1, len(samples)) for name, total in sums.items()})
+        found[score.metric] += [] if score.value is None else [score.value]
+    means = {name: sum(values) / len(values) for name, values in found.items() if values}
+    return Figures(candidate=one, n=len(samples), scored=min(map(len, found.values()), default=0), means=means)
 
 
 def _none(one: Candidate) -> Figures:
-    return Figures(candidate=one, n=0, means={})
+    return Figures(candidate=one, n=0, scored=0, means={})
 
 
 def _key(one: Candidate, ref: str) -> RunKey:
@@ -139,16 +143,16 @@ def _path(one: Candidate, folder: Path) -> Path:
 
 def _entry(one: Figures) -> Mapping[str, object]:
     prompt = one.candidate.prompt
-    told = {"method": prompt.method, "hash": prompt.hash, "refusal": one.candidate.refusal, "n": one.n}
+    told = {"method": prompt.method, "hash": prompt.hash, "refusal": one.candidate.refusal, "n": one.n, "scored": one.scored}
     return {**told, "characters": sum(map(len, prompt.texts)), "shots": len(prompt.shots), "means": one.means}
 
 
 def _show(table: Sequence[Figures], names: Sequence[str], ref: str) -> None:
-    shown = Table("candidate", "characters", "shots", *names, "samples", "guards", title=Text(f"dev answered by {ref}"))
+    shown = Table("candidate", "characters", "shots", *names, "scored", "guards", title=Text(f"dev answered by {ref}"))
     for one in table:
         prompt = one.candidate.prompt
-        means = [f"{one.means[name]:.3f}" if one.means else "-" for name in names]
-        length, count = f"{sum(map(len, prompt.texts)):,}", str(one.n or "-")
+        means = [f"{one.means[name]:.3f}" if name in one.means else "-" for name in names]
+        length, count = f"{sum(map(len, prompt.texts)):,}", f"{one.scored} / {one.n}" if one.n else "-"
         cells = (prompt.method, length, str(len(prompt.shots)), *means, count, one.candidate.refusal or "passed")
         shown.add_row(*map(Text, cells))
     Console().print(shown)

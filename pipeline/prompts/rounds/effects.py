@@ -177,6 +177,11 @@ def _units(ids: Iterable[str], clusters: Mapping[str, str]) -> list[str] | None:
 def _advice(found: Sequence[Effect], whole: Paired, tokens: tuple[float | None, float | None]) -> tuple[bool, str]:
     """Keep or revert, with the reason. A group's own gain is not enough: it was chosen because it failed."""
     improved, worse = len(found[-1].improved), len(found[-1].worse)
+    if whole.units < 2:
+        return False, (
+            f"It cannot be told: all {whole.pairs} samples belong together, so nothing says what is chance. The simpler prompt "
+            f"stays; {improved} samples got better and {worse} worse."
+        )
     if whole.mean < -whole.error - ALIKE:
         return False, (
             f"Revert: on all of dev the score fell by {-whole.mean:.3f}, more than one standard error ({whole.error:.3f}); "

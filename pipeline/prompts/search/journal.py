@@ -4,9 +4,11 @@ A search is not stored anywhere else. It is deterministic, so it resumes by walk
 nothing of a library's own state has to be trusted, and what is counted is counted again. Rulings of judges have their own cache.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -56,15 +58,18 @@ class FileJournal(MemoryJournal):
     def __init__(self, path: Path, key: str) -> None:
         super().__init__()
         path.parent.mkdir(parents=True, exist_ok=True)
-        cut_unfinished(path)
         self._proposed: dict[str, tuple[Candidate, ...]] = {}
         self.looks: tuple[str, ...] = ()
-        begun = path.exists() and path.stat().st_size > 0
-        if begun:
-            self._read(path, key)
         self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        if not begun:
-            self._write({"search": key})
+        with ExitStack() as unless_it_is_ours:
+            unless_it_is_ours.callback(os.close, self._handle)
+            _lock(self._handle, path)
+            cut_unfinished(path)
+            if path.stat().st_size > 0:
+                self._read(path, key)
+            else:
+                self._write({"search": key})
+            unless_it_is_ours.pop_all()
 
     def __enter__(self) -> "FileJournal":
         return self
@@ -128,3 +133,13 @@ class FileJournal(MemoryJournal):
                 pass
             case _:
                 raise ValueError("no line of a journal")
+
+
+def _lock(handle: int, path: Path) -> None:
+    """Held until the file is closed: two searches on one journal would pay for the same answers. Raises InputError."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise InputError(
+            f"Another search is using {path}. Wait until it has ended, or name another one with --journal."
+        ) from error

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.models.prices import Price
+from pipeline.prompts.contract import demands_json
 from pipeline.prompts.guards import check, refusals
 from pipeline.prompts.template import Piece, write
 from pipeline.records import Parameters, PromptVersion, Sample, Syntax, UseCase
@@ -183,3 +184,18 @@ def test_every_refusal_can_be_listed_gravest_first() -> None:
 
 def test_the_gravest_refusal_is_the_one_told() -> None:
     assert (refusal("<freeze>{{{{ " + "a" * 7000) or "").startswith("It lost {question}")
+
+
+@pytest.mark.parametrize(
+    ("text", "demands"),
+    [
+        ("Answer with JSON.", True),
+        ("Answer with nothing but JSON.", True),
+        ("Do not write anything outside the JSON.", True),
+        ("Answer in plain words, never with JSON.", False),
+        ("Do not use JSON.", False),
+        ("Never use JSON. Well, answer in JSON.", True),
+    ],
+)
+def test_a_text_that_forbids_json_does_not_demand_it(text: str, demands: bool) -> None:
+    assert demands_json(PromptVersion(user=f"{text} {{x}}")) is demands

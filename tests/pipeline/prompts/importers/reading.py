@@ -8,7 +8,7 @@ from pipeline.records import Turn
 
 def read(content: object, **given: object) -> tuple[Imported, ...]:
     text = content if isinstance(content, str) else json.dumps(content)
-    return imported(Source(text=text, name="prompt.json", **given))  # type: ignore[arg-type]
+    return imported(Source(text=text, name="prompt.txt", **given))  # type: ignore[arg-type]
 
 
 def one(content: object, **given: object) -> Imported:

@@ -74,7 +74,7 @@ def test_neighbours_of_one_role_are_joined() -> None:
     ],
 )
 def test_what_has_no_place_is_refused_with_its_place(message: dict[str, object], said: str) -> None:
-    with pytest.raises(InputError, match=r"prompt\.json") as refused:
+    with pytest.raises(InputError, match=r"prompt\.txt") as refused:
         read([message])
     assert said in refused.value.message
 
@@ -83,7 +83,7 @@ def test_what_has_no_place_is_refused_with_its_place(message: dict[str, object],
     ("setting", "value"), [("temperature", "hot"), ("max_tokens", 1.5), ("stop", [1]), ("temperature", True)]
 )
 def test_a_setting_of_the_wrong_kind_is_refused(setting: str, value: object) -> None:
-    with pytest.raises(InputError, match=r"prompt\.json"):
+    with pytest.raises(InputError, match=r"prompt\.txt"):
         read({"messages": [{"role": "user", "content": "{x}"}], setting: value})
 
 

@@ -6,7 +6,7 @@ from pipeline.errors import InputError
 from pipeline.prompts.importers import IMPORTERS, Source, imported
 from pipeline.prompts.importers.ferry_version import dumps
 from pipeline.records import PromptVersion
-from tests.pipeline.prompts.importers.reading import SHOWN, one
+from tests.pipeline.prompts.importers.reading import SHOWN, one, read
 
 TEXTS = {
     "Ferry prompt version": dumps(PromptVersion(user="Say {x}", system="You talk.")),
@@ -27,6 +27,18 @@ def test_each_format_is_recognised_by_its_content(name: str) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "[1]", "null", "- a\n- {x}", "a: b", "{x}: y", '{"a": 1}', "\t: {x}"])
 def test_what_is_of_no_format_is_plain_text(text: str) -> None:
     assert one(text).format == "plain text"
+
+
+@pytest.mark.parametrize("name", ["prompt.json", "prompt.YAML", "prompt.yml", "prompt.jsonl"])
+@pytest.mark.parametrize("text", ['{"variants": null}', "prompts: [", "Say {x}"])
+def test_a_file_that_says_it_is_of_a_format_and_is_of_none_is_no_prompt(name: str, text: str) -> None:
+    with pytest.raises(InputError, match="of none of the formats"):
+        imported(Source(text=text, name=name))
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(InputError, match="half a character"):
+        read('{"messages": [{"role": "user", "content": "bad \\ud800 {x}"}]}')
 
 
 def test_an_empty_file_is_refused() -> None:

@@ -1,5 +1,6 @@
 """The journal: what is kept survives a kill, a torn last line is cut, another search's file is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,19 @@ async def test_what_is_kept_is_there_again(path: Path) -> None:
 
 
 async def test_it_needs_no_closing(path: Path) -> None:
+    """A process that is killed closes its files without a word."""
     journal = FileJournal(path, "key")
     await journal.keep(CALL, OUTPUT)
+    os.close(journal._handle)
     with FileJournal(path, "key") as again:
         assert await again.get(CALL) == OUTPUT
-    journal.__exit__(None, None, None)
+
+
+def test_two_searches_share_no_journal(path: Path) -> None:
+    with FileJournal(path, "key"), pytest.raises(InputError, match="Another search is using"):
+        FileJournal(path, "key")
+    with FileJournal(path, "key") as again:
+        assert len(again) == 0
 
 
 async def test_a_torn_last_line_is_cut(path: Path) -> None:
