@@ -17,8 +17,8 @@ from pipeline.errors import PermanentError, TemporaryError
 from pipeline.metrics import code_metrics
 from pipeline.models.batch.following import Next, following, planned
 from pipeline.models.batch.jobs import BatchInference
-from pipeline.models.batch.lines import batchable, job_name, write
-from pipeline.models.batch.records import CANARY, Ending, Progress, spans
+from pipeline.models.batch.lines import batchable, canary, job_name, write
+from pipeline.models.batch.records import FEWEST, Ending, Progress, spans
 from pipeline.models.batch.results import Tally, answers
 from pipeline.models.batch.router import why_not
 from pipeline.models.sampling import refused_of
@@ -117,27 +117,48 @@ async def _make(
     samples: Sequence[Sample],
     missing: Sequence[Sample],
 ) -> None:
-    """A few calls first: they show what the model refuses, which a job would find out record by record."""
-    name, ref = job_name(run.id, samples, batch.job.attempt), run.key.model
-    arn, usd = await service.find(name), 0.0
-    if arn is None:
-        model = await tools.shelf.model(ref, run.dataset_id)
+    """It is stored as planned already: a job that was made before a crash is found by its name."""
+    name = job_name(run.id, samples, batch.job.attempt)
+    arn = await service.find(name)
+    if arn is not None:
+        return await tools.store.batches.begin(batch, arn, 0.0)
+    model = await tools.shelf.model(run.key.model, run.dataset_id)
+    asked = canary(samples, missing, refused_of(model))
+    if asked:
         async with model.lane():
-            await answer_all(tools, run, model, tuple(missing[:CANARY]), Lane.BULK)
-        if await tools.may_spend(run.id) is None:
+            await answer_all(tools, run, model, tuple(asked), Lane.BULK)
+    if await tools.may_spend(run.id) is None:
+        return None
+    rest = [sample for sample in missing if sample not in asked]
+    if len(rest) < FEWEST:
+        await tools.store.batches.finish(batch, Ending.STOPPED)
+        await tools.engine.submit(WorkKind.RUN, run.id, run.id)
+        return None
+    return await _send(tools, service, run, batch, name, rest, refused_of(model))
+
+
+async def _send(
+    tools: Tools,
+    service: BatchInference,
+    run: Run,
+    batch: RunBatch,
+    name: str,
+    samples: Sequence[Sample],
+    refused: Collection[str] | None,
+) -> None:
+    """Unless the budget does not allow what it costs at most."""
+    prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
+    price = tools.catalog.prices.of(run.key.model)
+    with tempfile.TemporaryFile() as file:
+        _, usd = await asyncio.to_thread(write, file, samples, prompt, run.key, price, refused)
+        file.seek(0)
+        if await tools.shelf.purse.hold(usd, run.key.model) is not None:
             return
-        prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
-        price, refused = tools.catalog.prices.of(ref), refused_of(model)
-        with tempfile.TemporaryFile() as file:
-            _, usd = await asyncio.to_thread(write, file, missing[CANARY:], prompt, run.key, price, refused)
-            file.seek(0)
-            if await tools.shelf.purse.hold(usd, ref) is not None:
-                return
-            spent = 0.0
-            try:
-                arn, spent = await service.make(name, ref, file), usd
-            finally:
-                await tools.shelf.purse.settle(usd, spent)
+        spent = 0.0
+        try:
+            arn, spent = await service.make(name, run.key.model, file), usd
+        finally:
+            await tools.shelf.purse.settle(usd, spent)
     await tools.store.batches.begin(batch, arn, usd)
 
 

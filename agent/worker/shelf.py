@@ -70,7 +70,7 @@ class Bounded:
             await self._fetch(each)
         return await self._model.answer(request)
 
-    def refused(self) -> frozenset[str]:
+    def refused(self) -> frozenset[str] | None:
         return refused_of(self._model)
 
     async def close(self) -> None:

@@ -119,7 +119,7 @@ def into_file(asked: Asked, settings: ModelSettings, file: OutputFile, paid: Mon
         asyncio.run(_answer_all(work))
     except KeyboardInterrupt:
         say("Interrupted. The file of outputs holds what was answered so far; the same command continues.")
-        if asked.batch and asked.batch.journal.open:
+        if asked.batch and any(job.arn for job in asked.batch.journal.open):
             say("Batch jobs go on at AWS meanwhile; the same command takes what they bring.")
         raise typer.Exit(INTERRUPTED) from None
     told = work.told

@@ -17,9 +17,9 @@ from pipeline.lines import cut_unfinished
 from pipeline.models import lanes
 from pipeline.models.batch.following import Next, following, planned
 from pipeline.models.batch.jobs import BatchInference
-from pipeline.models.batch.lines import batchable, job_name, write
+from pipeline.models.batch.lines import batchable, canary, job_name, write
 from pipeline.models.batch.place import Place
-from pipeline.models.batch.records import CANARY, BatchJob, Ending, Progress, spans
+from pipeline.models.batch.records import FEWEST, BatchJob, Ending, Progress, spans
 from pipeline.models.batch.results import Tally, answers
 from pipeline.models.batch.router import GIVES_UP, Offer, offer
 from pipeline.models.catalog import Catalog
@@ -166,22 +166,29 @@ class Batching:
         return step
 
     async def _make(self, work: Answering, job: BatchJob, samples: Sequence[Sample], missing: Sequence[Sample]) -> None:
-        """A few calls first: they show what the model refuses, which a job would find out record by record."""
-        asked, name = work.asked, job_name(work.asked.key, samples, job.attempt)
+        """Planned in the journal before AWS is asked: a job that was made before a crash is found by its name."""
+        name = job_name(work.asked.key, samples, job.attempt)
+        if job not in self.journal.open:
+            self.journal.add(job)
         arn = await self.service.find(name)
         if arn is not None:
             return self.journal.add(replace(job, arn=arn))
-        await work.ask(missing[:CANARY], Lane.BULK, lanes.AT_ONCE)
+        await work.ask(canary(samples, missing, refused_of(work.model)), Lane.BULK, lanes.AT_ONCE)
         if work.ended:
             return None
+        rest = [sample for sample in missing if sample.id not in work.done]
+        if len(rest) < FEWEST:
+            return self.journal.add(replace(job, ending=Ending.STOPPED))
+        return await self._send(work, job, name, rest)
+
+    async def _send(self, work: Answering, job: BatchJob, name: str, samples: Sequence[Sample]) -> None:
+        """Unless the budget does not allow what it costs at most."""
+        asked, price = work.asked, work.catalog.prices.of(work.asked.ref)
         with tempfile.TemporaryFile() as file:
-            price = work.catalog.prices.of(asked.ref)
-            count, usd = await asyncio.to_thread(
-                write, file, missing[CANARY:], asked.prompt, asked.key, price, refused_of(work.model)
-            )
+            count, usd = await asyncio.to_thread(write, file, samples, asked.prompt, asked.key, price, refused_of(work.model))
             file.seek(0)
             if await work.purse.hold(usd, asked.ref) is not None:
-                return None
+                return
             spent = 0.0
             try:
                 arn, spent = await self.service.make(name, asked.ref, file), usd
@@ -189,7 +196,6 @@ class Batching:
                 await work.purse.settle(usd, spent)
         self.journal.add(replace(job, arn=arn, usd=usd))
         say(f"Batch job {name} of {count:,} records: at most {money(usd)}.")
-        return None
 
     async def _look(self, work: Answering, job: BatchJob, samples: Sequence[Sample]) -> bool:
         """Whether the job has ended; what it brought is in the file then."""

@@ -190,7 +190,7 @@ class Charged:
         finally:
             await asyncio.shield(self.purse.settle(held, spent))
 
-    def refused(self) -> frozenset[str]:
+    def refused(self) -> frozenset[str] | None:
         return refused_of(self.model)
 
     async def close(self) -> None:

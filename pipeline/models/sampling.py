@@ -21,13 +21,13 @@ _LEFT_OUT: Mapping[str, Callable[[Parameters], Parameters]] = {
 class Settling(Protocol):
     """A model that knows what it was refused, or stands before one that does."""
 
-    def refused(self) -> frozenset[str]:
-        """Names of sampling parameters; complete once one call was answered."""
+    def refused(self) -> frozenset[str] | None:
+        """Names of sampling parameters; None until one call was answered."""
         ...
 
 
-def refused_of(model: Model) -> frozenset[str]:
-    """What `model` was refused so far; nothing of one that takes what it is sent."""
+def refused_of(model: Model) -> frozenset[str] | None:
+    """What `model` refuses; nothing of one that takes what it is sent, None while that is not known."""
     return model.refused() if isinstance(model, Settling) else frozenset()
 
 

@@ -65,7 +65,7 @@ class Fitted:
             return Output(sample_id=request.sample_id, text=None, failure=problem)
         return await self._model.answer(request)
 
-    def refused(self) -> frozenset[str]:
+    def refused(self) -> frozenset[str] | None:
         return refused_of(self._model)
 
     async def close(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from pipeline.models.batch.records import FEWEST, BatchJob, Ending
+from pipeline.models.batch.records import NEEDED, BatchJob, Ending
 
 SENT = 2
 """How often a sample is sent by batch at most."""
@@ -22,7 +22,8 @@ def following(missing: int, jobs: Sequence[BatchJob]) -> Next:
     """The step after `jobs` (of one span, by attempt) with `missing` samples that still have no output.
 
     A job that tried everything leaves what it could not answer to calls on demand, whose errors say why; one that ran out of time
-    is followed by a second. A failed job counts for nothing: whoever met it has been told, and goes on.
+    is followed by a second. A failed job counts for nothing: whoever met it has been told, and goes on. A planned job is to be
+    made however few are missing, because it may have been made before a crash.
     """
     if jobs and jobs[-1].ending is None:
         return Next.MAKE if jobs[-1].arn is None else Next.LOOK
@@ -30,7 +31,7 @@ def following(missing: int, jobs: Sequence[BatchJob]) -> Next:
         return Next.NOTHING
     sent = [job for job in jobs if job.ending in {Ending.WHOLE, Ending.PARTLY}]
     tried = bool(sent) and sent[-1].ending is Ending.WHOLE
-    return Next.ON_DEMAND if missing < FEWEST or tried or len(sent) >= SENT else Next.MAKE
+    return Next.ON_DEMAND if missing < NEEDED or tried or len(sent) >= SENT else Next.MAKE
 
 
 def planned(low: int, high: int, jobs: Sequence[BatchJob]) -> BatchJob:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pipeline.errors import PermanentError
 from pipeline.hashing import content_hash
-from pipeline.models.batch.records import LARGEST, MOST, TIER
+from pipeline.models.batch.records import CANARY, LARGEST, MOST, TIER
 from pipeline.models.charging import estimated
 from pipeline.models.prices import Price
 from pipeline.models.providers.bedrock import converse_request
@@ -27,6 +27,17 @@ def batchable(samples: Iterable[Sample], misfits: Collection[str] = ()) -> tuple
     return tuple(sample for sample in samples if not sample.attachments and sample.id not in misfits)
 
 
+def canary(samples: Sequence[Sample], missing: Sequence[Sample], refused: Collection[str] | None) -> Sequence[Sample]:
+    """The samples to ask on demand before a job over what else is `missing` of `samples` is made.
+
+    The first few, once: what a model refuses shows in them, not in every record of a job. Afterwards one, where this process does
+    not know what is `refused`; a job that has to wait for the account's quota asks nobody again.
+    """
+    first = {sample.id for sample in samples[:CANARY]}
+    asked = [sample for sample in missing if sample.id in first]
+    return asked if asked or refused is not None else missing[:1]
+
+
 def record_id(key: RunKey, sample_id: str) -> str:
     """Names a sample of a run in a job and in its results, whose order is not that of the records."""
     return content_hash([key, sample_id])[:ID_LENGTH]
@@ -38,7 +49,12 @@ def job_name(of: object, samples: Sequence[Sample], attempt: int) -> str:
 
 
 def write(
-    file: BinaryIO, samples: Iterable[Sample], prompt: PromptVersion, key: RunKey, price: Price, refused: Collection[str] = ()
+    file: BinaryIO,
+    samples: Iterable[Sample],
+    prompt: PromptVersion,
+    key: RunKey,
+    price: Price,
+    refused: Collection[str] | None = (),
 ) -> tuple[int, float]:
     """Writes a record for each sample; how many, and the USD they cost at most. `refused` parameters are left out.
 
@@ -47,7 +63,7 @@ def write(
     model_id, count, usd, size = key.model.partition(":")[2], 0, 0.0, 0
     for sample in samples:
         request = render(prompt, sample)
-        request = replace(request, parameters=without(request.parameters, refused))
+        request = replace(request, parameters=without(request.parameters, refused or ()))
         body = converse_request(model_id, request)
         del body["modelId"]
         line = json.dumps({"recordId": record_id(key, sample.id), "modelInput": body}).encode() + b"\n"

@@ -13,10 +13,12 @@ from pipeline.aws.jobs import Standing
 TIER = "batch"
 """The service tier, as prices name it."""
 CANARY = 5
-"""Calls on demand before a job's records are written: what a model refuses shows in them, not in every record of a job."""
+"""Calls on demand at most before a job is made."""
 FEWEST, MOST = 100, 25_000
 """Records of one job. AWS's quotas differ by model (100 at least; 50,000 at most for most models): half of that keeps a job that
 fails late cheap, and its file under 1 GB up to 40 kB a record."""
+NEEDED = FEWEST + CANARY
+"""Samples of which a job can be made."""
 LARGEST = 1_000_000_000
 """Bytes of one file of records."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.errors import InputError
-from pipeline.models.batch.records import FEWEST, TIER, spans
+from pipeline.models.batch.records import CANARY, FEWEST, NEEDED, TIER, spans
 from pipeline.models.lanes import SAMPLES
 from pipeline.models.prices import Prices
 from pipeline.records import Usage
@@ -57,8 +57,11 @@ def why_not(ref: str, rest: int, prices: Prices, *, tools: bool) -> str:
     """Why `rest` samples of a run cannot go by batch, with the way out where there is one; empty where they can."""
     if not ref.startswith("bedrock:"):
         return "batch jobs are Bedrock's, and this model is not on Bedrock"
-    if rest < FEWEST:
-        return f"a job has at least {FEWEST} records, and {rest:,} samples are left beside those that are timed"
+    if rest < NEEDED:
+        return (
+            f"a job has at least {FEWEST} records after {CANARY} calls on demand, and {rest:,} samples are left beside those "
+            "that are timed"
+        )
     if tools:
         return "batch jobs take no tools"
     try:

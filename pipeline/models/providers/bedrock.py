@@ -67,6 +67,7 @@ class BedrockModel:
         self._client: Any = None
         self._making = threading.Lock()
         self._refused: frozenset[str] = frozenset()
+        self._answered_once = False
         self._region = settings.region or ""
         self._gate = bedrock_gate(self.ref, settings)
         self._counter = TokenCounter(model_id)
@@ -79,13 +80,14 @@ class BedrockModel:
             output = await self._asked(asked)
             refused = sampling_refused(output.failure, asked.parameters)
             if refused is None:
+                self._answered_once |= output.failure is None
                 output = replace(after(fixed, output), region=self._region)
                 return replace(output, failure=_with_profiles(self._model_id, output.failure))
             fixed += [*output.retried, as_retry(output, fixed=refused)]
             self._refused |= {refused}
 
-    def refused(self) -> frozenset[str]:
-        return self._refused
+    def refused(self) -> frozenset[str] | None:
+        return self._refused if self._answered_once else None
 
     async def _asked(self, request: Request) -> Output:
         attempt = admitted(

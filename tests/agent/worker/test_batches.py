@@ -19,7 +19,7 @@ from agent.worker.sweep import Sweep
 from db.records import MessageKind, MigrationStatus, Run, RunStatus
 from pipeline.models.batch.jobs import BatchInference
 from pipeline.models.batch.place import Place
-from pipeline.models.batch.records import CANARY, Ending
+from pipeline.models.batch.records import CANARY, NEEDED, Ending
 from pipeline.models.lanes import SAMPLES
 from pipeline.records import Dataset, Lane, RunKey, Sample, Split
 from tests.agent.story import REQUESTER, Story, open_story
@@ -188,13 +188,27 @@ async def test_a_job_that_cannot_be_made_fails_the_run_and_charges_nothing_for_i
 
 async def test_a_quota_is_waited_for_and_said(tmp_path: Path) -> None:
     busy = Fault("ServiceQuotaExceededException", 400, "too many jobs")
-    async with begun(tmp_path, faults={"Create": [busy]}) as (story, service, _):
-        await story.work()
-        (batch,) = await story.store.batches.of("large")
-        assert "Ferry tries again as jobs end" in batch.status
-        await story.engine.submit(WorkKind.RUN, "large", "large")
+    async with begun(tmp_path, faults={"Create": [busy] * 3}) as (story, service, _):
+        for _ in range(3):
+            await story.work()
+            (batch,) = await story.store.batches.of("large")
+            assert "Ferry tries again as jobs end" in batch.status
+            assert len(service.on_demand) == BESIDE
+            await story.engine.submit(WorkKind.RUN, "large", "large")
         assert (await worked(story)).status is RunStatus.DONE
         assert len(service.jobs) == 1
+        assert len(service.on_demand) == BESIDE
+
+
+async def test_a_planned_job_of_which_too_little_is_left_is_given_up(tmp_path: Path) -> None:
+    busy = Fault("ServiceQuotaExceededException", 400, "too many jobs")
+    async with begun(tmp_path, count=SAMPLES + NEEDED, faults={"Create": [busy]}) as (story, service, _):
+        await story.work()
+        story.tools.shelf.models.clear()  # another worker, which does not know what the model refuses
+        await story.engine.submit(WorkKind.RUN, "large", "large")
+        assert (await worked(story)).status is RunStatus.DONE
+        await check(story, service, SAMPLES + NEEDED)
+        assert service.jobs == []
 
 
 async def test_a_job_that_could_pass_the_budget_is_not_made_and_a_higher_one_lets_it_go_on(tmp_path: Path) -> None:

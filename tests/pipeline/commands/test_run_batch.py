@@ -106,7 +106,7 @@ async def test_a_job_that_ran_out_of_time_is_followed_by_a_second_and_no_third(e
         code, told = await ferry(tmp_path, service)
         assert code == 0, told
         check(tmp_path, service, count=400)
-        assert [len(service.records(job)) for job in service.jobs] == [400 - BESIDE, 400 - BESIDE - 150 - CANARY]
+        assert [len(service.records(job)) for job in service.jobs] == [400 - BESIDE, 400 - BESIDE - 150]
         assert len(service.on_demand) == 400 - 150 - 40
 
 
@@ -173,6 +173,33 @@ async def test_throttles_are_waited_for_and_a_lost_answer_makes_no_second_job(tm
         assert len(service.jobs) == 1
 
 
+async def test_waiting_for_the_quota_asks_nobody_again_and_in_a_new_process_one(tmp_path: Path) -> None:
+    """A new process does not know what the model refuses."""
+    written(tmp_path)
+    full = Fault("ServiceQuotaExceededException", 400, "too many jobs")
+    denied = Fault("AccessDeniedException", 403, "no")
+    async with peer(faults={"Create": [full, full, denied]}) as service:
+        assert (await ferry(tmp_path, service))[0] == 2
+        assert service.asked["Create"] == 3
+        assert len(service.on_demand) == BESIDE
+        service.faults["Create"] = [full, full]
+        code, told = await ferry(tmp_path, service)
+        assert code == 0, told
+        check(tmp_path, service)
+        assert len(service.on_demand) == BESIDE + 1
+        assert "Ferry tries again as jobs end" in told
+
+
+async def test_a_planned_job_of_which_too_little_is_left_is_given_up(tmp_path: Path) -> None:
+    written(tmp_path, SAMPLES + records.NEEDED)
+    async with peer(faults={"Create": [Fault("AccessDeniedException", 403, "no")]}) as service:
+        assert (await ferry(tmp_path, service))[0] == 2
+        code, told = await ferry(tmp_path, service)
+        assert code == 0, told
+        check(tmp_path, service, count=SAMPLES + records.NEEDED)
+        assert service.jobs == []
+
+
 @pytest.mark.parametrize("life", [["Failed"], ["Submitted", "Stopped"]])
 async def test_a_job_that_ended_badly_stops_the_command_and_the_next_makes_another(life: list[str], tmp_path: Path) -> None:
     written(tmp_path)
@@ -202,13 +229,13 @@ async def test_a_job_that_could_pass_the_budget_is_not_made(tmp_path: Path) -> N
 
 
 async def test_more_samples_than_a_job_takes_are_several_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.models.batch.records.MOST", records.FEWEST + 10)
-    written(tmp_path, SAMPLES + 300)
+    monkeypatch.setattr("pipeline.models.batch.records.MOST", records.NEEDED)
+    written(tmp_path, SAMPLES + 3 * records.NEEDED)
     async with peer() as service:
         code, told = await ferry(tmp_path, service)
         assert code == 0, told
-        check(tmp_path, service, count=SAMPLES + 300)
-        assert [len(service.records(job)) for job in service.jobs] == [100 - CANARY] * 3
+        check(tmp_path, service, count=SAMPLES + 3 * records.NEEDED)
+        assert [len(service.records(job)) for job in service.jobs] == [records.FEWEST] * 3
 
 
 @pytest.mark.parametrize(
@@ -219,7 +246,7 @@ async def test_more_samples_than_a_job_takes_are_several_jobs(tmp_path: Path, mo
         (["--batch-bucket", "bucket"], "not a place in S3"),
         (["--model", "openai:gpt-4o"], "not on Bedrock"),
         (["--model", "bedrock:nobody.knows"], "The price of bedrock:nobody.knows is unknown"),
-        (["--lane", "200"], "at least 100 records, and 60 samples are left"),
+        (["--lane", "200"], "at least 100 records after 5 calls on demand, and 60 samples are left"),
     ],
 )
 async def test_where_batch_is_not_possible_the_command_says_why(more: list[str], said: str, tmp_path: Path) -> None:

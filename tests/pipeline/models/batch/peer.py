@@ -152,7 +152,7 @@ class Peer(Shelf):
 
 def malformed(records: list[dict[str, Any]]) -> Iterator[str]:
     """What the user guide says a job must not be sent."""
-    if len(records) < 90:  # AWS: 100 at least; a few of them may have been asked on demand before
+    if len(records) < 100:
         yield f"The job has {len(records)} records, fewer than the least number"
     if any(set(record) != {"recordId", "modelInput"} or not record["recordId"].isalnum() for record in records):
         yield "a record is not as it should be"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.models.batch.following import SENT, Next, following, planned
-from pipeline.models.batch.records import FEWEST, MOST, BatchJob, Ending, spans
+from pipeline.models.batch.records import MOST, NEEDED, BatchJob, Ending, spans
 
 PLANNED, UNDER_WAY = BatchJob(low=0, high=500), BatchJob(low=0, high=500, arn="a")
 
@@ -18,8 +18,8 @@ def ended(*endings: Ending) -> list[BatchJob]:
     ("missing", "jobs", "step"),
     [
         (500, [], Next.MAKE),
-        (FEWEST, [], Next.MAKE),
-        (FEWEST - 1, [], Next.ON_DEMAND),
+        (NEEDED, [], Next.MAKE),
+        (NEEDED - 1, [], Next.ON_DEMAND),
         (0, [], Next.NOTHING),
         (500, [PLANNED], Next.MAKE),
         (500, [UNDER_WAY], Next.LOOK),
@@ -27,7 +27,7 @@ def ended(*endings: Ending) -> list[BatchJob]:
         (0, ended(Ending.WHOLE), Next.NOTHING),
         (200, ended(Ending.WHOLE), Next.ON_DEMAND),
         (200, ended(Ending.PARTLY), Next.MAKE),
-        (FEWEST - 1, ended(Ending.PARTLY), Next.ON_DEMAND),
+        (NEEDED - 1, ended(Ending.PARTLY), Next.ON_DEMAND),
         (200, ended(Ending.PARTLY, Ending.PARTLY), Next.ON_DEMAND),
         (500, ended(Ending.FAILED), Next.MAKE),
         (200, ended(Ending.FAILED, Ending.PARTLY, Ending.FAILED), Next.MAKE),
@@ -46,7 +46,7 @@ def test_a_job_that_was_planned_before_a_crash_is_the_one_to_make() -> None:
 @given(st.integers(0, 100_000), st.lists(st.sampled_from([Ending.WHOLE, Ending.PARTLY]), max_size=5))
 def test_no_sample_is_sent_more_than_twice_and_no_job_is_smaller_than_the_service_takes(missing: int, past: list[Ending]) -> None:
     if following(missing, ended(*past)) is Next.MAKE:
-        assert missing >= FEWEST
+        assert missing >= NEEDED
         assert len(past) < SENT
 
 
