@@ -12,11 +12,13 @@ from sqlalchemy.types import TypeDecorator
 from db.codec import reader
 from pipeline.hashing import canonical_json
 
-REPLACEMENT = "\ufffd"
+REPLACEMENT, NOTHING = "\ufffd", "[]"
 
 
 def clean(text: str) -> str:
     """`text` with NUL and lone surrogates, which not every database holds, as the replacement character."""
+    if text.isascii() and "\x00" not in text:  # most of what providers say
+        return text
     return text.replace("\x00", REPLACEMENT).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -66,7 +68,7 @@ class Frozen(TypeDecorator[Any]):
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         if value is None or isinstance(value, Written):
             return value
-        return canonical_json(value)
+        return NOTHING if value == () else canonical_json(value)  # most outputs hold only empty ones
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         return None if value is None else reader(self.kind)(json.loads(value))

@@ -13,6 +13,7 @@ from pipeline.columns import PIECE, Column
 _PLAIN = frozenset({str, int, float, bool})
 _FEW = 64
 """A mapping of more items is written in pieces of many items, one of fewer item by item, since each may be large."""
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 # Metadata of a record's field that came later: at its default it is not written, so what was hashed before keeps its hash.
 OMIT_DEFAULT: Mapping[str, bool] = {"omit_default": True}
 
@@ -22,7 +23,7 @@ def canonical_json(value: Any) -> str:  # noqa: ANN401  any JSON-able value or f
 
     Raises ValueError for NaN or infinity, TypeError for what JSON cannot hold.
     """
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _JSON.encode(plain(value))
 
 
 def canonical_pieces(value: Any) -> Iterator[str]:  # noqa: ANN401

@@ -22,6 +22,7 @@ from db.places import Places
 from db.records import ProcessKind
 from db.store import Store, open_store
 from pipeline.errors import RefusedError
+from pipeline.memory import settle
 from pipeline.models.limits import Limiter
 
 LOST = (
@@ -55,6 +56,7 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
         ends.push_async_callback(_leave, presence)
         await durable.launch(places.engine_url, settings, tools, executor_id(settings.name, presence.holder))
         living = asyncio.create_task(_live(presence, takeover, tools.stopping))
+        settle()
         log.info("worker ready", executor=settings.name)
         await _sweep(tools, settings)
         log.info("worker stops", seconds=settings.stop_s)

@@ -14,19 +14,17 @@ Values = Mapping[str, Any]
 R = TypeVar("R")
 T = TypeVar("T")
 BATCH = 500
-_FIELDS: dict[Any, tuple[str, ...]] = {}
 
 
-def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401  any record's type
+@cache
+def _names(kind: Any, left_out: tuple[str, ...] = ()) -> tuple[str, ...]:  # noqa: ANN401  any record's type
     """Looked up once for each type: rows are made by the million."""
-    if kind not in _FIELDS:
-        _FIELDS[kind] = tuple(field.name for field in fields(kind))
-    return _FIELDS[kind]
+    return tuple(field.name for field in fields(kind) if field.name not in left_out)
 
 
 def values(record: Any, *left_out: str) -> dict[str, Any]:  # noqa: ANN401  any record
     """The fields of a record as column values."""
-    return {name: getattr(record, name) for name in _names(type(record)) if name not in left_out}
+    return {name: getattr(record, name) for name in _names(type(record), left_out)}
 
 
 def record(kind: type[R], row: Row[Any], **given: object) -> R:

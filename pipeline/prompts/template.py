@@ -103,7 +103,13 @@ def render(prompt: PromptVersion, sample: Sample) -> Request:
 
 def fill(text: str, syntax: Syntax, values: Mapping[str, str]) -> str:
     """`text` with each variable replaced once by its value; raises InputError for a variable `values` does not have."""
-    return "".join(_value(p.text, values) if p.variable else FREEZE_TAGS.sub("", p.text) for p in pieces(text, syntax))
+    return "".join([_value(p.text, values) if p.variable else p.text for p in _sent(text, syntax)])
+
+
+@lru_cache(maxsize=512)
+def _sent(text: str, syntax: Syntax) -> tuple[Piece, ...]:
+    """The pieces without the marks that are not sent."""
+    return tuple(p if p.variable else Piece(FREEZE_TAGS.sub("", p.text)) for p in pieces(text, syntax))
 
 
 def placed(prompt: PromptVersion, names: Iterable[str]) -> dict[str, set[str]]:
@@ -139,9 +145,9 @@ def misplaced(name: str, kind: str, roles: Iterable[str]) -> str:
 def _parts(text: str, syntax: Syntax, values: Mapping[str, str], files: Mapping[str, Attachment]) -> tuple[str | Attachment, ...]:
     """`text` filled in, cut at its images and PDFs; nothing where it has none."""
     found: list[str | Attachment] = []
-    for piece in pieces(text, syntax):
+    for piece in _sent(text, syntax):
         file = files.get(_key(piece.text, values) or "") if piece.variable else None
-        said = file or (_value(piece.text, values) if piece.variable else FREEZE_TAGS.sub("", piece.text))
+        said = file or (_value(piece.text, values) if piece.variable else piece.text)
         if isinstance(said, str) and found and isinstance(found[-1], str):
             found[-1] += said
         else:

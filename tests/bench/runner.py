@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
 
+from pipeline.memory import settle
 from pipeline.models import ScriptedModel
 from pipeline.records import Output, PromptVersion, Sample
 from pipeline.run import answer
@@ -35,6 +36,7 @@ async def measure(number: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         async with stores.fresh_store("sqlite", Path(folder), stores.SteadyClock()) as store:
             run = await queued_run(store, number)
+            settle()  # as a worker does before it works
             wall, cpu = time.perf_counter(), time.process_time()
             async with asyncio.TaskGroup() as saving:
                 async for batch in batches(answer(model, PROMPT, samples(number)), BATCH):
