@@ -14,12 +14,15 @@ Values = Mapping[str, Any]
 R = TypeVar("R")
 T = TypeVar("T")
 BATCH = 500
+_FIELDS: dict[Any, tuple[str, ...]] = {}
 
 
-@cache
 def _names(kind: Any, left_out: tuple[str, ...] = ()) -> tuple[str, ...]:  # noqa: ANN401  any record's type
     """Looked up once for each type: rows are made by the million."""
-    return tuple(field.name for field in fields(kind) if field.name not in left_out)
+    known = _FIELDS.get((kind, left_out))
+    if known is None:
+        known = _FIELDS[kind, left_out] = tuple(field.name for field in fields(kind) if field.name not in left_out)
+    return known
 
 
 def values(record: Any, *left_out: str) -> dict[str, Any]:  # noqa: ANN401  any record

@@ -3,7 +3,13 @@
 import subprocess
 import sys
 
-LOOK = "import gc; before = gc.get_freeze_count(); from pipeline.memory import settle; settle(); print(before, gc.get_freeze_count())"
+LOOK = """
+import gc
+from pipeline.memory import settle
+before = gc.get_freeze_count()
+settle()
+print(before, gc.get_freeze_count())
+"""
 
 
 def test_what_is_loaded_is_not_looked_through_again() -> None:
