@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
-from agent import arms, rounds
+from agent import arms, rounds, turns
 from agent.engine import Engine, WorkKind
 from db.records import Attempt, Plan, QuestionKind, Turn
 from db.store import Store
@@ -32,8 +32,7 @@ async def choose(store: Store, engine: Engine, plan: Plan, target: str, prompt_h
     """
     await _still_asked(store, plan)
     chosen = await store.prompts.choose(plan.migration_id, plan.number, target, prompt_hash, reason or "Chosen by hand.", by=by)
-    prompt = await store.prompts.get(plan.migration_id, prompt_hash)
-    await _run(store, engine, plan, Candidate(target=target, prompt=prompt))
+    await _run_chosen(store, engine, plan, target, prompt_hash)
     return chosen
 
 
@@ -96,22 +95,20 @@ async def kept(store: Store, engine: Engine, plan: Plan, turn: Turn, *, by: str)
     await _still_asked(store, plan)
     if turn.prompt_hash is None:
         raise RefusedError(f"This turn brought no prompt to keep. {turn.refusal or 'It is still being made.'}")
-    if not await store.rounds.keep(turn.id, kept=True, by=by):
+    if not await store.rounds.keep(turn, kept=True, by=by, reason=f"Kept after turn {turn.turn}: {turn.technique}."):
         return False
-    await choose(
-        store, engine, plan, turn.target, turn.prompt_hash, by=by, reason=f"Kept after turn {turn.turn}: {turn.technique}."
-    )
+    await _run_chosen(store, engine, plan, turn.target, turn.prompt_hash)
     return True
 
 
 async def reverted(store: Store, engine: Engine, plan: Plan, turn: Turn, *, by: str) -> bool:
     """Do without what a turn brought; where its prompt was chosen, the one before it is again. False as in `kept`."""
     await _still_asked(store, plan)
-    if not await store.rounds.keep(turn.id, kept=False, by=by):
+    if not await store.rounds.keep(turn, kept=False, by=by, reason=f"Turn {turn.turn} was reverted."):
         return False
     selected = await store.prompts.selected(plan.migration_id, plan.number)
-    if turn.prompt_hash and selected.get(turn.target) == turn.prompt_hash:
-        await choose(store, engine, plan, turn.target, turn.parent, by=by, reason=f"Turn {turn.turn} was reverted.")
+    if selected.get(turn.target) == turn.parent:
+        await _run_chosen(store, engine, plan, turn.target, turn.parent)
     return True
 
 
@@ -138,6 +135,15 @@ async def _still_asked(store: Store, plan: Plan) -> None:
     waits = pending and pending.kind is QuestionKind.PROMPTS and pending.subject == str(plan.number)
     if not waits or (pending and await store.questions.decision(plan.migration_id, pending.key)):
         raise RefusedError(CLOSED)
+
+
+async def _run_chosen(store: Store, engine: Engine, plan: Plan, target: str, prompt_hash: str) -> None:
+    """On all of dev; and what the next turn could try with it is looked for."""
+    prompt = await store.prompts.get(plan.migration_id, prompt_hash)
+    await _run(store, engine, plan, Candidate(target=target, prompt=prompt))
+    turn = str(await turns.asked(store, plan.migration_id, plan.number) + 1)
+    key = f"{plan.migration_id}:{plan.number}:{turn}"
+    await engine.submit(WorkKind.PROPOSE, key, plan.migration_id, str(plan.number), turn)
 
 
 async def _run(store: Store, engine: Engine, plan: Plan, candidate: Candidate) -> None:

@@ -5,6 +5,8 @@ from db.store import Store
 
 USE, ROUND, CANCEL = "use", "round", "cancel"
 """What a person can answer at the gate."""
+OWN = 99
+"""The position of a proposal in a person's own words, behind all of Ferry's."""
 
 
 def gate(number: int, turn: int) -> str:
@@ -23,6 +25,15 @@ async def asked(store: Store, migration_id: str, number: int) -> int:
     while (decision := await store.questions.decision(migration_id, question(number, count))) and decision.answer == ROUND:
         count += 1
     return count
+
+
+async def unproposed(store: Store, migration_id: str, number: int, turn: int) -> list[str]:
+    """The targets for whose chosen prompt nobody has looked yet what this turn could try."""
+    looked = {(each.target, each.parent) for each in await store.rounds.of(migration_id, number, turn) if each.position != OWN}
+    if any(not target for target, _ in looked):  # the look itself failed, and the form says why
+        return []
+    chosen = await store.prompts.selected(migration_id, number)
+    return [target for target, prompt_hash in chosen.items() if (target, prompt_hash) not in looked]
 
 
 async def are_made(store: Store, migration_id: str, number: int) -> bool:

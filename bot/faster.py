@@ -25,7 +25,7 @@ NOT_SET = "Ferry sets none of these: they are settings of the application that c
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FasterFacts:
     """One target's. `tokens` are the mean of an answer's, `seconds` its median latency, of `n` answers on dev with the chosen
-    prompt; None where not known. `offer` is the proposal of shorter answers, `place` where it stands among the target's.
+    prompt; None where not known. `offer` is the proposal of shorter answers.
     """
 
     target: str
@@ -34,7 +34,6 @@ class FasterFacts:
     seconds: float | None
     advice: tuple[Advice, ...]
     offer: Turn | None = None
-    place: int = 0
 
 
 async def faster(store: Store, found: Round, place: int, prices: Prices, proposed: Sequence[Turn]) -> FasterFacts:
@@ -44,16 +43,13 @@ async def faster(store: Store, found: Round, place: int, prices: Prices, propose
     run = found.runs.get((target, chosen[-1].prompt_hash)) if chosen else None
     outputs = await store.runs.outputs(run.id) if run else ()
     tokens, seconds, n = await asyncio.to_thread(_measured, outputs)
-    of_target = [turn for turn in proposed if turn.target == target]
-    at = next((at for at, turn in enumerate(of_target) if turn.technique == Technique.SHORTER), None)
     return FasterFacts(
         target=target,
         n=n,
         tokens=tokens,
         seconds=seconds,
         advice=latency_advice(target, outputs, _price(prices, target)),
-        offer=None if at is None else of_target[at],
-        place=at or 0,
+        offer=next((turn for turn in proposed if turn.target == target and turn.technique == Technique.SHORTER), None),
     )
 
 

@@ -200,6 +200,7 @@ async def turn(store: Store, message: Message) -> TurnFacts:
         state=state_of(found),
         said=found.refusal or found.advice,
         effects=found.effects or (),
+        by=found.kept_by,
     )
 
 
@@ -221,6 +222,7 @@ async def tried(store: Store, message: Message) -> TriedFacts:
     known = await store.datasets.chosen(dataset.id, [attempt.sample_id]) if dataset else {}
     sample, source = known.get(attempt.sample_id), await _source(store, attempt, dataset)
     text = source[0] if source else None
+    failed = attempt.output.failure if attempt.output else None
     return TriedFacts(
         target=attempt.target,
         method=prompt.method,
@@ -232,14 +234,14 @@ async def tried(store: Store, message: Message) -> TriedFacts:
         scores=attempt.scores,
         source=text,
         source_scores=source[1] if source else (),
-        problem=attempt.problem or "",
+        problem=attempt.problem or (failed.message if failed else ""),
         took=_took(attempt),
     )
 
 
 def _took(attempt: Attempt) -> str:
     """The calls and tokens of a try, the judge's among them; empty while there is no answer."""
-    if attempt.output is None:
+    if attempt.output is None or attempt.output.failure:
         return ""
     spent = [score.spent for score in attempt.scores if score.spent]
     judging, used = sum(each.calls for each in spent), attempt.output.usage or Usage(input_tokens=0, output_tokens=0)

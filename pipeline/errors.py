@@ -5,6 +5,7 @@
     ├── RefusedError          what a person asked is not allowed; says who may
     ├── TemporaryError        worth trying again without changing anything
     └── PermanentError        trying again is useless until someone changes something
+        └── AccessError       that is the operator's credentials or rights; what was begun before can go on afterwards
 
 Everything else that is raised is a bug: it becomes a reference id for the person and a stack trace in the log.
 """
@@ -32,3 +33,7 @@ class TemporaryError(FerryError):
 
 class PermanentError(FerryError):
     """A provider or a configuration refuses; the same call will fail again."""
+
+
+class AccessError(PermanentError):
+    """Credentials are missing, have expired, or do not allow the call."""

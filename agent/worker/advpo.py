@@ -12,7 +12,7 @@ from agent.worker import asking
 from agent.worker.tools import Tools
 from db.records import AdvpoJob, MessageKind, MigrationStatus, Plan
 from pipeline.aws.jobs import Standing, State
-from pipeline.errors import FerryError, TemporaryError
+from pipeline.errors import AccessError, FerryError, TemporaryError
 from pipeline.prompts.advpo import Advpo, Asked, asked, candidate
 from pipeline.prompts.port import Ask
 from pipeline.records import Candidate
@@ -35,15 +35,21 @@ async def look(tools: Tools, migration_id: str, number: str, target: str, attemp
     job = await _job(tools, migration_id, number, target, attempt)
     if job is None or not job.is_open:
         return
-    if tools.advpo is None:
-        await _end(tools, job, advpo.NOT_SET_UP)
-        return
     try:
-        await _step(tools, tools.advpo, job)
-    except TemporaryError as error:
-        await _wait(tools, tools.advpo, job, _said(error))
+        await _step(tools, _service(tools), job)
+    except (TemporaryError, AccessError) as error:
+        if isinstance(error, AccessError) and job.job is None:
+            await _end(tools, job, _said(error))
+        else:  # it goes on at AWS meanwhile
+            await _wait(tools, job, _said(error))
     except FerryError as error:
         await _end(tools, job, _said(error))
+
+
+def _service(tools: Tools) -> Advpo:
+    if tools.advpo is None:
+        raise AccessError(advpo.NOT_SET_UP)
+    return tools.advpo
 
 
 async def failed(tools: Tools, sentence: str, migration_id: str, number: str, target: str, attempt: str) -> None:
@@ -59,11 +65,11 @@ async def _step(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
     elif job.job is None:
         if await tools.may_spend_on(job.migration_id):
             wanted, _ = await _sent(tools, job)
-            await tools.store.advpo.begin(job, await service.submit(wanted))
+            await tools.store.advpo.begin(job, await service.submit(wanted), tools.clock())
     else:
         standing = await service.look(job.job)
         if standing.state is State.UNDER_WAY:
-            await _wait(tools, service, job, "")
+            await _wait(tools, job, "")
         elif standing.state is State.FAILED:
             await _end(tools, job, f"The service gave no prompt: {standing.problem}.")
         else:
@@ -91,15 +97,18 @@ async def _stop(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
     await _end(tools, job, f"{who}{'' if arn is None else ' at AWS'}; calls it had made are charged.")
 
 
-async def _wait(tools: Tools, service: Advpo, job: AdvpoJob, problem: str) -> None:
-    """Until the next look, at most two days."""
-    if tools.clock() - job.at <= LONGEST:
-        await tools.store.advpo.delay(job, problem)
-        return
-    why = f"The service gave no prompt within {LONGEST.total_seconds() / 3600:.0f} hours, so it is not waited for. {problem}"
-    if job.job is not None and not problem:
-        await service.stop(job.job)
-    await _end(tools, job, why.strip())
+async def _wait(tools: Tools, job: AdvpoJob, problem: str) -> None:
+    """Until the next look, at most two days of the service's work."""
+    if job.job is None or tools.clock() - (job.begun_at or job.at) <= LONGEST:
+        return await tools.store.advpo.delay(job, problem)
+    why = f"The service gave no prompt within {LONGEST.total_seconds() / 3600:.0f} hours, so it is not waited for."
+    try:
+        await _service(tools).stop(job.job)
+    except TemporaryError as error:
+        return await tools.store.advpo.delay(job, _said(error))
+    except FerryError as error:
+        why = f"{why} It goes on at AWS, and can be stopped there: {_said(error)}"
+    return await _end(tools, job, why)
 
 
 async def _take(tools: Tools, service: Advpo, job: AdvpoJob, standing: Standing) -> None:

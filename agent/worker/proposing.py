@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from agent import arms, rounds
+from agent import arms, rounds, turns
 from agent.worker import asking
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Effect, Plan, Run, RunStatus, Turn
@@ -23,10 +23,8 @@ async def propose(tools: Tools, migration_id: str, number: str, turn: str) -> No
     for each in await tools.store.rounds.of(migration_id, plan.number):
         if each.prompt_hash and each.effects is None:
             await _measure(tools, plan, dataset, each)
-    if not await tools.store.rounds.of(migration_id, plan.number, int(turn)):
-        chosen = await tools.store.prompts.selected(migration_id, plan.number)
-        found = [each for target in chosen for each in await _proposed(tools, plan, dataset, target, int(turn))]
-        await tools.store.rounds.propose(found)
+    for target in await turns.unproposed(tools.store, migration_id, plan.number, int(turn)):
+        await tools.store.rounds.propose(await _proposed(tools, plan, dataset, target, int(turn)))
 
 
 async def failed(tools: Tools, sentence: str, migration_id: str, number: str, turn: str) -> None:
@@ -37,7 +35,7 @@ async def failed(tools: Tools, sentence: str, migration_id: str, number: str, tu
 def nothing(migration_id: str, number: int, turn: int, why: str, target: str = "", parent: str = "") -> Turn:
     """Stands where there is no proposal, so that nobody looks for one again."""
     return Turn(
-        id=arms.short_id(migration_id, "turn", number, turn, target, "nothing"), migration_id=migration_id, number=number,
+        id=arms.short_id(migration_id, "turn", number, turn, target, parent, "nothing"), migration_id=migration_id, number=number,
         turn=turn, target=target, position=NOTHING, technique="", group="", sentence=why, proposal="", sample_ids=(),
         parent=parent, refusal=why,
     )  # fmt: skip

@@ -116,7 +116,7 @@ class Sweep:
             await self._seldom(WorkKind.TRIAL, migration_id, number)
         elif question.kind is QuestionKind.PROMPTS:
             turn = await turns.asked(self._tools.store, migration_id, int(question.subject)) + 1
-            if not await self._tools.store.rounds.of(migration_id, int(question.subject), turn):
+            if await turns.unproposed(self._tools.store, migration_id, int(question.subject), turn):
                 await self._seldom(WorkKind.PROPOSE, migration_id, question.subject, str(turn))
 
     async def _is_tried(self, migration_id: str, number: int) -> bool:

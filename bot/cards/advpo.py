@@ -33,7 +33,8 @@ def leaves(facts: AdvpoFacts) -> str:
     calls = f"{facts.samples:,} calls of the target{money}"
     return (
         f"Sent to the operator's S3 bucket and to Bedrock: prompt, criteria, {facts.samples:,} dev samples with references, "
-        f"never test. It takes {TAKES}. One pass is {calls}; the service makes several, and a judge's, and does not say how many."
+        f"never test. It takes {TAKES}. One pass is {calls}; the service makes several, and a judge's, and AWS bills them: they "
+        "are not in the budget."
     )
 
 

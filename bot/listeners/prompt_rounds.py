@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from agent import prompts
+from agent import prompts, turns
 from agent.arms import short_id
 from bot.access import Act, Refusal
 from bot.boundary import Handler, listener, submission
@@ -24,9 +24,6 @@ from pipeline.hashing import canonical_json
 from pipeline.prompts.rounds import Proposal, Technique
 
 READ = reader(Proposal)
-OWN = 99
-"""The position of a proposal in a person's own words, behind all of Ferry's."""
-
 GONE = "These proposals are not the newest any more. Press *Another round* again to see what is proposed now."
 
 
@@ -40,15 +37,17 @@ async def open_form(desk: Desk, args: AsyncArgs) -> None:
     click = await clicked(desk, args, Act.DECIDE_PROMPTS)
     await still_asked(desk, click)
     plan = await desk.store.plans.get(click.migration.id, number_of(click.press))
-    offered = await proposed(desk.store, click.press)
-    offers = [[_offer(turn) for turn in offered if turn.target == target] for target in plan.targets]
-    await desk.client.views_open(trigger_id=args.body["trigger_id"], view=prompt_round.view(click.press, plan.targets, offers))
+    found = await proposed(desk.store, click.press)
+    offers = [[_offer(turn) for turn in found if turn.target == target] for target in plan.targets]
+    none = await nothing(desk.store, click.press) or prompt_round.LOOKING
+    view = prompt_round.view(click.press, plan.targets, offers, none)
+    await desk.client.views_open(trigger_id=args.body["trigger_id"], view=view)
 
 
 def _offer(turn: Turn) -> Offer:
     usd = READ(json.loads(turn.proposal)).usd_per_1000
     cost = f"{usd:+,.4f} USD for 1,000 calls, as far as lengths and prices tell." if usd else ""
-    return Offer(technique=turn.technique, group=turn.group, sentence=turn.sentence, cost=cost)
+    return Offer(id=turn.id, technique=turn.technique, group=turn.group, sentence=turn.sentence, cost=cost)
 
 
 async def submitted(desk: Desk, args: AsyncArgs) -> None:
@@ -66,17 +65,12 @@ async def start(desk: Desk, args: AsyncArgs, wanted: Wanted) -> None:
 
 
 async def _wanted(desk: Desk, click: Click, wanted: Wanted) -> Turn:
-    number = number_of(wanted.press)
-    plan = await desk.store.plans.get(click.migration.id, number)
+    if wanted.proposal:
+        return await offered(desk.store, wanted.press, wanted.proposal)
+    plan = await desk.store.plans.get(click.migration.id, number_of(wanted.press))
     if wanted.target >= len(plan.targets):
         raise InputError(GONE)
-    target = plan.targets[wanted.target]
-    if wanted.proposal is None:
-        return await _own(desk, click, target, wanted.words)
-    offered = [turn for turn in await proposed(desk.store, wanted.press) if turn.target == target]
-    if wanted.proposal >= len(offered):
-        raise InputError(GONE)
-    return offered[wanted.proposal]
+    return await _own(desk, click, plan.targets[wanted.target], wanted.words)
 
 
 async def _own(desk: Desk, click: Click, target: str, words: str) -> Turn:
@@ -86,7 +80,7 @@ async def _own(desk: Desk, click: Click, target: str, words: str) -> Turn:
     proposal = Proposal(technique=Technique.INSTRUCTION, group="", sentence=sentence, sample_ids=(), words=words)
     own = Turn(
         id=short_id(click.migration.id, number, turn, target, proposal.hash),
-        migration_id=click.migration.id, number=number, turn=turn, target=target, position=OWN,
+        migration_id=click.migration.id, number=number, turn=turn, target=target, position=turns.OWN,
         technique=proposal.technique, group="", sentence=sentence, proposal=canonical_json(proposal), sample_ids=(),
         parent=(await desk.store.prompts.selected(click.migration.id, number))[target],
     )  # fmt: skip
@@ -95,9 +89,30 @@ async def _own(desk: Desk, click: Click, target: str, words: str) -> Turn:
 
 
 async def proposed(store: Store, press: Press) -> list[Turn]:
-    """What Ferry proposes for the next turn, without words of a person whose form was not carried out."""
-    found = await store.rounds.of(press.migration, number_of(press), next_turn(press))
-    return [turn for turn in found if turn.position < OWN]
+    """What Ferry proposes for the next turn: for the prompts that are chosen now, without words of a person whose form was not
+    carried out.
+    """
+    return [turn for turn in await _current(store, press) if turn.position < turns.OWN]
+
+
+async def nothing(store: Store, press: Press) -> str:
+    """Why Ferry proposes nothing for the next turn; empty where it does, or is still looking."""
+    return " ".join(dict.fromkeys(turn.sentence for turn in await _current(store, press) if turn.position > turns.OWN))
+
+
+async def offered(store: Store, press: Press, turn_id: str) -> Turn:
+    """Raises InputError for a proposal that is not made for the chosen prompt and the next turn any more."""
+    found = next((turn for turn in await proposed(store, press) if turn.id == turn_id), None)
+    if found is None:
+        raise InputError(GONE)
+    return found
+
+
+async def _current(store: Store, press: Press) -> list[Turn]:
+    number = number_of(press)
+    selected = await store.prompts.selected(press.migration, number)
+    found = await store.rounds.of(press.migration, number, next_turn(press))
+    return [turn for turn in found if not turn.target or selected.get(turn.target) == turn.parent]
 
 
 def settling(*, kept: bool) -> Handler:

@@ -16,9 +16,9 @@ from bot.desk import Desk
 from bot.faster import faster, faster_lines
 from bot.listeners import prompt_advpo
 from bot.listeners.guard import Click, decide
-from bot.listeners.portfolio import NOT_NOW, UNKNOWN, asked, next_turn
-from bot.listeners.prompt_rounds import proposed
-from db.records import Migration, Question, Turn
+from bot.listeners.portfolio import NOT_NOW, asked
+from bot.listeners.prompt_rounds import nothing, offered, proposed
+from db.records import Migration, Question
 from db.store import Store
 from pipeline.errors import InputError
 from pipeline.models.prices import Prices
@@ -26,9 +26,8 @@ from pipeline.records import Candidate
 
 NONE_YET = "There are no prompt candidates yet: they are proposed once the source is measured."
 CARD = "The prompts card in this thread has a button for each: *What changed*, *Try on a sample*, *All candidates*."
-NO_PROPOSAL = (
-    "I have nothing to propose for another round. Press *Another round* under the prompts to write what you would change."
-)
+LOOKING = "Ferry still looks for what could be tried."
+OWN_WORDS = "Press *Another round* under the prompts to write what you would change."
 FASTER = "Shorter answers can be asked for in your own words too: *Another round* under the prompts."
 FASTER_LATER = "A round can be asked for once all candidates are measured and the prompts are not accepted yet."
 ADVPO_NONE = "None of the targets is on Bedrock, or not the one you named; Advanced Prompt Optimization is for these alone."
@@ -98,9 +97,10 @@ async def _back(store: Store, migration: Migration, number: int, _: Intent) -> S
 
 async def _round(store: Store, migration: Migration, number: int, _: Intent) -> Said:
     question = await _asked(store, migration.id, number)
-    first = await _first(store, migration.id, number, question)
+    press = Press(migration=migration.id, question=question.key)
+    first = next(iter(await proposed(store, press)), None)
     if first is None:
-        return NO_PROPOSAL
+        return f"{await nothing(store, press) or LOOKING} {OWN_WORDS}"
     sentence = f"Do another round on dev with this? {first.technique}: {first.sentence}"
     return Proposal(kind="another_round", value=f"{number}\n{first.id}", sentence=sentence)
 
@@ -140,11 +140,6 @@ async def _stop_optimizing(store: Store, migration: Migration, number: int, inte
     return Proposal(kind="stop_optimizing", value=f"{number}\n{jobs[0].target}", sentence=sentence)
 
 
-async def _first(store: Store, migration_id: str, number: int, question: Question) -> Turn | None:
-    press = Press(migration=migration_id, question=question.key)
-    return next(iter(await store.rounds.of(migration_id, number, next_turn(press))), None)
-
-
 async def _asked(store: Store, migration_id: str, number: int) -> Question:
     question = await asked(store, migration_id, number)
     if question is None:
@@ -179,10 +174,8 @@ async def another_round(desk: Desk, click: Click, value: str) -> None:
     """As the form does it: which turn is asked for, then the decision."""
     number, _, turn_id = value.partition("\n")
     question = await _asked(desk.store, click.migration.id, int(number))
-    turn = await desk.store.rounds.get(turn_id)
     press = Press(migration=click.migration.id, question=question.key, answer="round")
-    if turn.turn != next_turn(press):
-        raise InputError(UNKNOWN)
+    turn = await offered(desk.store, press, turn_id)
     again = Click(person=click.person, press=press, migration=click.migration)
     await decide(desk, again, note=turn.sentence, turn=turn.id)
 

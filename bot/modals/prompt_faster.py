@@ -17,7 +17,7 @@ TITLE = "Make it faster"
 def view(press: Press, targets: Sequence[FasterFacts]) -> dict[str, Any]:
     """Without a proposal of shorter answers there is nothing to start, only to read."""
     blocks: list[Block] = [lines(faster_lines(target), what="facts") for target in targets]
-    offers = [(f"{at}:{each.place}", f"Shorter answers of {each.target}") for at, each in enumerate(targets) if each.offer]
+    offers = [(each.offer.id, f"Shorter answers of {each.target}") for each in targets if each.offer]
     if offers:
         choice = kit.select(offers, offers[0][0]) | {"type": "radio_buttons"}
         blocks.append(kit.field("proposal", "Which round shall be done on dev?", choice))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from bot.blocks import limits
@@ -13,13 +14,14 @@ from bot.modals import kit
 CALLBACK = "prompt_round"
 OWN = "own"
 WORDS_HINT = "Write the rule as the model shall read it: it is added to the prompt as it is, checked, and measured on dev."
-NONE = "I have nothing to propose: no group of failures is large enough. Write what you would change."
+LOOKING = "Ferry still looks for what could be tried: open this form again in a minute, or write what you would change."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A proposal: its technique, the error group it is about, what and why in a sentence, and what it would take."""
+    """A proposal by id: its technique, the error group it is about, what and why in a sentence, and what it would take."""
 
+    id: str
     technique: str
     group: str
     sentence: str
@@ -28,22 +30,24 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`target` is its place in the plan; the proposal's place, or None for `words` of a person's own."""
+    """The id of a proposal, or a person's own `words` for the target at this place in the plan."""
 
     press: Press
-    target: int
-    proposal: int | None
-    words: str
+    proposal: str
+    target: int = 0
+    words: str = ""
 
 
-def view(press: Press, targets: Sequence[str], offers: Sequence[Sequence[Offer]]) -> dict[str, Any]:
-    """`offers` are the proposals by target, in the targets' order; a choice is `target:place` or own words."""
-    flat = [(t, p, offer) for t, each in enumerate(offers) for p, offer in enumerate(each)][: limits.LIST_OPTIONS - 1]
-    blocks: list[Block] = [section(_told(n, targets[t], offer, len(targets))) for n, (t, _, offer) in enumerate(flat, 1)]
-    named = [(f"{t}:{p}", f"{n}. {offer.technique}: {offer.group or 'all samples'}") for n, (t, p, offer) in enumerate(flat, 1)]
+def view(press: Press, targets: Sequence[str], offers: Sequence[Sequence[Offer]], none: str = LOOKING) -> dict[str, Any]:
+    """`offers` are the proposals by target, in the targets' order; `none` says why there are none."""
+    of_target = [[(target, offer) for offer in each] for target, each in zip(targets, offers, strict=True)]
+    ranked = [each for rank in zip_longest(*of_target) for each in rank if each]  # the best of each target, then the second best
+    flat = ranked[: limits.LIST_OPTIONS - 1]
+    blocks: list[Block] = [section(_told(n, target, offer, len(targets))) for n, (target, offer) in enumerate(flat, 1)]
+    named = [(offer.id, f"{n}. {offer.technique}: {offer.group or 'all samples'}") for n, (_, offer) in enumerate(flat, 1)]
     left = sum(map(len, offers)) - len(flat)
-    blocks += [context(f"and {left} more proposals that would repair less.")] if left else []
-    blocks += [] if flat else [section(NONE)]
+    blocks += [context(f"and {left} more, each behind those of its target.")] if left else []
+    blocks += [] if flat else [section(literal(none, 1500))]
     first = named[0][0] if named else OWN
     choice = kit.select([*named, (OWN, "My own words, below")], first) | {"type": "radio_buttons"}
     blocks.append(kit.field("proposal", "What shall be tried?", choice))
@@ -61,12 +65,11 @@ def read(submitted: kit.View) -> tuple[Wanted | None, dict[str, str]]:
     chosen, words = texts.get("proposal", ""), texts.get("words", "")
     if chosen == OWN:
         target = texts.get("target", "")
-        wanted = Wanted(press=press, target=int(target) if target.isdecimal() else 0, proposal=None, words=words)
+        wanted = Wanted(press=press, proposal="", target=int(target) if target.isdecimal() else 0, words=words)
         return (wanted, {}) if words else (None, {"words": "Write what you would change, or choose a proposal."})
-    target, _, place = chosen.partition(":")
-    if not (target.isdecimal() and place.isdecimal()):
+    if not chosen:
         return None, {"proposal": "Choose a proposal, or your own words."}
-    return Wanted(press=press, target=int(target), proposal=int(place), words=words), {}
+    return Wanted(press=press, proposal=chosen), {}
 
 
 def _told(number: int, target: str, offer: Offer, targets: int) -> str:

@@ -70,7 +70,8 @@ class Turn:
     """One proposal of turn `turn` of a number: proposed, then asked for by a person, then made and run, then kept or not.
 
     `proposal` is the whole of it as the pipeline wrote it. `parent` is the prompt it changes, `prompt_hash` the candidate made
-    from it, `refusal` why there is none. `advice` says what its effects speak for; `kept` is None until a person said.
+    from it, `refusal` why there is none. `advice` says what its effects speak for; `kept` is None until a person (`kept_by`)
+    said.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Turn:
     effects: tuple[Effect, ...] | None = None
     advice: str = ""
     kept: bool | None = None
+    kept_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +116,9 @@ class Attempt:
 class AdvpoJob:
     """A person's request to have a target's prompt rewritten by Advanced Prompt Optimization of Amazon Bedrock.
 
-    `job` is its ARN once the service has it, `stopped_by` who wants it stopped, `prompt_hash` the candidate it brought. `note`
-    says what came of it, or what is in its way for now. A higher `attempt` asks anew where a job brought nothing.
+    `job` is its ARN once the service has it, which was at `begun_at`; `stopped_by` who wants it stopped, `prompt_hash` the
+    candidate it brought. `note` says what came of it, or what is in its way for now. A higher `attempt` asks anew where a job
+    brought nothing.
     """
 
     migration_id: str
@@ -129,6 +132,7 @@ class AdvpoJob:
     stopped_by: str | None = None
     prompt_hash: str | None = None
     note: str = ""
+    begun_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:

@@ -1,5 +1,6 @@
 """Jobs of Advanced Prompt Optimization by plan and target: who asked, how far they are and what came of them."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, update
@@ -59,9 +60,9 @@ class Advpo(Noun):
         async with self.db.read() as tx:
             return records(AdvpoJob, await tx.execute(query))
 
-    async def begin(self, job: AdvpoJob, arn: str) -> None:
+    async def begin(self, job: AdvpoJob, arn: str, at: datetime) -> None:
         """The service has it, under this ARN; the first one stands."""
-        await self._now(job, and_(J.job.is_(None)), state=JobState.RUNNING, job=arn, note="")
+        await self._now(job, and_(J.job.is_(None)), state=JobState.RUNNING, job=arn, note="", begun_at=at)
 
     async def delay(self, job: AdvpoJob, note: str) -> None:
         """What is in the way of an open one for now."""

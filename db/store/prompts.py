@@ -1,6 +1,7 @@
 """Prompt versions by hash, the candidates of each round and the ones that were chosen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -121,15 +122,11 @@ class Prompts(Noun):
         """
         async with self.db.write() as tx:
             await found(tx, migration_id, lock=True)
-            history = await _choices(tx, migration_id, round_number, target)
-            if history and history[-1].prompt_hash == prompt_hash:
-                return False
             choice = PromptChoice(
-                migration_id=migration_id, round=round_number, target=target, turn=len(history) + 1, prompt_hash=prompt_hash,
-                reason=reason, by=by, at=self.clock(),
+                migration_id=migration_id, round=round_number, target=target, turn=0, prompt_hash=prompt_hash, reason=reason,
+                by=by, at=self.clock(),
             )  # fmt: skip
-            await _choose(tx, choice)
-        return True
+            return await choose(tx, choice)
 
     async def reject(self, migration_id: str, round_number: int, target: str, prompt_hash: str, *, by: str) -> bool:
         """A person takes a candidate out of the choice; False when it is out already. RefusedError for the one that is chosen."""
@@ -171,14 +168,28 @@ async def _choices(
     return records(PromptChoice, await tx.execute(query.order_by(S.target, S.turn)))
 
 
-async def _choose(tx: AsyncConnection, choice: PromptChoice) -> None:
-    """With its trace and the cards that show it. A person's choice has to be a candidate that may be run."""
+async def chosen(tx: AsyncConnection, migration_id: str, round_number: int, target: str) -> str | None:
+    """The hash of the prompt that is chosen for a target."""
+    history = await _choices(tx, migration_id, round_number, target)
+    return history[-1].prompt_hash if history else None
+
+
+async def choose(tx: AsyncConnection, choice: PromptChoice) -> bool:
+    """With its trace and the cards that show it, as the next turn; False when it is chosen already.
+
+    A person's choice has to be a candidate that may be run: RefusedError for another.
+    """
+    history = await _choices(tx, choice.migration_id, choice.round, choice.target)
+    if history and history[-1].prompt_hash == choice.prompt_hash:
+        return False
+    choice = replace(choice, turn=len(history) + 1)
     if choice.by is not None:
         await _check_passed(tx, choice.migration_id, choice.round, choice.target, choice.prompt_hash)
         team, detail = (await found(tx, choice.migration_id)).team, {"target": choice.target, "prompt": choice.prompt_hash}
         await append(tx, choice.by, "chose", team=team, migration_id=choice.migration_id, detail=detail, at=choice.at)
     await insert_new(tx, selections, values(choice))
     await bump(tx, prompts_card(choice.migration_id, choice.round), status_card(choice.migration_id))
+    return True
 
 
 async def _check_passed(tx: AsyncConnection, migration_id: str, round_number: int, target: str, prompt_hash: str) -> None:

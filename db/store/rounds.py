@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 
 from db.keys import prompts_card, round_card
-from db.records import Effect, Turn
+from db.records import Effect, PromptChoice, Turn
 from db.store.audit import append
 from db.store.cards import bump
 from db.store.migrations import found
 from db.store.noun import Noun
+from db.store.prompts import choose, chosen
 from db.store.rows import insert_missing, record, records, values
 from db.tables import turns
 from pipeline.errors import RefusedError
@@ -57,16 +58,27 @@ class Rounds(Noun):
             await tx.execute(update(turns).where(T.id == turn_id).values(effects=effects, advice=advice))
             await bump(tx, round_card(turn_id))
 
-    async def keep(self, turn_id: str, *, kept: bool, by: str) -> bool:
-        """A person keeps or reverts a turn; the first answer stands, and whether it is this one is returned."""
+    async def keep(self, turn: Turn, *, kept: bool, by: str, reason: str) -> bool:
+        """A person keeps or reverts a turn; the first answer stands, and whether it is this one is returned.
+
+        What is kept is chosen for its target. Where what is reverted is chosen, the prompt it changed is again. RefusedError, and
+        nothing written, where that prompt may not be used any more.
+        """
         async with self.db.write() as tx:
-            said = update(turns).where(T.id == turn_id, T.kept.is_(None)).values(kept=kept).returning(*turns.c)
-            row = (await tx.execute(said)).first()
-            if row is None:
+            team = (await found(tx, turn.migration_id, lock=True)).team
+            said = update(turns).where(T.id == turn.id, T.kept.is_(None)).values(kept=kept, kept_by=by).returning(T.id)
+            if (await tx.execute(said)).first() is None:
                 return False
-            migration = await found(tx, row.migration_id)
-            detail = {"turn": turn_id, "prompt": row.prompt_hash or ""}
-            action = "kept" if kept else "reverted"
-            await append(tx, by, action, team=migration.team, migration_id=migration.id, detail=detail, at=self.clock())
-            await bump(tx, round_card(turn_id), prompts_card(row.migration_id, row.number))
+            wanted = turn.prompt_hash if kept else turn.parent
+            if wanted and (kept or await chosen(tx, turn.migration_id, turn.number, turn.target) == turn.prompt_hash):
+                await choose(tx, self._choice(turn, wanted, by, reason))
+            detail, action = {"turn": turn.id, "prompt": turn.prompt_hash or ""}, "kept" if kept else "reverted"
+            await append(tx, by, action, team=team, migration_id=turn.migration_id, detail=detail, at=self.clock())
+            await bump(tx, round_card(turn.id), prompts_card(turn.migration_id, turn.number))
         return True
+
+    def _choice(self, turn: Turn, prompt_hash: str, by: str, reason: str) -> PromptChoice:
+        return PromptChoice(
+            migration_id=turn.migration_id, round=turn.number, target=turn.target, turn=0, prompt_hash=prompt_hash,
+            reason=reason, by=by, at=self.clock(),
+        )  # fmt: skip

@@ -58,6 +58,7 @@ class TurnRow(Base, table=True):
     effects: tuple[Effect, ...] | None = Field(sa_type=Frozen(tuple[Effect, ...]))
     advice: str = Field(sa_type=Words)
     kept: bool | None
+    kept_by: str | None
 
 
 class TryRow(Base, table=True):
@@ -93,3 +94,4 @@ class AdvpoJobRow(Base, table=True):
     stopped_by: str | None
     prompt_hash: str | None
     note: str = Field(sa_type=Words)
+    begun_at: datetime | None

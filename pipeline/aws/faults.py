@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pipeline.errors import FerryError, PermanentError, TemporaryError
+from pipeline.errors import AccessError, FerryError, PermanentError, TemporaryError
 from pipeline.models.failures import SAID_LENGTH
 
 WAIT = frozenset(
@@ -40,7 +40,7 @@ class WaysOut:
 
 @contextmanager
 def told(doing: str, ways: WaysOut) -> Iterator[None]:
-    """What boto3 raises while `doing` becomes a TemporaryError or a PermanentError that says so."""
+    """What boto3 raises while `doing` becomes a TemporaryError, an AccessError or another PermanentError that says so."""
     from botocore.exceptions import BotoCoreError, ClientError
     from urllib3.exceptions import HTTPError
 
@@ -64,7 +64,7 @@ def _of_code(doing: str, ways: WaysOut, code: str, message: str, status: int) ->
     if code in NO_BUCKET:
         return PermanentError(f"{start}. {ways.bucket}")
     if code in DENIED or status in {401, 403}:
-        return PermanentError(f"{start}. {ways.access}")
+        return AccessError(f"{start}. {ways.access}")
     return PermanentError(f"{start}. {ways.refused}")
 
 
@@ -74,7 +74,7 @@ def _of_client(doing: str, error: Exception) -> FerryError:
     if names & OFFLINE:
         return TemporaryError(f"Could not {doing}: AWS was not reached. Ferry tries again.")
     said = _quote(str(error))
-    return PermanentError(f"Could not {doing}{said}. Give Ferry AWS credentials and a region (AWS_REGION or AWS_PROFILE).")
+    return AccessError(f"Could not {doing}{said}. Give Ferry AWS credentials and a region (AWS_REGION or AWS_PROFILE).")
 
 
 def _quote(message: str) -> str:

@@ -49,7 +49,7 @@ async def test_a_click_asks_for_it_the_card_tells_and_a_click_stops_it(asking: O
     (button,) = [e for b in card["blocks"] for e in b.get("elements", ()) if e.get("action_id") == "advpo_ask"]
     sentence = button["confirm"]["text"]["text"]
     assert "4 dev samples with references, never test" in sentence
-    assert "does not say how many" in sentence
+    assert "they are not in the budget" in sentence
     await asking.requester.click(card, "advpo_ask")
     await shown(asking, f"asked for by <@{REQUESTER}>")
     (job,) = await jobs(asking, migration)
@@ -57,7 +57,7 @@ async def test_a_click_asks_for_it_the_card_tells_and_a_click_stops_it(asking: O
     assert (WorkKind.ADVPO, job.id, (migration.id, "1", NOVA, "1")) in asking.engine.submitted
     await dispatch(asking, at(migration, "advpo_ask", OWNER))
     assert any(f"<@{REQUESTER}> asked for it already" in sentence for sentence in told(asking, OWNER))
-    await asking.store.advpo.begin(job, "arn:1")
+    await asking.store.advpo.begin(job, "arn:1", asking.bot.desk.clock())
     asking.bot.desk.outbox.nudge()
     await shown(asking, "under way at AWS")
     await asking.person(OWNER).click(await asking.person(OWNER).message(has("advpo_stop")), "advpo_stop")

@@ -263,7 +263,7 @@ async def test_of_two_people_at_once_one_round_begins_and_the_other_is_told_whos
         await person.modal("prompt_round")
     async with asyncio.TaskGroup() as group:
         for place, person in enumerate(people):
-            group.create_task(person.submit({"proposal": f"0:{place}"}))
+            group.create_task(person.submit({"proposal": f"t{place + 1}"}))
     await office.bot.desk.settled()
     decision = await office.store.questions.decision(migration.id, "prompts:1")
     assert decision
@@ -278,7 +278,7 @@ async def test_of_two_people_at_once_one_round_begins_and_the_other_is_told_whos
 async def test_another_round_takes_own_words_where_nothing_is_proposed(office: Office) -> None:
     migration, person = await asked(office), office.requester
     await person.click(await person.message(has("prompts_round")), "prompts_round")
-    assert "nothing to propose" in str(await person.modal("prompt_round"))
+    assert "Ferry still looks" in str(await person.modal("prompt_round"))
     assert set((await person.submit({}))["errors"]) == {"words"}
     await person.submit({"words": "Answer in one word."})
     await eventually(lambda: office.store.questions.decision(migration.id, "prompts:1"))
@@ -326,7 +326,12 @@ async def test_words_show_the_prompts_and_propose_what_a_click_does(office: Offi
     shown = await said(office, migration, "show prompts", "The prompts card in this thread")
     assert "family rules `" in json.dumps(shown["blocks"])
     await said(office, migration, "roll back", "no earlier choice")
-    await said(office, migration, "another round", "nothing to propose")
+    await said(office, migration, "another round", "Ferry still looks")
+    looked = proposed(
+        migration, id="t0", position=100, technique="", sentence="No group of failures is large enough.", proposal=""
+    )
+    await office.store.rounds.propose([looked])
+    await said(office, migration, "another round", "No group of failures is large enough")
     await said(office, migration, "try the prompt of yesterday on s2", "There are: as is, family rules")
     await person.click(await said(office, migration, "try as is on s2", "Try as is"), "proposal_confirm")
     await eventually(lambda: _submitted(office, WorkKind.TRY))

@@ -179,6 +179,48 @@ async def test_a_pause_begins_no_job_and_a_service_that_is_away_is_asked_again(
         assert ((await job_of(story)).state, len(at.jobs)) == (JobState.DONE, 1)
 
 
+async def test_a_job_at_aws_outlives_expired_credentials_and_a_worker_without_its_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ended here it would go on there, paid for, and the next attempt would be a second one."""
+    async with at_prompts(tmp_path, monkeypatch, life=["InProgress"]) as (story, at, clock):
+        await ask(story, clock)
+        await story.work()
+        at.faults, sweep = {"Get": [Fault("ExpiredTokenException", 403)]}, Sweep(story.tools)
+        await minutes(story, clock, sweep, 1)
+        job = await job_of(story)
+        assert (job.is_open, "credentials need" in job.note) == (True, True)
+        configured, story.tools = story.tools, replace(story.tools, advpo=None)
+        await minutes(story, clock, Sweep(story.tools), 1)
+        assert ((await job_of(story)).is_open, "sets FERRY" in (await job_of(story)).note) == (True, True)
+        story.tools = configured
+        at.faults, next(iter(at.jobs.values())).life[:] = {}, ["Completed"]
+        await minutes(story, clock, sweep)
+        assert ((await job_of(story)).state, len(at.jobs)) == (JobState.DONE, 1)
+
+
+async def test_two_days_count_from_when_the_service_has_it_and_then_it_is_stopped_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_prompts(tmp_path, monkeypatch, life=["InProgress"]) as (story, at, clock):
+        await story.store.migrations.set_status(story.id, MigrationStatus.PAUSED, by=REQUESTER)
+        await ask(story, clock)
+        clock.pass_seconds(60 * 3600)
+        await story.store.migrations.set_status(story.id, MigrationStatus.OPEN, by=REQUESTER)
+        sweep = Sweep(story.tools)
+        await minutes(story, clock, sweep, 3)
+        assert ((await job_of(story)).state, at.asked["Stop"]) == (JobState.RUNNING, 0)
+        clock.pass_seconds(49 * 3600)
+        at.faults = {"Get": [Fault("ThrottlingException", 429)] * 9, "Stop": [Fault("ThrottlingException", 429)] * 9}
+        await minutes(story, clock, sweep, 1)
+        assert (await job_of(story)).is_open
+        at.faults = {}
+        await minutes(story, clock, sweep, 1)
+        job = await job_of(story)
+        assert (job.state, next(iter(at.jobs.values())).life[-1]) == (JobState.FAILED, "Stopped")
+        assert job.note == "The service gave no prompt within 48 hours, so it is not waited for."
+
+
 BROKEN: tuple[tuple[dict[str, Any], str], ...] = (
     ({"life": ["Failed"], "failure": "The judge is away"}, "the job ended as Failed: The judge is away"),
     ({"life": ["Stopped"]}, "the job ended as Stopped"),

@@ -67,7 +67,7 @@ SHORTER = Turn(
     group="", sentence="Answers have 41 output tokens on average: say <how many> words.", proposal="{}", sample_ids=(),
     parent=HASH,
 )  # fmt: skip
-FASTER = FasterFacts(target=SHORTER.target, n=40, tokens=41.2, seconds=1.234, advice=ADVICE, offer=SHORTER, place=2)
+FASTER = FasterFacts(target=SHORTER.target, n=40, tokens=41.2, seconds=1.234, advice=ADVICE, offer=SHORTER)
 EFFECTS = (
     Effect(group="says 'card_arrival' where <another> label is right", n=12, before=0.0, after=0.75, low=0.45, high=0.95),
     Effect(group="elsewhere", n=28, before=1.0, after=0.964, low=-0.11, high=0.04),
@@ -96,8 +96,14 @@ HISTORY = (
 )
 LIST = ListFacts(migration_id="m1", number=1, place=0, target=TARGET, dev=40, history=HISTORY, open=True)
 OFFERS = (
-    Offer(technique="instruction", group="says <card_arrival>", sentence="12 failures: tell the labels apart.", cost="+0.01 USD"),
-    Offer(technique="few-shot", group="", sentence="Show 3 solved samples."),
+    Offer(
+        id="t1",
+        technique="instruction",
+        group="says <card_arrival>",
+        sentence="12 failures: tell the labels apart.",
+        cost="+0.01 USD",
+    ),
+    Offer(id="t2", technique="few-shot", group="", sentence="Show 3 solved samples."),
 )
 
 

@@ -1,5 +1,6 @@
 """The forms about prompts: Slack takes them whatever a prompt holds, and what people fill in comes back whole."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -32,13 +33,13 @@ def test_slack_takes_what_changed_and_all_candidates_whatever_they_hold(look: Lo
 
 
 @FEW
-@given(HOSTILE, HOSTILE, many(records(Offer), 40))
+@given(HOSTILE, HOSTILE, many(records(Offer, id=st.uuids().map(str)), 40))
 def test_slack_takes_the_forms_that_people_fill_in(text: str, other: str, offers: tuple[Offer, ...]) -> None:
     sample = Offered(sample_id=text, words=other)
     for view in (
         prompt_edit.view(PRESS, PromptVersion(user=text, system=other)),
         prompt_try.view(PRESS, [(HASH, text), ("e" * 64, other)], HASH, [sample] * 150),
-        prompt_round.view(PRESS, ["local:a", text], [offers, offers]),
+        prompt_round.view(PRESS, ["local:a", text], [offers, [replace(each, id=f"{each.id}b") for each in offers]]),
     ):
         assert validate_view(view) == ()
 
@@ -115,13 +116,24 @@ def test_a_try_names_a_sample_of_the_list_or_an_id() -> None:
 
 
 def test_a_round_is_a_proposal_or_own_words() -> None:
-    form = prompt_round.view(PRESS, ["local:a", "local:b"], [OFFERS, OFFERS[:1]])
+    form = prompt_round.view(PRESS, ["local:a", "local:b"], [OFFERS, [replace(OFFERS[0], id="t3")]])
     first, _ = prompt_round.read(submitted(form))
-    third, _ = prompt_round.read(submitted(form, proposal="1:0"))
+    third, _ = prompt_round.read(submitted(form, proposal="t3"))
     own, _ = prompt_round.read(submitted(form, proposal="own", words="Say why.", target="1"))
     assert first
     assert third
     assert own
-    assert [(each.target, each.proposal) for each in (first, third, own)] == [(0, 0), (1, 0), (1, None)]
+    assert [(each.target, each.proposal) for each in (first, third, own)] == [(0, "t1"), (0, "t3"), (1, "")]
     assert set(prompt_round.read(submitted(form, proposal="own"))[1]) == {"words"}
-    assert prompt_round.NONE in str(prompt_round.view(PRESS, ["local:a"], [()]))
+    assert prompt_round.LOOKING in str(prompt_round.view(PRESS, ["local:a"], [()]))
+    assert "Too few failures." in str(prompt_round.view(PRESS, ["local:a"], [()], "Too few failures."))
+
+
+def test_every_target_has_its_best_proposals_on_the_form() -> None:
+    """Slack takes ten choices, and one of them is a person's own words."""
+    targets = ["local:a", "local:b", "local:c"]
+    offers = [[replace(OFFERS[0], id=f"{target}-{rank}") for rank in range(6)] for target in targets]
+    view = prompt_round.view(PRESS, targets, offers)
+    said = json.dumps(view)
+    assert all(f'"{target}-{rank}"' in said for target in targets for rank in range(3))
+    assert "and 9 more, each behind those of its target" in said

@@ -1,14 +1,14 @@
 """What the search for prompts leaves behind: improvements, probes, turns and tries, each written once."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from db import Store
 from db.records import AdvpoJob, Attempt, Effect, Improvement, JobState, MessageKind, Turn
 from pipeline.errors import RefusedError
-from pipeline.records import Output, Score
+from pipeline.records import Candidate, Output, Score
 from tests.db.facts import PROMPT, opened
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -54,10 +54,19 @@ async def test_a_turn_is_proposed_asked_made_measured_and_kept_once(store: Store
     await store.rounds.made("t1", None, refusal="Too late.")
     effects = (Effect(group="all of dev", n=9, before=0.5, after=0.75, sentence="Better."),)
     await store.rounds.measured("t1", effects, "Keep: it is better.")
-    assert await store.rounds.keep("t1", kept=True, by="U1")
-    assert not await store.rounds.keep("t1", kept=False, by="U2")
-    expected = turn(migration.id, asked=True, prompt_hash=PROMPT.hash, effects=effects, advice="Keep: it is better.", kept=True)
-    assert await store.rounds.of(migration.id, 1, 1) == (expected, turn(migration.id, "t2", position=1))
+    made = await store.rounds.get("t1")
+    with pytest.raises(RefusedError, match="no candidate of this round"):
+        await store.rounds.keep(made, kept=True, by="U1", reason="Kept.")
+    assert (await store.rounds.get("t1")).kept is None
+    await store.prompts.add_candidate(migration.id, 1, Candidate(target=made.target, prompt=PROMPT))
+    assert await store.rounds.keep(made, kept=True, by="U1", reason="Kept.")
+    assert not await store.rounds.keep(made, kept=False, by="U2", reason="Reverted.")
+    (chosen,) = await store.prompts.choices(migration.id, 1)
+    assert (chosen.prompt_hash, chosen.by, chosen.reason) == (PROMPT.hash, "U1", "Kept.")
+    kept = turn(
+        migration.id, asked=True, prompt_hash=PROMPT.hash, effects=effects, advice="Keep: it is better.", kept=True, kept_by="U1"
+    )
+    assert await store.rounds.of(migration.id, 1, 1) == (kept, turn(migration.id, "t2", position=1))
     assert [event.action for event in await store.audit.events(migration.id)][-1] == "kept"
     with pytest.raises(RefusedError):
         await store.rounds.get("unknown")
@@ -89,10 +98,10 @@ async def test_an_optimisation_is_asked_begun_and_stopped_once(store: Store) -> 
     assert await store.advpo.ask(wanted) == (wanted, True)
     assert await store.advpo.ask(replace(wanted, by="U2")) == (wanted, False)
     await store.advpo.delay(wanted, "Throttled.")
-    await store.advpo.begin(wanted, "arn:1")
-    await store.advpo.begin(wanted, "arn:2")
+    await store.advpo.begin(wanted, "arn:1", AT)
+    await store.advpo.begin(wanted, "arn:2", AT + timedelta(hours=1))
     (running,) = await store.advpo.unfinished()
-    assert running == replace(wanted, state=JobState.RUNNING, job="arn:1")
+    assert running == replace(wanted, state=JobState.RUNNING, job="arn:1", begun_at=AT)
     assert await store.advpo.stop(running, by="U2")
     assert not await store.advpo.stop(running, by="U1")
     await store.advpo.finish(running, "A person stopped it.")
