@@ -6,11 +6,14 @@ from typing import Any
 
 from bot.blocks import limits
 from bot.blocks.escape import cut, plain
-from bot.cards.kit import Block
+from bot.cards.kit import Block, context
 
 View = Mapping[str, Any]
 VALUE = "value"
 """The action id of every input; its block id is the field's name."""
+ROOM = limits.VIEW_BYTES - 10_000
+"""Bytes of a form's blocks; the rest is for its title and what it remembers."""
+TOO_LARGE = "Parts are left out: all of it is more than Slack shows in a form."
 
 
 def modal(callback: str, title: str, blocks: Sequence[Block], *, submit: str = "Send", meta: Mapping[str, str]) -> dict[str, Any]:
@@ -22,8 +25,20 @@ def modal(callback: str, title: str, blocks: Sequence[Block], *, submit: str = "
         **({"submit": _text(submit, limits.VIEW_BUTTON)} if submit else {}),
         "close": _text("Close", limits.VIEW_BUTTON),
         "private_metadata": json.dumps(dict(meta)),
-        "blocks": list(blocks),
+        "blocks": _fitting(blocks),
     }
+
+
+def _fitting(blocks: Sequence[Block]) -> list[Block]:
+    """Of blocks that are only read the last go, and it is said, where a form would be larger than Slack takes."""
+    sizes = [len(json.dumps(block)) + 2 for block in blocks]
+    over, kept = sum(sizes) - ROOM, []
+    for block, size in reversed(list(zip(blocks, sizes, strict=True))):
+        if over > 0 and block["type"] not in {"input", "actions"}:
+            over -= size
+        else:
+            kept.append(block)
+    return kept[::-1] if len(kept) == len(blocks) else [*kept[::-1], context(TOO_LARGE)]
 
 
 def field(name: str, label: str, element: Block, *, hint: str = "", optional: bool = False) -> Block:

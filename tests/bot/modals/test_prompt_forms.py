@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.blocks.validate import validate_view
-from bot.modals import prompt_edit, prompt_list, prompt_look, prompt_round, prompt_try
+from bot.modals import kit, prompt_edit, prompt_list, prompt_look, prompt_round, prompt_try
 from bot.modals.prompt_list import ListFacts
 from bot.modals.prompt_look import LookFacts
 from bot.modals.prompt_round import Offer
@@ -137,3 +137,14 @@ def test_every_target_has_its_best_proposals_on_the_form() -> None:
     said = json.dumps(view)
     assert all(f'"{target}-{rank}"' in said for target in targets for rank in range(3))
     assert "and 9 more, each behind those of its target" in said
+
+
+def test_a_form_that_would_be_too_large_leaves_out_what_is_only_read() -> None:
+    """Prompts in a script that JSON escapes: six bytes a character."""
+    read_only = [{"type": "section", "text": {"type": "plain_text", "text": "字" * 3000}} for _ in range(40)]
+    field = kit.field("words", "Words", kit.text_input())
+    view = kit.modal("c", "T", [read_only[0], *read_only[1:], field], meta={})
+    assert validate_view(view) == ()
+    assert field in view["blocks"]
+    assert kit.TOO_LARGE in str(view["blocks"][-1])
+    assert view["blocks"][:10] == read_only[:10]
