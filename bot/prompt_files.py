@@ -11,6 +11,7 @@ from bot.cards.files import PromptFilesFacts
 from db.records import Message, MessageKind, Migration
 from db.store import Store
 from pipeline.prompts.diff import changes
+from pipeline.prompts.template import file_text
 from pipeline.records import PromptVersion
 
 MARKS = {"same": " ", "added": "+", "removed": "-"}
@@ -50,9 +51,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def editable(prompt: PromptVersion) -> str:
-    """The text alone where there is only one, else YAML with `system` and `user`: what the edit form reads back."""
+    """The text alone where there is only one, else YAML with `system` and `user`: what the edit form reads back. Earlier turns
+    stay as they are.
+    """
     if not prompt.system:
-        return prompt.user
+        return file_text(prompt)
     texts = {"system": prompt.system, "user": prompt.user}
     return yaml.dump(texts, Dumper=_Block, allow_unicode=True, sort_keys=False, width=10_000)
 

@@ -13,6 +13,11 @@ from pipeline.records import PromptVersion
 NOT_SIGNED = "Nothing is signed here, so there is no prompt to publish. Sign off a report first."
 NO_AWS = "This worker reaches no AWS account. Ask the operator to give it credentials and a region."
 BEDROCK = "bedrock:"
+TAKEN = (
+    "Publish under another name, or replace the draft with --over; its versions stay in any case.",
+    'Write "publish as ANOTHER-NAME".',
+)
+"""What the service's sentence says of the command line, and what that is here."""
 
 
 async def publish(tools: Tools, migration_id: str, name: str) -> None:
@@ -28,7 +33,9 @@ async def publish(tools: Tools, migration_id: str, name: str) -> None:
 
 async def failed(tools: Tools, sentence: str, migration_id: str, name: str) -> None:
     migration = await tools.store.migrations.get(migration_id)
-    body = f'The prompt was not published. {sentence} Write "publish as {name}" to try again.'
+    there, here = TAKEN
+    again = "" if there in sentence else f' Write "publish as {name}" to try again.'
+    body = f"The prompt was not published. {sentence.replace(there, here)}{again}"
     await told.tell(tools.store, migration, told.publish_key(migration_id, name), MessageKind.REPLY, body=body)
 
 

@@ -48,8 +48,8 @@ def advpo_buttons(facts: AdvpoFacts, press: str) -> Iterator[Block]:
         yield button(text, "advpo_ask", press, confirm=leaves(facts))
 
 
-def advpo_lines(facts: AdvpoFacts) -> Iterator[str]:
-    """How the newest job is."""
+def advpo_lines(facts: AdvpoFacts, *, rests: bool = False) -> Iterator[str]:
+    """How the newest job is; while the migration `rests` none is sent."""
     job = facts.job
     if job is None:
         return
@@ -60,6 +60,6 @@ def advpo_lines(facts: AdvpoFacts) -> Iterator[str]:
     elif job.stopped_by:
         yield f"{asked}: {mention(job.stopped_by)} wants it stopped; it is being stopped at AWS.{problem}"
     elif job.job is None:
-        yield f"{asked}: it is being sent.{problem}"
+        yield f"{asked}: it is sent once the migration goes on." if rests else f"{asked}: it is being sent.{problem}"
     else:
         yield f"{asked}: under way at AWS ({TAKES}). Nothing waits for it: the prompts can be used without it.{problem}"

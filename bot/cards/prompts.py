@@ -68,6 +68,7 @@ class PromptsFacts:
     dev: int
     targets: tuple[TargetFacts, ...]
     on: bool = False
+    rests: bool = False
     calls: int = 0
     planned: Estimate | None = None
     spent: str = ""
@@ -81,7 +82,7 @@ def prompts_card(facts: PromptsFacts) -> Card:
     blocks: list[Block] = [header(f"Prompts, round {facts.round}: {facts.name}")]
     if used := list(_used(facts)):
         blocks.append(lines(used, what="searches"))
-    if facts.on:
+    if facts.on and not facts.rests:
         blocks.append(actions(_stop(facts)))
     for place, target in enumerate(shown):
         blocks.extend(_target(facts, place, target, rows))
@@ -97,7 +98,9 @@ def prompts_card(facts: PromptsFacts) -> Card:
 
 def _used(facts: PromptsFacts) -> Iterator[str]:
     """What is used of what was planned: the candidates on dev, then each target's search."""
-    if facts.on:
+    if facts.on and facts.rests:
+        yield "Nothing is measured while the migration rests: the status card says why, and how it goes on."
+    elif facts.on:
         yield "Candidates are being measured on dev; after each part of it the weaker ones fall out."
     if facts.planned:
         money = "" if facts.planned.usd is None else f" of about {facts.planned.usd:,.2f} USD planned"
@@ -128,7 +131,7 @@ def _target(facts: PromptsFacts, place: int, target: TargetFacts, rows: int) -> 
         yield section(row(candidate, facts.dev), button("What changed", "prompt_look", press))
     if len(target.candidates) > len(kept):
         yield context(f"and {len(target.candidates) - len(kept)} more candidates: *All candidates* lists them.")
-    if beside := [*advpo_lines(target.advpo), *_untried(target)]:
+    if beside := [*advpo_lines(target.advpo, rests=facts.rests), *_untried(target)]:
         yield lines(beside, what="remarks")
     every = press_of(facts.migration_id, facts.round, place)
     yield actions(

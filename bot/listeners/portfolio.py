@@ -125,13 +125,18 @@ async def put_up_slowly(desk: Desk, args: AsyncArgs, view: Awaitable[Mapping[str
     view_id = await put_up(
         desk, args, kit.modal("prompt_wait", "One moment", [section("Reading the figures …")], submit="", meta={})
     )
-    try:
-        await desk.client.views_update(view_id=view_id, view=dict(await view))
-    except SlackApiError as error:
-        if code_of(error) not in CLOSED:
-            raise
+    await _show(desk, view_id, await view)
 
 
 async def renew(desk: Desk, args: AsyncArgs, view: Mapping[str, Any]) -> None:
     """Show in the form that was clicked in what came of the click."""
-    await desk.client.views_update(view_id=args.body["view"]["id"], view=dict(view))
+    await _show(desk, args.body["view"]["id"], view)
+
+
+async def _show(desk: Desk, view_id: str, view: Mapping[str, Any]) -> None:
+    """In a form, unless the person has closed it."""
+    try:
+        await desk.client.views_update(view_id=view_id, view=dict(view))
+    except SlackApiError as error:
+        if code_of(error) not in CLOSED:
+            raise

@@ -15,8 +15,8 @@ from bot.listeners.portfolio import About, about, put_up, still_choosing
 from bot.modals import prompt_edit
 from bot.modals.prompt_edit import Edited
 from pipeline.errors import InputError, RefusedError
-from pipeline.prompts.importers import Source, imported
-from pipeline.records import Edit, PromptVersion
+from pipeline.prompts.importers import Imported, Source, imported
+from pipeline.records import Edit, PromptVersion, Syntax
 
 BY_HAND = Edit(rule="by hand", reason="A person wrote it.", source="the audit record says who", lossless=False)
 REFUSED = "The prompt is kept on the card, but it is not run."
@@ -57,16 +57,24 @@ async def submitted(desk: Desk, args: AsyncArgs) -> None:
 
 
 async def _prompt(desk: Desk, edited: Edited, it: About) -> PromptVersion:
-    """The texts of the form, or those of the file with the parameters that the form says."""
+    """The texts of the form, or those of the file with the parameters that the form says. Turns stay, unless a file has some."""
     base = edited.applied(it.named.prompt)
     if not edited.files:
         return base
     name, text = await uploads.read(desk, edited.files[0])
-    found = imported(Source(text=text, name=name))
+    found = _imported(Source(text=text, name=name), base.syntax)
     if len(found) > 1:
         raise InputError(f"{name} holds {len(found)} prompts. Give a file with the one that shall be measured.")
     read = found[0].prompt
-    return replace(base, system=read.system, user=read.user, turns=read.turns, syntax=read.syntax)
+    return replace(base, system=read.system, user=read.user, turns=read.turns or base.turns, syntax=read.syntax)
+
+
+def _imported(source: Source, syntax: Syntax) -> tuple[Imported, ...]:
+    """Where markers do not tell the syntax, it is that of the prompt that is edited."""
+    try:
+        return imported(source)
+    except InputError:
+        return imported(replace(source, syntax=syntax.value))
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

@@ -17,7 +17,7 @@ TYPES = ("txt", "md", "json", "yaml", "yml")
 TEXTS = {"system": "System text", "user": "Prompt"}
 HINT = "Every variable has to stay, such as {question}. It is checked before this form closes, then measured on dev."
 FILE_HINT = (
-    "Instead of the texts above: the whole prompt as a text file, or as JSON or YAML with `system` and `user`. "
+    "Instead of the texts above: a text file, or JSON or YAML with `system` and `user`; earlier turns stay. "
     "It is checked once I have read it, and I answer in the thread."
 )
 SAME = "Nothing is changed yet: write something else, or close this form."
@@ -25,18 +25,19 @@ SAME = "Nothing is changed yet: write something else, or close this form."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """What was written; a text of None stays as it was. `files` says what to read instead."""
+    """What was written; a text or a number of tokens of None stays as it was. `files` says what to read instead."""
 
     press: Press
     system: str | None
     user: str | None
-    tokens: int
+    tokens: int | None
     files: tuple[Mapping[str, Any], ...] = ()
 
     def applied(self, prompt: PromptVersion) -> PromptVersion:
         """`prompt` with the texts that were written; one that differs in white space at its ends alone stays."""
         system, user = _kept(prompt.system, self.system), _kept(prompt.user, self.user)
-        return replace(prompt, system=system, user=user, parameters=replace(prompt.parameters, max_tokens=self.tokens))
+        parameters = prompt.parameters if self.tokens is None else replace(prompt.parameters, max_tokens=self.tokens)
+        return replace(prompt, system=system, user=user, parameters=parameters)
 
 
 def view(press: Press, prompt: PromptVersion) -> dict[str, Any]:
@@ -61,7 +62,8 @@ def read(submitted: kit.View) -> tuple[Edited | None, dict[str, str]]:
     texts = {name: kit.text_of(given[name]) if name in given else None for name in TEXTS}
     files = kit.files_of(given.get("file", {}))
     try:
-        tokens = read_tokens(kit.text_of(given.get("tokens", {})))
+        written = kit.text_of(given.get("tokens", {}))
+        tokens = read_tokens(written) if written else None
     except InputError as error:
         return None, {"tokens": error.message}
     if texts["user"] == "" and not files:

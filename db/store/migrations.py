@@ -105,6 +105,7 @@ class Migrations(Noun):
                 await self._close_questions(tx, migration_id)
                 await bump_all(tx, migration_id, *ASKED_APART)
             if (before.status, before.problem) != (status, problem):
+                await bump_all(tx, migration_id, MessageKind.PROMPTS)
                 await self._change(tx, before, {"status": status, "problem": problem}, by=by)
             return await found(tx, migration_id)
 

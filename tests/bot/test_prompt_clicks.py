@@ -13,7 +13,7 @@ from db.keys import prompts_card, round_card
 from db.records import Effect, MessageKind, Migration, MigrationStatus, Plan, Question, QuestionKind, Run, RunStatus, Turn
 from pipeline.hashing import canonical_json
 from pipeline.prompts.rounds import Proposal, Technique
-from pipeline.records import Candidate, Criteria, Edit, MetricChoice, PromptVersion, RunKey, Split
+from pipeline.records import Candidate, Criteria, Edit, Failure, MetricChoice, Output, PromptVersion, RunKey, Split
 from tests.bot.listeners.test_decisions import has
 from tests.bot.office import NEW, Office, eventually
 from tests.bot.test_clicks import _told_anywhere, click, dispatch, told
@@ -201,6 +201,21 @@ async def test_a_try_names_a_sample_of_dev_never_of_test(office: Office) -> None
     assert migration.id == attempt.migration_id
 
 
+async def test_a_try_that_failed_says_so(office: Office) -> None:
+    await asked(office)
+    person = office.requester
+    await person.click(await person.message(has("prompt_try")), "prompt_try")
+    await person.modal("prompt_tried")
+    await person.submit({"sample": "1", "id": ""})
+    await person.message(lambda m: "Tried on" in m["text"])
+    (work,) = [args for kind, _, args in office.engine.submitted if kind is WorkKind.TRY]
+    broken = Output(sample_id="s2", text=None, failure=Failure(kind="access", message="The key may not call it."))
+    await office.store.tries.answer(work[0], broken, ())
+    office.bot.desk.outbox.nudge()
+    shown = await person.message(lambda m: "The key may not call it." in json.dumps(m.get("blocks", [])))
+    assert "being asked" not in json.dumps(shown["blocks"])
+
+
 async def test_who_may_not_is_told_who_may_and_nothing_changes(office: Office) -> None:
     migration = await asked(office)
     acts = ["prompt_use", "prompt_reject", "prompt_edit", "prompt_try", "prompts_use", "prompts_round"]
@@ -313,6 +328,34 @@ async def test_a_turn_is_kept_or_reverted_once(office: Office, action: str, afte
     await dispatch(office, *late)
     assert any(f"was {word.lower()} already" in sentence for sentence in told(office, OWNER))
     assert (await office.store.prompts.selected(migration.id, 1))[TARGET] == after.hash
+
+
+async def test_what_was_rejected_meanwhile_is_not_kept_and_the_turn_stays_open(office: Office) -> None:
+    migration, person = await asked(office), office.requester
+    await taken(office, migration)
+    card = await person.message(has("round_keep"))
+    assert await office.store.prompts.reject(migration.id, 1, TARGET, AS_IS.hash, by=OWNER)
+    await person.click(card, "round_keep")
+    await eventually(lambda: _told_anywhere(office, REQUESTER, "may not be used"))
+    assert (await office.store.rounds.get("t1")).kept is None
+    assert (await office.store.prompts.selected(migration.id, 1))[TARGET] == RULES.hash
+    await person.click(card, "round_revert")
+    shown = await person.message(lambda m: m["ts"] == card["ts"] and "*Reverted*" in json.dumps(m["blocks"]))
+    assert f"*Reverted* by <@{REQUESTER}>" in json.dumps(shown["blocks"])
+
+
+async def test_a_proposal_for_a_prompt_that_is_not_chosen_any_more_begins_nothing(office: Office) -> None:
+    """Whoever keeps such a turn would replace a person's choice by a variant of the prompt they left."""
+    migration, person = await asked(office), office.requester
+    await office.store.rounds.propose([proposed(migration)])
+    await person.click(await person.message(has("prompts_round")), "prompts_round")
+    await person.modal("prompt_round")
+    await person.click_in(await looked(office, AS_IS, migration), "prompt_use")
+    await eventually(lambda: _is_chosen(office, migration, AS_IS))
+    await eventually(lambda: _submitted(office, WorkKind.PROPOSE))
+    await person.click(await person.message(has("prompts_round")), "prompts_round")
+    assert "Ferry still looks" in str(await person.modal("prompt_round"))
+    await said(office, migration, "one more round", "Ferry still looks")
 
 
 async def said(office: Office, migration: Migration, text: str, answered: str) -> dict[str, Any]:

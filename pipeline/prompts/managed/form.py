@@ -18,6 +18,8 @@ VARIANT = "ferry"
 HASH = "ferry.hash"
 MOST_STOPS = 4
 LONGEST_NAME = 100
+TOOL = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,63}")
+"""Converse takes a hyphen too: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_ToolSpecification.html."""
 NAME = re.compile(r"([0-9a-zA-Z][_-]?){1,100}")
 """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_CreatePrompt.html, read 2026-11."""
 _MODEL = re.compile(
@@ -97,6 +99,11 @@ def _tools(prompt: PromptVersion) -> dict[str, Any]:
     toolset = legal_toolset(prompt.tools)
     if toolset is None or not toolset.tools:
         return {}
+    if wrong := [tool.name for tool in toolset.tools if not TOOL.fullmatch(tool.name)]:
+        raise InputError(
+            f'{SERVICE} takes no tool called "{wrong[0][:80]}": names have letters, digits and _, and begin with a letter. '
+            "Rename it in the application's prompt, or take the prompt from the report's files."
+        )
     specs = [
         {"name": tool.name, "inputSchema": {"json": json.loads(tool.schema)}}
         | ({"description": tool.description} if tool.description else {})

@@ -30,7 +30,8 @@ MARK = "ferry "
 _ADDRESS = re.compile(
     r"(?P<arn>arn:aws[a-z-]*:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/)?(?P<id>[0-9a-zA-Z]{10})(?::(?P<version>\d{1,5}))?"
 )
-_KEPT = ("name", "id", "arn", "version", "description", "defaultVariant", "variants")
+KEY = "customerEncryptionKeyArn"
+_KEPT = ("name", "id", "arn", "version", "description", "defaultVariant", "variants", KEY)
 _WAYS = WaysOut(
     quota="The account's quota of prompts or versions is used up: delete some that nothing calls, or ask AWS for more.",
     access="Ferry's credentials need bedrock:CreatePrompt, UpdatePrompt, GetPrompt, ListPrompts and CreatePromptVersion (and "
@@ -129,7 +130,10 @@ class Managed:
                 f"The prompt {asked.name} is there and its draft is not from Ferry, so it stays. Publish under another name, or "
                 "replace the draft with --over; its versions stay in any case."
             )
-        self._agent.update_prompt(promptIdentifier=prompt_id, name=asked.name, defaultVariant=VARIANT, variants=[asked.form])
+        kept = _sent_again(draft, "description", KEY)
+        self._agent.update_prompt(
+            promptIdentifier=prompt_id, name=asked.name, defaultVariant=VARIANT, variants=[asked.form], **kept
+        )
 
     def _versioned(self, prompt_id: str, asked: Publication) -> Version:
         """A version of the draft, looked at again: somebody may have changed the draft in between."""
@@ -167,10 +171,11 @@ class Managed:
         prompt_id, version = self._address(address)
         with told("roll the prompt back", _WAYS):
             wanted = to or version or self._before(prompt_id)
-            kept = self._get(prompt_id, wanted)
+            kept, draft = self._get(prompt_id, wanted), self._get(prompt_id, DRAFT)
             self._agent.update_prompt(
                 promptIdentifier=prompt_id,
-                **{key: kept[key] for key in ("name", "description", "defaultVariant", "variants") if kept.get(key)},
+                **_sent_again(kept, "name", "description", "defaultVariant", "variants"),
+                **_sent_again(draft, KEY),
             )
         return _version(kept)
 
@@ -229,6 +234,11 @@ class Managed:
     @cached_property
     def _agent(self) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
         return make_client(SERVICE, self._settings)
+
+
+def _sent_again(reply: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """What UpdatePrompt would drop where it is not sent: it replaces the whole draft."""
+    return {key: reply[key] for key in keys if reply.get(key)}
 
 
 def _description(asked: Publication) -> str:

@@ -26,7 +26,8 @@ SERVICE = "bedrock-agent-runtime"
 MOST_CHARACTERS = 200_000
 ANALYSIS_LENGTH = 600
 FEWEST_WORDS = 4
-_REGION_PREFIX = re.compile(r"^(?:us|eu|apac|jp|au|ca|us-gov|global)\.")
+_REGION_PREFIX = re.compile(r"^(?:us|eu|apac|jp|au|ca|in|us-gov|global)\.")
+_PROFILE = re.compile(r"^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:inference-profile/")
 _SOURCE = "Amazon Bedrock API reference, OptimizePrompt, read 2026-11"
 LISTED = re.compile(
     r"amazon\.(nova-(lite|micro|premier|pro)-v1|titan-text-premier)|anthropic\.claude-(3-|opus-4-2025|sonnet-4-2025)|deepseek\.r1"
@@ -85,7 +86,7 @@ class BedrockOptimize:
 
 def model_id(ref: str) -> str:
     """The id OptimizePrompt knows: without the provider and without the region of an inference profile."""
-    return _REGION_PREFIX.sub("", ref.partition(":")[2])
+    return _REGION_PREFIX.sub("", _PROFILE.sub("", ref.partition(":")[2]))
 
 
 def unlisted(ref: str) -> str:

@@ -66,5 +66,8 @@ async def test_what_goes_wrong_is_told_and_can_be_tried_again(tmp_path: Path) ->
         assert "bedrock:CreatePrompt" in told
         assert 'Write "publish as support" to try again' in told
         assert "is published as" in (await publish(story))[0]
+        at.stored("support").draft["variants"][0]["metadata"] = []
+        told = (await publish(story, "support"))[-1]
+        assert ("--" in told, told.endswith('Write "publish as ANOTHER-NAME".')) == (False, True), told
         story.tools = replace(story.tools, live=None)
         assert "reaches no AWS account" in (await publish(story, "other"))[-1]

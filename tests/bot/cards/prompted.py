@@ -150,6 +150,8 @@ def _portfolio() -> Iterator[tuple[str, Card]]:
         targets=(by_hand,),
     )
     yield "prompts_searching", prompts_card(searching)
+    waiting = replace(by_hand, advpo=replace(OFFERED, job=JOB))
+    yield "prompts_paused", prompts_card(replace(searching, rests=True, targets=(waiting,)))
     yield from _optimised(by_hand)
     full = replace(TARGET, candidates=CANDIDATES * 4, untried=UNTRIED, advpo=replace(OFFERED, job=JOB))
     yield "prompts_full", prompts_card(replace(PROMPTS, targets=(full,) * 7))

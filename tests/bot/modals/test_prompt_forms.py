@@ -115,6 +115,13 @@ def test_a_try_names_a_sample_of_the_list_or_an_id() -> None:
     assert set(prompt_try.read(submitted(form, sample=None))[1]) == {"sample"}
 
 
+def test_without_a_number_of_tokens_the_limit_stays() -> None:
+    long = replace(BEFORE, parameters=replace(BEFORE.parameters, max_tokens=4096))
+    edited, _ = prompt_edit.read(submitted(prompt_edit.view(PRESS, long), tokens=""))
+    assert edited
+    assert edited.applied(long).parameters.max_tokens == 4096
+
+
 def test_a_round_is_a_proposal_or_own_words() -> None:
     form = prompt_round.view(PRESS, ["local:a", "local:b"], [OFFERS, [replace(OFFERS[0], id="t3")]])
     first, _ = prompt_round.read(submitted(form))

@@ -179,3 +179,10 @@ def test_what_prompt_management_cannot_hold_is_said(prompt: PromptVersion, words
 def test_a_model_that_cannot_be_named_is_refused() -> None:
     with pytest.raises(InputError, match="is no model that prompt management can name"):
         variant(FULL, "local model with spaces")
+
+
+def test_a_tool_whose_name_prompt_management_does_not_take_is_named() -> None:
+    """A hyphen is legal for Converse and for no managed prompt."""
+    tool = ToolSpec(name="get-weather", schema='{"type":"object"}')
+    with pytest.raises(InputError, match='takes no tool called "get-weather"'):
+        variant(PromptVersion(user="{q}", tools=Toolset(tools=(tool,))))

@@ -203,3 +203,16 @@ async def test_a_prompt_without_a_variant_and_a_version_before_ferrys() -> None:
         with pytest.raises(InputError, match="there is nothing in it"):
             await Managed(at.settings).fetch(NAME)
         assert (await Managed(at.settings).publish(asked(replace(FIRST, method="AdvPO")))).version == "1"
+
+
+async def test_the_key_and_the_description_of_a_draft_stay() -> None:
+    """UpdatePrompt replaces everything: what is not sent again is gone."""
+    key = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+    async with peer() as at:
+        await Managed(at.settings).publish(asked())
+        at.stored(NAME).draft |= {"customerEncryptionKeyArn": key, "description": "Support's own."}
+        for step in (Managed(at.settings).publish(asked(SECOND)), Managed(at.settings).roll_back(NAME)):
+            await step
+            assert at.stored(NAME).draft["customerEncryptionKeyArn"] == key
+        await Managed(at.settings).publish(asked(SECOND))
+        assert at.stored(NAME).versions[2]["customerEncryptionKeyArn"] == key
