@@ -103,6 +103,6 @@ def _lines(original: PromptVersion, candidate: Candidate) -> Iterable[str]:
     found = changes(original, candidate.prompt)
     yield from (f"{change.section}: {change.summary}" for change in found)
     if not found:
-        yield "the original, unchanged"
+        yield "the texts as they are" if candidate.prompt.edits else "the original, unchanged"
     for edit in candidate.prompt.edits:
         yield f"{edit.rule} ({'lossless' if edit.lossless else 'wording'}): {edit.reason} [{edit.source}]"

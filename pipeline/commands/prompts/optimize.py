@@ -41,7 +41,9 @@ from pipeline.prompts.methods import Ask
 from pipeline.prompts.search import page
 from pipeline.prompts.search.meter import SpentError, prices_for
 from pipeline.prompts.search.words import headline
+from pipeline.prompts.template import variables
 from pipeline.records import Criteria, Dataset, PromptVersion, Split, UseCase
+from pipeline.run import check
 
 MODELS = "; ".join(provider.names for provider in PROVIDERS.values())
 
@@ -77,6 +79,8 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Search the best prompt for a target on dev, within a budget; then look at test once and say what was gained."""
+    if out is not None and out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file. Name a folder for the candidates with --out.")
     first, *more = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
     frozen, others = read_dataset(dataset), _others(first, more, beside or ())
     criteria = _criteria(use_case, frozen, criteria_file, most_usd)
@@ -133,6 +137,11 @@ def _ask(prompt: PromptVersion, frozen: Dataset, given: tuple[str, str, UseCase,
     dev, test = frozen.in_split(Split.DEV), frozen.in_split(Split.TEST)
     if not dev or not test:
         raise InputError("A search needs dev samples to choose by and test samples to prove it with. Add samples to the dataset.")
+    if not variables(prompt):
+        raise InputError(
+            "The prompt marks no variable, so every sample would ask the same. Write the column's name, as {question}."
+        )
+    check(prompt, (*dev, *test))
     return Ask(
         prompt=prompt,
         target=target,

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pipeline.commands.convert import all_methods
 from pipeline.commands.judging import rulings_beside
-from pipeline.commands.prompts.budget import check_look, for_dev
+from pipeline.commands.prompts.budget import Look, check_look, for_dev
 from pipeline.metrics.judge.bench import open_bench
 from pipeline.metrics.judge.port import Bench
 from pipeline.metrics.judge.rulings import FileRulings
@@ -88,7 +88,9 @@ async def searched(searching: Searching, ahead: Plan) -> Searched:
             ended = await _search(tools, journal)
             if ended.winner is None:
                 return Searched(ended=ended, report=None)
-            await check_look(searching.most_usd, ended, ended.winner, tools.probe, searching.ask.held_out)
+            ask = searching.ask
+            look = Look(probe=tools.probe, source=tools.source, original=ask.prompt, test=ask.held_out)
+            await check_look(searching.most_usd, ended, ended.winner, look)
             journal.look(ended.winner.hash)
             return Searched(ended=ended, report=await _reported(tools, ended, looks=len(journal.looks)))
 

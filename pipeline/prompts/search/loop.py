@@ -56,6 +56,12 @@ async def _run(working: "_Search", told: "asyncio.Queue[events.Event | None]") -
         told.put_nowait(None)
 
 
+ALL_SHOWN = (
+    "Every dev sample is shown inside a prompt, so none is left to choose by, and nobody was asked. Add dev samples: a search "
+    "takes a few dozen."
+)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Search:
     """One search under way."""
@@ -96,6 +102,8 @@ class _Search:
         self._take(await self.propose(self.ask))
         shown = {shot for candidate in self._open() for shot in candidate.prompt.shots}
         self.dev = tuple(sample for sample in shuffled(self.ask.dev) if sample.id not in shown)
+        if not self.dev:
+            return ALL_SHOWN
         if self.source is not None:
             self.source_run = await self.source(self.ask.prompt, self.dev)
             self.probe = replace(self.probe, source_outputs=self.source_run.outputs)

@@ -1,5 +1,6 @@
 """The budget of a search in calls and money: a batch is admitted as a whole or not at all, and every call counts once."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -56,6 +57,7 @@ class Meter:
     _usd: float = 0.0
     _seen: set[Call] = field(default_factory=set)
     _of_model: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _of_judges: tuple[int, float] = (0, 0.0)
 
     @property
     def used(self) -> Used:
@@ -65,19 +67,24 @@ class Meter:
         """Whether this call has been counted, so that asking for its answer again costs nothing."""
         return call in self._seen
 
-    def admit(self, ref: str, requests: Mapping[Call, Request], *, leave: int = 0) -> None:
-        """Raises SpentError unless the requests that were not counted yet fit, with `leave` calls of `ref` still free after."""
+    def admit(self, ref: str, requests: Mapping[Call, Request], *, leave: int = 0, judged: bool = False) -> None:
+        """Raises SpentError unless the requests that were not counted yet fit, with `leave` calls of `ref` still free after.
+
+        With `judged` also what a judge of their answers takes.
+        """
         new = [request for call, request in requests.items() if call not in self._seen]
         if not new or ref.startswith("recorded:"):
             return
-        calls = self._calls + len(new) + leave
+        judging, judged_usd = self._judging(ref, len(new) + leave) if judged else (0, 0.0)
+        calls = self._calls + len(new) + leave + judging
         if self.most_calls is not None and calls > self.most_calls:
             raise SpentError(
                 f"The budget of {self.most_calls:,} calls is used up: {self._calls:,} were made, the next step takes {len(new):,}"
+                + (f" and {judging:,} of the judge's" if judging else "")
                 + (f" with {leave:,} kept for the end. " if leave else ". ")
                 + "Allow more calls to go on from here; nothing is paid twice."
             )
-        expected = sum(self.expected(ref, request) for request in new) * (1 + leave / len(new))
+        expected = sum(self.expected(ref, request) for request in new) * (1 + leave / len(new)) + judged_usd
         if self.most_usd is not None and self._usd + expected > self.most_usd:
             raise SpentError(
                 f"The budget of ${self.most_usd:,.2f} is used up: ${self._usd:,.2f} were spent, and the next step may cost "
@@ -89,11 +96,14 @@ class Meter:
         calls, usd = self._of_model.get(ref, (0, 0.0))
         return usd / calls if calls else _at_most(self.prices.get(ref), request)
 
-    @property
-    def judging(self) -> float:
-        """USD of judges for one answer so far."""
-        calls, usd = (sum(column) for column in zip((0, 0.0), *self._of_model.values(), strict=True))
-        return max(0.0, self._usd - usd) / calls if calls else 0.0
+    def judging(self, ref: str) -> float:
+        """USD of judges for one answer of `ref`, as those before took."""
+        return self._judging(ref, 1)[1]
+
+    def _judging(self, ref: str, answers: int) -> tuple[int, float]:
+        """Calls and USD of judges for so many answers of `ref`, as those before took; nothing before the first were judged."""
+        made, (calls, usd) = self._of_model.get(ref, (0, 0.0))[0], self._of_judges
+        return (math.ceil(calls * answers / made), usd * answers / made) if made else (0, 0.0)
 
     def count(self, call: Call, output: Output, request: Request) -> None:
         """One answer, also one that was paid for in an earlier life of this search; the second time it costs nothing."""
@@ -106,12 +116,15 @@ class Meter:
         self._calls, self._usd = self._calls + 1, self._usd + usd
         self.heard(self.used)
 
-    def judged(self, judge: str, spent: Iterable[Spent | None]) -> None:
-        """What a judge was paid for."""
-        for each in spent:
-            if each is not None and each.calls:
-                price, tokens = self.prices.get(judge), Usage(input_tokens=each.input_tokens, output_tokens=each.output_tokens)
-                self._calls, self._usd = self._calls + each.calls, self._usd + (price.of(tokens) if price else 0.0)
+    def judged(self, cell: Call, spent: Spent) -> None:
+        """What a judge was paid for one cell, also in an earlier life of this search; the second time it costs nothing."""
+        if cell in self._seen:
+            return
+        self._seen.add(cell)
+        price, tokens = self.prices.get(cell.model), Usage(input_tokens=spent.input_tokens, output_tokens=spent.output_tokens)
+        usd = price.of(tokens) if price else 0.0
+        self._of_judges = self._of_judges[0] + spent.calls, self._of_judges[1] + usd
+        self._calls, self._usd = self._calls + spent.calls, self._usd + usd
         self.heard(self.used)
 
 

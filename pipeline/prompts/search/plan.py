@@ -78,9 +78,11 @@ def halving_calls(dev: int, rivals: int) -> int:
 
 def _priced(found: Plan, ask: Ask, prices: Mapping[str, Price], turns: int) -> Plan:
     price, writing = prices.get(ask.target), prices.get(ask.writer.ref) if ask.writer else None
-    if price is None or (turns and writing is None):
+    asking = prices.get(ask.source) if found.source else price
+    if price is None or asking is None or (turns and writing is None):
         return found
-    usage = usage_of_a_call(ask.prompt, ask.dev)
-    usd = (found.bars + found.halving + found.gepa - turns + found.test) * price.of(usage)
+    usage, of_source = usage_of_a_call(ask.prompt, ask.dev), len(ask.held_out) if found.source else 0
+    test = (found.test - of_source) * price.of(usage) + of_source * asking.of(usage)
+    usd = (found.bars + found.halving + found.gepa - turns) * price.of(usage) + found.source * asking.of(usage) + test
     usd += turns * writing.of(REFLECTION) if writing else 0.0
-    return replace(found, usd=usd, test_usd=found.test * price.of(usage))
+    return replace(found, usd=usd, test_usd=test)

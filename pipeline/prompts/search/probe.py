@@ -14,7 +14,21 @@ from pipeline.models.lanes import has_lane
 from pipeline.prompts.search.journal import Journal
 from pipeline.prompts.search.meter import Call, Meter
 from pipeline.prompts.template import render
-from pipeline.records import Criteria, Lane, Model, Output, PromptVersion, Request, RunKey, RunResult, Sample, Score, Split
+from pipeline.records import (
+    Criteria,
+    Lane,
+    Model,
+    Output,
+    PromptVersion,
+    Request,
+    RunKey,
+    RunResult,
+    Sample,
+    Score,
+    Spent,
+    Split,
+    Usage,
+)
 from pipeline.run import answer
 
 SETTINGS = frozenset(
@@ -92,7 +106,8 @@ class Probe:
         paid = Paid(self.model, self.journal, self.meter, prompt.hash)
         if not self.model.ref.startswith("recorded:"):
             requests = [render(prompt, sample) for sample in samples]
-            self.meter.admit(self.model.ref, {paid.call(request): request for request in requests}, leave=self.leave)
+            asked, judged = {paid.call(request): request for request in requests}, bool(judged_metrics(self.criteria, split))
+            self.meter.admit(self.model.ref, asked, leave=self.leave, judged=judged)
         found: dict[str, Output] = {}
         lane = Lane.BULK if has_lane(self.model.ref) else Lane.NONE
         async with aclosing(answer(paid, prompt, samples, in_flight=self.in_flight, lane=lane)) as outputs:
@@ -103,7 +118,7 @@ class Probe:
             key=RunKey(model=self.model.ref, prompt_hash=prompt.hash, split=split, purpose="search"),
             label=prompt.method,
             outputs=ordered,
-            scores=await self._scores(samples, ordered, split),
+            scores=await self._scores(prompt.hash, samples, ordered, split),
             input_hashes={sample.id: sample.input_hash for sample in samples},
         )
 
@@ -111,7 +126,7 @@ class Probe:
         """The same probe, which leaves so many calls free after each batch."""
         return replace(self, leave=calls)
 
-    async def _scores(self, samples: Sequence[Sample], outputs: Sequence[Output], split: Split) -> tuple[Score, ...]:
+    async def _scores(self, asked: str, samples: Sequence[Sample], outputs: Sequence[Output], split: Split) -> tuple[Score, ...]:
         primary = {choice.metric for choice in self.criteria.primary}
         code = [m for m in code_metrics(self.criteria) if split is Split.TEST or m.name in primary]
         found = list(score_with(samples, outputs, code))
@@ -120,11 +135,27 @@ class Probe:
             wanted = {sample.id for sample in samples}
             before = [output for output in self.source_outputs if output.sample_id in wanted]
             async with aclosing(score_judged(samples, outputs, judged, self.bench, source_outputs=before)) as scores:
-                ruled = [score async for score in scores]
-            self.meter.judged(self.criteria.judge.model if self.criteria.judge else "", [score.spent for score in ruled])
+                ruled = [score async for score in scores if await self._counted(asked, score)]
             _check_judge(ruled)
             found += sorted(ruled, key=lambda score: (score.sample_id, score.metric))
         return tuple(found)
+
+    async def _counted(self, asked: str, score: Score) -> bool:
+        """What the judge was paid for a cell is kept beside the answers: a ruling that comes from its cache says no more of it.
+
+        An output whose attempts are the judge's calls. Always True.
+        """
+        judge, spent = self.criteria.judge, score.spent or Spent()
+        cell = Call(model=judge.model if judge else "", asked=f"{asked}:{score.metric}", sample_id=score.sample_id)
+        known = await self.journal.get(cell)
+        if known is None and spent.calls:
+            tokens = Usage(input_tokens=spent.input_tokens, output_tokens=spent.output_tokens)
+            known = Output(sample_id=score.sample_id, text=None, usage=tokens, attempts=spent.calls)
+            await self.journal.keep(cell, known)
+        if known is not None and known.usage is not None:
+            used = known.usage
+            self.meter.judged(cell, Spent(calls=known.attempts, input_tokens=used.input_tokens, output_tokens=used.output_tokens))
+        return True
 
 
 def _provider_failed(output: Output) -> bool:

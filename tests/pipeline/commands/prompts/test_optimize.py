@@ -176,6 +176,15 @@ def test_a_leak_that_the_writer_plants_never_becomes_the_winner(world: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "said"), [("Answer {qestion}.", "qestion"), ("Answer it.", "The prompt marks no variable"), (PROMPT, "is a file")]
+)
+def test_what_costs_nothing_to_see_is_seen_before_the_first_call(world: Path, text: str, said: str) -> None:
+    (world / "prompt.txt").write_text(text)
+    code, out = ferry(*arguments(world, "-o", world / "data.csv" if text == PROMPT else world / "out"))
+    assert (code, said in " ".join(out.split()), calls(world)) == (2, True, 0)
+
+
+@pytest.mark.parametrize(
     ("more", "said"),
     [
         (("--usd", 1), "A cap in money cannot be held"),

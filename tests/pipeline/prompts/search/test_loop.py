@@ -180,6 +180,17 @@ async def test_samples_shown_in_a_candidate_count_for_none() -> None:
     assert {row.n for row in end.selection.table} == {54}
 
 
+async def test_where_every_dev_sample_is_shown_nobody_is_asked() -> None:
+    async def shown(ask: Ask) -> tuple[Candidate, ...]:
+        few = replace(ask.prompt, method="few-shot", user=f"{ask.prompt.user}!", shots=tuple(s.id for s in ask.dev))
+        return (*await portfolio(ask), Candidate(target=TASK, prompt=few))
+
+    model = task()
+    end = ended([event async for event in search(asking(DEV), shown, probing(model, Meter()))])
+    assert (end.winner, model.calls) == (None, 0)
+    assert "Add dev samples" in end.why
+
+
 @pytest.mark.parametrize(("kind", "error"), [("throttled", TemporaryError), ("access", PermanentError)])
 async def test_a_provider_that_fails_ends_the_search_and_counts_for_no_prompt(kind: str, error: type[Exception]) -> None:
     inner, journal = task(), MemoryJournal()

@@ -86,9 +86,22 @@ def test_recorded_answers_are_no_calls() -> None:
 
 def test_a_judges_calls_are_counted_too() -> None:
     meter = Meter(prices={REF: PRICE})
-    meter.judged(REF, [Spent(calls=2, input_tokens=1000, output_tokens=500), None, Spent()])
+    cell = Call(model=REF, asked="p:helpful", sample_id="s1")
+    for _ in range(2):
+        meter.judged(cell, Spent(calls=2, input_tokens=1000, output_tokens=500))
     assert meter.used.calls == 2
     assert meter.used.usd == pytest.approx(0.002)
+
+
+def test_a_judges_calls_are_set_aside_as_those_before_took() -> None:
+    meter = Meter(most_calls=20, most_usd=0.02, prices={REF: PRICE})
+    count(meter, asked(2))
+    for n in range(2):
+        meter.judged(Call(model=REF, asked="p:helpful", sample_id=f"s{n}"), Spent(calls=3, input_tokens=500, output_tokens=0))
+    meter.admit(REF, asked(5, 2), judged=False)
+    meter.admit(REF, asked(3, 2), judged=True)
+    with pytest.raises(SpentError, match=r"8 were made, the next step takes 4 and 12 of the judge's"):
+        meter.admit(REF, asked(4, 2), judged=True)
 
 
 def test_everyone_who_listens_hears_of_every_call() -> None:

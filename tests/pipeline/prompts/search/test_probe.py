@@ -84,6 +84,17 @@ async def test_a_judge_decides_and_its_calls_count() -> None:
     assert {score.metric for score in seen.scores} == {RUBRIC.metric, "exact_match"}
 
 
+async def test_after_a_restart_what_a_judge_was_paid_for_is_counted_again() -> None:
+    """Its rulings come from its own cache then, and say nothing of their price."""
+    before, after = Meter(), Meter()
+    probe, model = judged_by(lambda _request: json.dumps({"reasoning": "kind", "score": 10}), before)
+    await probe(PROMPT, DEV[:4])
+    calls = model.calls
+    await replace(probe, meter=after)(PROMPT, DEV[:4])
+    assert model.calls == calls
+    assert (after.used.calls, after.used.usd) == (before.used.calls, before.used.usd)
+
+
 async def test_a_judge_that_is_away_is_no_fault_of_the_prompt_but_one_that_cannot_be_read_leaves_the_cell_empty() -> None:
     away, _ = judged_by(lambda _request: failed("access"), Meter())
     with pytest.raises(TemporaryError, match=r"The judge could not be asked \(access\)"):
