@@ -122,11 +122,14 @@ async def dev_winners(store: Store, state: State, prices: "Prices | None" = None
 
     Samples shown inside any of its prompts count for none of them.
     """
+    from pipeline.decide.pairs import together
     from pipeline.decide.selection import choose
     from pipeline.models.prices import known
 
     plan = await store.plans.get(state["migration_id"], state["number"])
     standing = {each.target: each for each in await store.prompts.choices(plan.migration_id, plan.number)}
+    dataset = await worked_on(store, plan.migration_id, plan.number)
+    clusters = together(await store.datasets.samples(dataset.id, Split.DEV))
     winners = {}
     for target in plan.targets:
         if target in standing and standing[target].by is not None:
@@ -134,7 +137,7 @@ async def dev_winners(store: Store, state: State, prices: "Prices | None" = None
         finalists = await narrowing.finalists(store, plan, target)
         shots = narrowing.shown([candidate for candidate, _ in finalists])
         price = known([target], prices).get(target)
-        chosen = choose([result for _, result in finalists], plan.criteria, left_out=shots, price=price)
+        chosen = choose([result for _, result in finalists], plan.criteria, left_out=shots, price=price, clusters=clusters)
         fallen = [each for each in await store.prompts.fallen(plan.migration_id, plan.number) if each.target == target]
         winners[target] = replace(chosen, reason=" ".join((chosen.reason, *_fell_out(fallen))))
     return winners

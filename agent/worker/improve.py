@@ -14,6 +14,7 @@ from agent.worker.attend import watch
 from agent.worker.journal import Halting, StoredJournal
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Improvement, JobState, Plan
+from pipeline.decide.pairs import together
 from pipeline.decide.selection import Standing, choose, standings
 from pipeline.metrics import code_metrics, judged_metrics, score_with
 from pipeline.prompts.methods.gepa import Gepa, why_not
@@ -125,7 +126,9 @@ async def _start(tools: Tools, plan: Plan, dataset: DatasetVersion, ask: Ask) ->
         return None, missing.replace("--writer", "FERRY_WRITER, or a judge in the plan,")
     finalists = await narrowing.finalists(tools.store, plan, ask.target)
     shots = narrowing.shown([candidate for candidate, _ in finalists])
-    chosen = choose([result for _, result in finalists], plan.criteria, left_out=shots, price=ask.price)
+    chosen = choose(
+        [result for _, result in finalists], plan.criteria, left_out=shots, price=ask.price, clusters=together(ask.dev)
+    )
     best = next(each for each in finalists if each[0].prompt.hash == chosen.prompt_hash)
     run = await rounds.source_run(tools.store, plan.migration_id, dataset.id, Split.DEV)
     ours, theirs = standings([best[1], await tools.store.runs.result(run.id)], plan.criteria, left_out=best[0].prompt.shots)

@@ -8,6 +8,7 @@ from agent.worker import asking
 from agent.worker.tools import Tools
 from db.records import DatasetVersion, Effect, Plan, Run, RunStatus, Turn
 from pipeline.decide.errors import group_failures
+from pipeline.decide.pairs import together
 from pipeline.hashing import canonical_json
 from pipeline.prompts.rounds import Outcome, Proposal, Technique, nothing_fits, outcome, proposals, refusals
 from pipeline.records import ErrorGroup, PromptVersion, RunResult, Split
@@ -86,9 +87,8 @@ async def _measure(tools: Tools, plan: Plan, dataset: DatasetVersion, turn: Turn
     shots = {sample_id for prompt in prompts for sample_id in prompt.shots}
     price = asking.price_of(tools, turn.target)
     samples = await tools.shelf.samples(dataset.id, Split.DEV)
-    together = {sample.id: sample.cluster for sample in samples if sample.cluster is not None}
     found: Outcome = await asyncio.to_thread(
-        lambda: outcome(before, after, groups, plan.criteria, left_out=shots, clusters=together, price=price)
+        lambda: outcome(before, after, groups, plan.criteria, left_out=shots, clusters=together(samples), price=price)
     )
     effects = tuple(
         Effect(

@@ -1,7 +1,7 @@
 """Brings two runs together sample by sample, and refuses runs that did not see the same inputs."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import isfinite, nan
@@ -136,6 +136,11 @@ def _level(samples: Sequence[Sample], target: ScoreIndex, metric: str) -> tuple[
 def cause(unscored: str | None) -> str:
     """The kind of reason, without what is particular to one sample; None where no score is stored."""
     return "no score stored" if unscored is None else unscored.partition(":")[0]
+
+
+def together(samples: Iterable[Sample]) -> Mapping[str, str]:
+    """The cluster of each sample that has one, by sample id."""
+    return {sample.id: sample.cluster for sample in samples if sample.cluster is not None}
 
 
 def unit(sample_id: str, cluster: str | None) -> str:

@@ -7,7 +7,7 @@ error (Breiman, Friedman, Olshen & Stone 1984, "Classification and Regression Tr
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.decide.pairs import index
+from pipeline.decide.pairs import index, unit
 from pipeline.decide.statistics import mean_interval, paired
 from pipeline.errors import InputError
 from pipeline.models.prices import Price, money
@@ -53,12 +53,18 @@ class Selection:
 
 
 def choose(
-    candidates: Sequence[RunResult], criteria: Criteria, *, left_out: Collection[str] = (), price: Price | None = None
+    candidates: Sequence[RunResult],
+    criteria: Criteria,
+    *,
+    left_out: Collection[str] = (),
+    price: Price | None = None,
+    clusters: Mapping[str, str] | None = None,
 ) -> Selection:
     """The best of one target's dev runs, given from the simplest method to the most elaborate.
 
     The one with the highest mean wins, unless a simpler one that costs no more tokens is not behind it by more than one paired
-    standard error (two below FEW samples); then the simplest such one stays. `left_out` are the samples shown as examples inside
+    standard error (two below FEW independent ones); then the simplest such one stays. `clusters` names, by sample, those that
+    belong together (`pairs.together`): they stand for one. `left_out` are the samples shown as examples inside
     any candidate's prompt; none of them counts for anyone. A sample counts when any candidate has a score for it, so that a
     candidate cannot win by failing where others answer. What takes more than the criteria's cap for 1,000 calls, as measured and
     at `price`, is not chosen while another does not. Raises InputError without candidates or primary metrics, and when two
@@ -67,8 +73,12 @@ def choose(
     table = standings(candidates, criteria, left_out=left_out, price=price)
     within, capped = _within(table, criteria)
     best = min(within, key=lambda i: (*table[i].rank(table), i))
-    kept = next((i for i in within if i < best and _stays(table[i], table[best])), best)
-    said = _reason([table[i] for i in within], within.index(best)) if kept == best else _why_it_stays(table[kept], table[best])
+    kept = next((i for i in within if i < best and _stays(table[i], table[best], clusters or {})), best)
+    said = (
+        _reason([table[i] for i in within], within.index(best))
+        if kept == best
+        else _why_it_stays(table[kept], table[best], clusters or {})
+    )
     aside = f" {len(set(left_out))} samples shown inside prompts were left out." if left_out else ""
     reason = said + aside + (f" {capped}" if capped else "")
     return Selection(label=table[kept].label, prompt_hash=table[kept].prompt_hash, table=table, reason=reason)
@@ -155,12 +165,23 @@ def _usages(run: RunResult, samples: Collection[str]) -> list[Usage]:
     return counted if len(counted) == len(usages) else []
 
 
-def _stays(simpler: Standing, best: Standing) -> bool:
+def _units(standing: Standing, clusters: Mapping[str, str]) -> list[str]:
+    """The independent unit of each of its samples, in the order of `_differences`."""
+    samples = dict.fromkeys(sample for values in standing.scores.values() for sample in values)
+    return [unit(sample, clusters.get(sample)) for sample in samples]
+
+
+def _are_few(standing: Standing, clusters: Mapping[str, str]) -> bool:
+    return len(set(_units(standing, clusters))) < FEW
+
+
+def _stays(simpler: Standing, best: Standing, clusters: Mapping[str, str]) -> bool:
     """Whether `best` is not better than `simpler` by more than chance makes, and `simpler` costs no more tokens."""
     if (simpler.mean or 0.0) >= (best.mean or 0.0):
         return False  # level: the rank has decided
     dearer = simpler.tokens is not None and best.tokens is not None and simpler.tokens > best.tokens
-    found = mean_interval(paired(_differences(simpler, best)), TWO_ERRORS if best.n < FEW else ONE_ERROR)
+    share = TWO_ERRORS if _are_few(best, clusters) else ONE_ERROR
+    found = mean_interval(paired(_differences(simpler, best), _units(best, clusters)), share)
     return not dearer and (found is None or round(found.low, DIGITS) <= 0)
 
 
@@ -173,10 +194,11 @@ def _differences(before: Standing, after: Standing) -> list[float]:
     return list(sums.values())
 
 
-def _why_it_stays(kept: Standing, best: Standing) -> str:
+def _why_it_stays(kept: Standing, best: Standing, clusters: Mapping[str, str]) -> str:
+    what = "samples" if best.n < FEW else "groups of samples that belong together"
     errors = (
-        f"two paired standard errors (two, because there are under {FEW} samples)"
-        if best.n < FEW
+        f"two paired standard errors (two, because there are under {FEW} {what})"
+        if _are_few(best, clusters)
         else "one paired standard error"
     )
     return (

@@ -17,7 +17,8 @@ from pipeline.prompts.rounds import Technique
 from tests.bot.listeners.test_decisions import has
 from tests.bot.office import Office, eventually, open_office
 from tests.bot.test_clicks import _told_anywhere, click, dispatch, told
-from tests.bot.test_prompt_clicks import asked, proposed, said
+from tests.bot.test_prompt_clicks import asked
+from tests.bot.test_round_clicks import proposed, said
 
 NOVA = "bedrock:eu.amazon.nova-lite-v1:0"
 

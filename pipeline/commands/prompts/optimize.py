@@ -79,8 +79,6 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Search the best prompt for a target on dev, within a budget; then look at test once and say what was gained."""
-    if out is not None and out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file. Name a folder for the candidates with --out.")
     first, *more = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
     frozen, others = read_dataset(dataset), _others(first, more, beside or ())
     criteria = _criteria(use_case, frozen, criteria_file, most_usd)
@@ -165,9 +163,15 @@ def _prices(ask: Ask, writer: str, criteria: Criteria, own: Path | None, most_us
     return prices_for((ask.target, writer, ask.source, judge), Prices(overrides=overrides), most_usd=most_usd)
 
 
-def _run(search: Searching, out: Path | None, *, html: bool, plan_only: bool, as_json: bool) -> None:
+def _check_folder(out: Path | None, *, html: bool) -> None:
     if html and out is None:
         raise InputError("--html needs a folder to write into. Name one with --out.")
+    if out is not None and out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file. Name a folder for the candidates with --out.")
+
+
+def _run(search: Searching, out: Path | None, *, html: bool, plan_only: bool, as_json: bool) -> None:
+    _check_folder(out, html=html)
     ahead = asyncio.run(planned(search))
     show_plan(ahead, search)
     if plan_only:

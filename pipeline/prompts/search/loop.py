@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.decide.compare import compare
+from pipeline.decide.pairs import together
 from pipeline.decide.selection import Selection, choose, standings
 from pipeline.prompts.methods.gepa import Gepa, why_not
 from pipeline.prompts.port import Ask
@@ -141,7 +142,7 @@ class _Search:
             self.tell(events.Improved(selection=self.best))
 
     def _chosen(self, order: Sequence[str]) -> Selection:
-        return choose([self.runs[name] for name in order], self.probe.criteria, price=self.ask.price)
+        return choose([self.runs[name] for name in order], self.probe.criteria, price=self.ask.price, clusters=together(self.dev))
 
     async def _halve(self, rivals: Sequence[PromptVersion]) -> None:
         total = rungs(len(self.dev), len(rivals))[0]

@@ -55,19 +55,23 @@ async def test_a_turn_is_proposed_asked_made_measured_and_kept_once(store: Store
     effects = (Effect(group="all of dev", n=9, before=0.5, after=0.75, sentence="Better."),)
     await store.rounds.measured("t1", effects, "Keep: it is better.")
     made = await store.rounds.get("t1")
-    with pytest.raises(RefusedError, match="no candidate of this round"):
-        await store.rounds.keep(made, kept=True, by="U1", reason="Kept.")
-    assert (await store.rounds.get("t1")).kept is None
     await store.prompts.add_candidate(migration.id, 1, Candidate(target=made.target, prompt=PROMPT))
     assert await store.rounds.keep(made, kept=True, by="U1", reason="Kept.")
     assert not await store.rounds.keep(made, kept=False, by="U2", reason="Reverted.")
-    (chosen,) = await store.prompts.choices(migration.id, 1)
-    assert (chosen.prompt_hash, chosen.by, chosen.reason) == (PROMPT.hash, "U1", "Kept.")
+    assert [(c.prompt_hash, c.by) for c in await store.prompts.choices(migration.id, 1)] == [(PROMPT.hash, "U1")]
     kept = turn(
         migration.id, asked=True, prompt_hash=PROMPT.hash, effects=effects, advice="Keep: it is better.", kept=True, kept_by="U1"
     )
     assert await store.rounds.of(migration.id, 1, 1) == (kept, turn(migration.id, "t2", position=1))
     assert [event.action for event in await store.audit.events(migration.id)][-1] == "kept"
+
+
+async def test_a_turn_whose_prompt_may_not_be_used_stays_open(store: Store) -> None:
+    migration = await opened(store)
+    await store.rounds.propose([turn(migration.id, prompt_hash=PROMPT.hash)])
+    with pytest.raises(RefusedError, match="no candidate of this round"):
+        await store.rounds.keep(await store.rounds.get("t1"), kept=True, by="U1", reason="Kept.")
+    assert (await store.rounds.get("t1")).kept is None
     with pytest.raises(RefusedError):
         await store.rounds.get("unknown")
 

@@ -51,6 +51,17 @@ def test_few_samples_are_not_trusted() -> None:
     assert choose([right(0, of=10, label="as is"), right(7, of=10, label="few-shot")], CRITERIA).label == "few-shot"
 
 
+def test_samples_that_belong_together_stand_for_one() -> None:
+    """Ten more right of forty are a gain, unless all ten are one conversation."""
+    runs = [right(20, label="as is"), right(30, label="few-shot")]
+    apart = {f"s{n}": f"c{n // 2}" for n in range(40)}
+    assert choose(runs, CRITERIA).label == choose(runs, CRITERIA, clusters=apart).label == "few-shot"
+    one = {sample.id: "c" if 20 <= n < 30 else f"c{n}" for n, sample in enumerate(MANY)}
+    assert choose(runs, CRITERIA, clusters=one).label == "as is"
+    few = choose(runs, CRITERIA, clusters={sample.id: f"c{n // 10}" for n, sample in enumerate(MANY)})
+    assert "under 20 groups of samples that belong together" in few.reason
+
+
 def test_a_simpler_method_that_costs_more_tokens_has_no_such_right() -> None:
     chosen = choose([right(20, label="as is", tokens=200), right(21, label="rules", tokens=100)], CRITERIA)
     assert chosen.label == "rules"
