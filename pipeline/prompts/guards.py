@@ -6,7 +6,7 @@ contract, tools, parameters.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from pipeline.errors import InputError
@@ -26,7 +26,13 @@ SHORTEST_LEAK_WORDS = 4
 ALONE = 2
 LENGTH_FACTOR, LENGTH_FLOOR = 4, 6000
 _FROZEN = re.compile(r"<freeze>.*?</freeze>", re.DOTALL)
-_WORD = re.compile(r"\w+")
+DENSE_LEAK, SHORTEST_DENSE_LEAK = 15, 10
+"""In characters, for scripts without spaces between words."""
+_DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese: https://www.unicode.org/charts/, read 2026-11."""
+_WORD = re.compile(f"[{_DENSE}]|[^\\W{_DENSE}]+")
+_DENSE_WORD = re.compile(f"[{_DENSE}]")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 
 
 def check(candidate: PromptVersion, ask: Ask) -> str | None:
@@ -214,19 +220,37 @@ def _texts(sample: Sample) -> tuple[str, ...]:
 
 
 def _runs(*texts: str) -> set[tuple[str, ...]]:
-    """Every run of words the leak guard compares, lengths SHORTEST_LEAK_WORDS to LEAK_WORDS."""
-    sizes = range(SHORTEST_LEAK_WORDS, LEAK_WORDS + 1)
-    split = [_WORD.findall(text.lower()) for text in texts]
-    return {tuple(words[at : at + size]) for words in split for size in sizes for at in range(len(words) - size + 1)}
+    """Every run of words the leak guard compares, of each length that `_lengths` may give."""
+    sizes = range(SHORTEST_LEAK_WORDS, LEAK_WORDS + 1), range(SHORTEST_DENSE_LEAK, DENSE_LEAK + 1)
+    split = [_words(text) for text in texts]
+    return {
+        tuple(words[at : at + size])
+        for words in split
+        for some in (sizes if any(map(_DENSE_WORD.fullmatch, words)) else sizes[:1])
+        for size in some
+        for at in range(len(words) - size + 1)
+    }
+
+
+def _words(text: str) -> list[str]:
+    """In scripts without spaces each character stands for one; characters that nobody sees tell no texts apart."""
+    return _WORD.findall(_UNSEEN.sub("", text).lower())
+
+
+def _lengths(words: Collection[str]) -> tuple[int, int]:
+    """Of the shortest text that can leak, and of a run of a longer one."""
+    dense = sum(_DENSE_WORD.fullmatch(word) is not None for word in words)
+    return (SHORTEST_DENSE_LEAK, DENSE_LEAK) if 2 * dense > len(words) else (SHORTEST_LEAK_WORDS, LEAK_WORDS)
 
 
 def _sample_runs(sample: Sample) -> set[tuple[str, ...]]:
     """Runs of LEAK_WORDS words in a sample's values and reference; a shorter text counts as a whole."""
     found: set[tuple[str, ...]] = set()
     for text in _texts(sample):
-        words = _WORD.findall(text.lower())
-        if len(words) >= SHORTEST_LEAK_WORDS:
-            size = min(LEAK_WORDS, len(words))
+        words = _words(text)
+        shortest, longest = _lengths(words)
+        if len(words) >= shortest:
+            size = min(longest, len(words))
             found |= {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
     return found
 

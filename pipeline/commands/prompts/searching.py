@@ -22,6 +22,7 @@ from pipeline.prompts.importers import Imported
 from pipeline.prompts.importers.candidate import candidate
 from pipeline.prompts.methods import METHODS, Ask, candidates
 from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
+from pipeline.prompts.methods.rewrite import ALL as CONVERSIONS
 from pipeline.prompts.search import events
 from pipeline.prompts.search.journal import FileJournal
 from pipeline.prompts.search.loop import BARS, search
@@ -70,7 +71,8 @@ class Searched:
 
 async def planned(searching: Searching) -> Plan:
     """What the search will take at most, from the candidates that cost no call and a place for each that does."""
-    asking = {BedrockOptimize().name}
+    conversions = [each.name for each in CONVERSIONS]
+    asking = {BedrockOptimize().name, *conversions}
     ask = replace(searching.ask, writer=open_model(searching.writer, settings=searching.settings) if searching.writer else None)
     free = {name: method for name, method in METHODS.items() if name not in asking}
     found = list(await candidates(replace(ask, writer=None), free))
@@ -78,7 +80,8 @@ async def planned(searching: Searching) -> Plan:
     found += [replace(found[0], refusal=None) for _ in paid]
     found += _beside(searching, ask, found)
     bars = sum(one.prompt.method in BARS and one.refusal is None for one in found)
-    return plan(ask, found, bars, searching.prices, asks_source=searching.asks_source)
+    written = sum(method.name in conversions for method in paid)
+    return plan(ask, found, bars, searching.prices, asks_source=searching.asks_source, conversions=written)
 
 
 async def searched(searching: Searching, ahead: Plan) -> Searched:

@@ -27,6 +27,7 @@ def show_plan(ahead: Plan, searching: Searching) -> None:
         "source on dev": ahead.source,
         "as is and format-fixed on dev": ahead.bars,
         "other candidates, by halving": ahead.halving,
+        "conversions, by the writer": ahead.writing,
         "GEPA, its writer included": ahead.gepa,
         "one look at test": ahead.test,
     }

@@ -43,6 +43,10 @@ WANTED = {
 }
 
 
+REPLIES = 2
+"""Calls that one variant takes at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rewrite:
     """One variant a writer model writes; a reply that cannot be used is asked for once more, with the reason."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pipeline.models.prices import Price
 from pipeline.prompts.cost import usage_of_a_call
 from pipeline.prompts.methods.gepa import why_not
+from pipeline.prompts.methods.rewrite import REPLIES
 from pipeline.prompts.port import Ask
 from pipeline.prompts.search.evolution import MINIBATCH, slices
 from pipeline.prompts.search.halving import rungs
@@ -28,6 +29,7 @@ class Plan:
 
     bars: int
     halving: int
+    writing: int
     gepa: int
     test: int
     source: int
@@ -38,15 +40,19 @@ class Plan:
     @property
     def dev(self) -> int:
         """Calls on dev at most, all steps together."""
-        return self.bars + self.halving + self.gepa + self.source
+        return self.bars + self.halving + self.writing + self.gepa + self.source
 
     @property
     def calls(self) -> int:
         return self.dev + self.test
 
 
-def plan(ask: Ask, candidates: Sequence[Candidate], bars: int, prices: Mapping[str, Price], *, asks_source: bool) -> Plan:
-    """For `candidates`, of which `bars` are bars among those that pass the guards; `asks_source` when the source is called."""
+def plan(
+    ask: Ask, candidates: Sequence[Candidate], bars: int, prices: Mapping[str, Price], *, asks_source: bool, conversions: int = 0
+) -> Plan:
+    """For `candidates`, of which `bars` are bars among those that pass the guards; `asks_source` when the source is called,
+    `conversions` of them are still to be written.
+    """
     passed = [candidate for candidate in candidates if candidate.refusal is None]
     dev, rivals = len(ask.dev), max(0, len(passed) - bars)
     missing = why_not(ask)
@@ -57,6 +63,7 @@ def plan(ask: Ask, candidates: Sequence[Candidate], bars: int, prices: Mapping[s
     found = Plan(
         bars=bars * dev,
         halving=halving_calls(dev, rivals),
+        writing=REPLIES * conversions,
         gepa=gepa + turns,
         test=looks * (bars + 1 + asks_source),
         source=dev * asks_source,
@@ -79,10 +86,11 @@ def halving_calls(dev: int, rivals: int) -> int:
 def _priced(found: Plan, ask: Ask, prices: Mapping[str, Price], turns: int) -> Plan:
     price, writing = prices.get(ask.target), prices.get(ask.writer.ref) if ask.writer else None
     asking = prices.get(ask.source) if found.source else price
-    if price is None or asking is None or (turns and writing is None):
+    replies = turns + found.writing
+    if price is None or asking is None or (replies and writing is None):
         return found
     usage, of_source = usage_of_a_call(ask.prompt, ask.dev), len(ask.held_out) if found.source else 0
     test = (found.test - of_source) * price.of(usage) + of_source * asking.of(usage)
     usd = (found.bars + found.halving + found.gepa - turns) * price.of(usage) + found.source * asking.of(usage) + test
-    usd += turns * writing.of(REFLECTION) if writing else 0.0
+    usd += replies * writing.of(REFLECTION) if writing else 0.0
     return replace(found, usd=usd, test_usd=test)

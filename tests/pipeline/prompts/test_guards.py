@@ -71,6 +71,27 @@ def test_what_is_refused_says_why(user: str, said: str) -> None:
     assert said in (refusal(user) or "")
 
 
+def test_a_text_without_spaces_leaks_as_any_other_and_common_words_do_not() -> None:
+    said = (
+        "返品した湯沸かし器の代金をまだ受け取っていません",
+        "請求書の宛名を会社名に変更していただけますか",
+        "我想知道为什么我的信用卡昨天晚上被拒绝了",
+    )
+    samples = (*(Sample(id=f"j{n}", variables={"question": text}) for n, text in enumerate(said)), *dev())
+    asked = ask("Classify {question} now.", samples=samples)
+    for n, text in enumerate(said):
+        for shown in (f"Such as: {text}。", f"Such as: {text[:4]}\u200b{text[4:]}"):
+            refused = check(replace(asked.prompt, user=f"Classify {{question}} now. {shown}"), asked)
+            assert f"1 dev samples (j{n})" in (refused or "")
+    usual = replace(asked.prompt, user="Classify {question} now. 返品、請求書、信用卡、していただけますか。")
+    assert check(usual, asked) is None
+
+
+def test_unseen_characters_hide_no_leak() -> None:
+    hidden = "Classify {question}. Such as: I want my mo\u200bney back for the bro\u00adken kettle."
+    assert "1 dev samples (s1)" in (refusal(hidden) or "")
+
+
 def test_text_of_the_original_is_no_leak() -> None:
     original = "Classify {question}. Such as: I want my money back for the broken kettle."
     assert refusal(f"Please! {original}", original) is None

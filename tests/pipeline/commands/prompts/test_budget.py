@@ -101,3 +101,11 @@ def test_the_plan_prices_the_sources_calls_at_the_sources_price() -> None:
     assert with_it.test_usd == pytest.approx(without.test_usd + len(TEST) * 9 * one)
     assert with_it.usd == pytest.approx(without.usd + (len(TEST) + len(DEV)) * 9 * one)
     assert plan(ask, found, 1, PRICES, asks_source=True).usd is None
+
+
+def test_the_plan_counts_what_the_writer_is_asked_for_conversions() -> None:
+    ask = asking(DEV, TEST)
+    found = [Candidate(target=TASK, prompt=ask.prompt)]
+    without, with_them = (plan(ask, found, 1, PRICES, asks_source=False, conversions=n) for n in (0, 3))
+    assert (without.writing, with_them.writing, with_them.dev - without.dev) == (0, 6, 6)
+    assert with_them.usd is None  # nobody said what the writer costs
