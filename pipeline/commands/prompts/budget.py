@@ -25,7 +25,7 @@ def for_dev(most_usd: float | None, ahead: Plan) -> float | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class PendingLook:
     """Who is asked when test is looked at: the bars by `probe`, the `original` prompt by `source`, and on which samples."""
 
     probe: Probe
@@ -34,7 +34,7 @@ class Look:
     test: Sequence[Sample]
 
 
-async def check_look(most_usd: float | None, ended: Ended, winner: PromptVersion, look: Look) -> None:
+async def check_look(most_usd: float | None, ended: Ended, winner: PromptVersion, look: PendingLook) -> None:
     """Raises SpentError, before its first call, where the look at test does not fit into what dev left of `most_usd`.
 
     A prompt's calls are expected to cost what those on dev did. A look that was begun is finished: half a look proves nothing.

@@ -27,7 +27,7 @@ from pipeline.commands.prompts.files import (
     read_beside,
     read_prompts,
 )
-from pipeline.commands.prompts.searching import INTERRUPTED, Searching, planned, searched
+from pipeline.commands.prompts.searching import INTERRUPTED, Most, Searching, planned, searched
 from pipeline.commands.prompts.shown import show, show_plan
 from pipeline.errors import InputError
 from pipeline.hashing import content_hash, plain
@@ -39,6 +39,7 @@ from pipeline.prompts.importers import Imported
 from pipeline.prompts.lint import fixed
 from pipeline.prompts.methods import Ask
 from pipeline.prompts.search import page
+from pipeline.prompts.search.looks import Looks
 from pipeline.prompts.search.meter import SpentError, prices_for
 from pipeline.prompts.search.words import headline
 from pipeline.prompts.template import variables
@@ -65,6 +66,7 @@ def optimize(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A folder for the candidates and search.json.")] = None,
     html: Annotated[bool, typer.Option("--html", help="Write search.html too, the prompts side by side; needs --out.")] = False,
     plan_only: Annotated[bool, typer.Option("--plan", help="Show the plan with its budget, and stop.")] = False,
+    look_again: Annotated[str, typer.Option(help="Why test shall be looked at once more, with another winner.")] = "",
     seed: Annotated[int, typer.Option(help="Another seed draws other rows to learn from.")] = 0,
     prices: OwnPrices = None,
     system: SystemFile = None,
@@ -93,9 +95,8 @@ def optimize(
         journal=journal or (out or prompt.parent) / f"{prompt.stem}.{key[:8]}.search.jsonl",
         key=key,
         beside=others,
-        in_flight=in_flight,
-        most_calls=calls,
-        most_usd=usd,
+        most=Most(in_flight=in_flight, calls=calls, usd=usd),
+        looks=_looks(prompt, frozen, criteria, target, look_again),
     )
     _run(search, out, html=html, plan_only=plan_only, as_json=as_json)
 
@@ -155,6 +156,12 @@ def _key(ask: Ask, frozen: Dataset, criteria: Criteria, writer: str, others: tup
     """Which search it is: more calls or money go on with the same one."""
     asked = [ask.prompt.hash, ask.target, ask.source, ask.use_case, ask.seed, writer, [one.prompt.hash for one in others]]
     return content_hash([frozen.hash, criteria.hash, *asked])
+
+
+def _looks(prompt: Path, frozen: Dataset, criteria: Criteria, target: str, reason: str) -> Looks:
+    """Beside the prompt, wherever the journal lies: another search over the same test samples has one of its own."""
+    about = content_hash([frozen.hash, criteria.hash, target])
+    return Looks(prompt.parent / f"{prompt.stem}.looks.jsonl", about, reason)
 
 
 def _prices(ask: Ask, writer: str, criteria: Criteria, own: Path | None, most_usd: float | None) -> Mapping[str, Price]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pipeline.commands.convert import all_methods
 from pipeline.commands.judging import rulings_beside
-from pipeline.commands.prompts.budget import Look, check_look, for_dev
+from pipeline.commands.prompts.budget import PendingLook, check_look, for_dev
 from pipeline.metrics.judge.bench import open_bench
 from pipeline.metrics.judge.port import Bench
 from pipeline.metrics.judge.rulings import FileRulings
@@ -25,6 +25,7 @@ from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize
 from pipeline.prompts.methods.rewrite import ALL as CONVERSIONS
 from pipeline.prompts.search import events
 from pipeline.prompts.search.journal import FileJournal
+from pipeline.prompts.search.looks import Looks
 from pipeline.prompts.search.loop import BARS, search
 from pipeline.prompts.search.meter import Meter, Used
 from pipeline.prompts.search.plan import Plan, plan
@@ -37,10 +38,19 @@ PROPOSED = "candidates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Most:
+    """Caps of a search: calls on dev, money, and calls at once; None where there is none."""
+
+    calls: int | None = None
+    usd: float | None = None
+    in_flight: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Searching:
     """What is to be searched, with what, how far. `key` says which search the journal is of; `writer` is a ref or empty.
 
-    `beside` are other tools' prompts, candidates like Ferry's own.
+    `beside` are other tools' prompts, candidates like Ferry's own. `looks` are those at test so far.
     """
 
     ask: Ask
@@ -51,9 +61,8 @@ class Searching:
     journal: Path
     key: str
     beside: tuple[Imported, ...] = ()
-    in_flight: int | None = None
-    most_calls: int | None = None
-    most_usd: float | None = None
+    looks: Looks
+    most: Most
 
     @property
     def asks_source(self) -> bool:
@@ -92,10 +101,11 @@ async def searched(searching: Searching, ahead: Plan) -> Searched:
             if ended.winner is None:
                 return Searched(ended=ended, report=None)
             ask = searching.ask
-            look = Look(probe=tools.probe, source=tools.source, original=ask.prompt, test=ask.held_out)
-            await check_look(searching.most_usd, ended, ended.winner, look)
-            journal.look(ended.winner.hash)
-            return Searched(ended=ended, report=await _reported(tools, ended, looks=len(journal.looks)))
+            searching.looks.check(ended.winner)
+            look = PendingLook(probe=tools.probe, source=tools.source, original=ask.prompt, test=ask.held_out)
+            await check_look(searching.most.usd, ended, ended.winner, look)
+            searching.looks.note(ended.winner)
+            return Searched(ended=ended, report=await _reported(tools, ended))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +122,8 @@ class _Tools:
 @asynccontextmanager
 async def _opened(searching: Searching, journal: FileJournal, ahead: Plan) -> AsyncIterator[_Tools]:
     ask, settings = searching.ask, searching.settings
-    most = searching.most_calls or ahead.dev
-    meter = Meter(most_calls=most, most_usd=for_dev(searching.most_usd, ahead), prices=searching.prices)
+    most = searching.most.calls or ahead.dev
+    meter = Meter(most_calls=most, most_usd=for_dev(searching.most.usd, ahead), prices=searching.prices)
     samples = (*ask.dev, *ask.held_out)
     refs = dict.fromkeys(ref for ref in (ask.target, ask.source, searching.writer) if ref)
     models = {ref: open_model(ref, samples=samples, settings=settings) for ref in refs}
@@ -124,7 +134,7 @@ async def _opened(searching: Searching, journal: FileJournal, ahead: Plan) -> As
             journal=journal,
             meter=meter,
             bench=bench,
-            in_flight=searching.in_flight,
+            in_flight=searching.most.in_flight,
         )
         source = replace(probe, model=models[ask.source]) if ask.source else None
         writer = Paid(models[searching.writer], journal, meter) if searching.writer else None
@@ -183,15 +193,16 @@ def _beside(searching: Searching, ask: Ask, found: Sequence[Candidate]) -> list[
     return [other for name, other in others.items() if name not in known]
 
 
-async def _reported(tools: _Tools, ended: events.Ended, *, looks: int) -> SearchReport:
-    used = tools.probe.meter.used
+async def _reported(tools: _Tools, ended: events.Ended) -> SearchReport:
+    used, looks = tools.probe.meter.used, tools.searching.looks
     free = Meter(prices=tools.searching.prices)  # the look at test was admitted as a whole
     source = replace(tools.source, meter=free) if tools.source else None
     winner = ended.winner or tools.ask.prompt
     seen = await look(ended, winner, replace(tools.probe, meter=free), tools.ask.held_out, source)
     spent = Used(calls=used.calls + free.used.calls, usd=used.usd + free.used.usd)
     price = tools.searching.prices.get(tools.ask.target)
-    return build(ended, seen, tools.ask.held_out, tools.searching.criteria, used=spent, price=price, looks=looks)
+    told = build(ended, seen, tools.ask.held_out, tools.searching.criteria, used=spent, price=price, looks=len(looks))
+    return replace(told, reasons=looks.reasons)
 
 
 def told(event: events.Event) -> str:

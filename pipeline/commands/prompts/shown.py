@@ -35,11 +35,11 @@ def show_plan(ahead: Plan, searching: Searching) -> None:
     for step, calls in steps.items():
         table.add_row(step, f"{calls:,}")
     console.print(table)
-    most = Used(most_calls=searching.most_calls or ahead.dev)
+    most = Used(most_calls=searching.most.calls or ahead.dev)
     money = "unknown: no price for every model" if ahead.usd is None else f"about ${ahead.usd:,.2f}"
     for line in (
         f"Budget on dev: {used_words(most).removeprefix('0 of ')}. Cost of the whole plan: {money}.",
-        f"${searching.most_usd:,.2f} are for dev and the one look at test together." if searching.most_usd is not None else "",
+        f"${searching.most.usd:,.2f} are for dev and the one look at test together." if searching.most.usd is not None else "",
         ahead.no_gepa or "",
         f"What is paid for is kept in {searching.journal}; the same command resumes.",
     ):

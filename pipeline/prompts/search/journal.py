@@ -52,14 +52,13 @@ class FileJournal(MemoryJournal):
     """A journal in JSON Lines that is only ever appended to. Each answer is with the operating system before `keep` returns.
 
     The first line says of what search it is (`key`). `sync` hands all to the disk. Beside the answers it keeps what methods
-    proposed, and each look at test. Opening cuts off a line that a kill left torn. Raises InputError for another search's file.
+    proposed. Opening cuts off a line that a kill left torn. Raises InputError for another search's file.
     """
 
     def __init__(self, path: Path, key: str) -> None:
         super().__init__()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._proposed: dict[str, tuple[Candidate, ...]] = {}
-        self.looks: tuple[str, ...] = ()
         self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with ExitStack() as unless_it_is_ours:
             unless_it_is_ours.callback(os.close, self._handle)
@@ -91,12 +90,6 @@ class FileJournal(MemoryJournal):
         self._write({"proposed": key, "candidates": candidates})
         self._proposed[key] = tuple(candidates)
 
-    def look(self, prompt_hash: str) -> None:
-        """Notes that test was looked at with this prompt as the winner."""
-        if prompt_hash not in self.looks:
-            self._write({"look": prompt_hash})
-            self.looks += (prompt_hash,)
-
     def sync(self) -> None:
         """Everything kept is on the disk when this returns."""
         os.fsync(self._handle)
@@ -127,9 +120,7 @@ class FileJournal(MemoryJournal):
                 self._kept[_CALL.validate_python(call)] = _OUTPUT.validate_python(output)
             case {"proposed": str(key), "candidates": candidates}:
                 self._proposed[key] = _CANDIDATES.validate_python(candidates)
-            case {"look": str(prompt_hash)}:
-                self.looks += (prompt_hash,)
-            case {"search": str()}:
+            case {"search": str()} | {"look": str()}:  # looks were kept here once
                 pass
             case _:
                 raise ValueError("no line of a journal")

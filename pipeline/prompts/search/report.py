@@ -55,6 +55,7 @@ class SearchReport:
     what dev showed for winner against format-fixed: flattered by choosing.
 
     `looks` counts the winners test was looked at with, this one included: from the second on, figures on test are optimistic.
+    `reasons` are why it was looked at again.
     """
 
     target: str
@@ -74,6 +75,7 @@ class SearchReport:
     used: Used
     looks: int
     winner: PromptVersion
+    reasons: tuple[str, ...] = ()
 
 
 async def look(ended: Ended, winner: PromptVersion, probe: Probe, test: Sequence[Sample], source: Probe | None = None) -> Look:

@@ -28,7 +28,7 @@ def caveats(report: SearchReport) -> tuple[str, ...]:
     if report.looks > 1:
         said.append(
             f"Test was looked at {report.looks} times with different winners, so its figures are optimistic. For a figure to "
-            "sign, search again with fresh test samples."
+            "sign, search again with fresh test samples." + "".join(f" Why again: {reason}" for reason in report.reasons)
         )
     lost = [found for found in report.compared if found.primary and found.regressed]
     said += [

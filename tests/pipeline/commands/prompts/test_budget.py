@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.commands.prompts.budget import Look, check_look, for_dev
+from pipeline.commands.prompts.budget import PendingLook, check_look, for_dev
 from pipeline.models.prices import Price
 from pipeline.models.providers.recorded import RecordedModel
 from pipeline.prompts.search.events import Ended
@@ -22,8 +22,8 @@ AS_IS = asking(DEV, TEST).prompt
 WINNER = parse_prompt("Answer from {context}, and say it in a few words more than before.\nQ: {question}")
 
 
-def look(probe: Probe, source: Probe | None = None) -> Look:
-    return Look(probe=probe, source=source, original=AS_IS, test=TEST)
+def look(probe: Probe, source: Probe | None = None) -> PendingLook:
+    return PendingLook(probe=probe, source=source, original=AS_IS, test=TEST)
 
 
 def ahead() -> Plan:

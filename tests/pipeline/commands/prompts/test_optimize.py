@@ -145,10 +145,25 @@ def test_more_calls_go_on_from_the_same_journal_and_a_second_look_is_told(world:
     ferry(*arguments(world, "--calls", 130, "-o", world / "out"))
     first = calls(world)
     code, said = ferry(*arguments(world, "--calls", 250, "-o", world / "out"))
+    assert (code, "Test was looked at before with another winner (1 so far)" in " ".join(said.split())) == (2, True)
+    code, said = ferry(*arguments(world, "--calls", 250, "-o", world / "out", "--look-again", "More calls were allowed."))
     assert code == 0
     assert calls(world) - first < first
-    assert ("Test was looked at 2 times" in said) == (report_of(world)["looks"] == 2)
+    assert "Test was looked at 2 times" in " ".join(said.split())
+    assert "Why again: More calls were allowed." in " ".join(said.split())
     assert report_of(world)["looks"] == 2
+    code, said = ferry(*arguments(world, "--calls", 250, "-o", world / "out"))
+    assert (code, report_of(world)["reasons"]) == (0, ["More calls were allowed."])
+
+
+def test_another_seed_or_writer_is_no_way_around_the_one_look(world: Path) -> None:
+    """Each search has a journal of its own; the looks are about the samples."""
+    script(world, "writer", {"default": written("One lesson.", LESSONS["json"])})
+    assert ferry(*arguments(world, "--calls", 130, "-o", world / "out"))[0] == 0
+    other = world / "other.txt"
+    other.write_text("\n".join(["Answer from {context}.", "Q: {question}", *LESSONS.values()]))
+    code, said = ferry(*arguments(world, "--seed", 5, "--beside", other, "-o", world / "again"))
+    assert (code, "Give the reason with --look-again" in " ".join(said.split())) == (2, True)
 
 
 def test_another_tools_prompt_is_measured_beside_ours(world: Path) -> None:

@@ -29,14 +29,11 @@ async def test_what_is_kept_is_there_again(path: Path) -> None:
         assert await journal.get(CALL) is None
         await journal.keep(CALL, OUTPUT)
         journal.keep_proposed("candidates", CANDIDATES)
-        journal.look("winner")
-        journal.look("winner")
         assert await journal.get(CALL) == OUTPUT
     with FileJournal(path, "key") as again:
         assert await again.get(CALL) == OUTPUT
         assert again.proposed("candidates") == CANDIDATES
         assert again.proposed("others") is None
-        assert again.looks == ("winner",)
 
 
 async def test_it_needs_no_closing(path: Path) -> None:
