@@ -12,6 +12,13 @@ from pipeline.prompts.contract import CHARACTERS_PER_TOKEN, answers
 from pipeline.records import PromptVersion, Sample, Usage
 
 
+def characters(prompt: PromptVersion) -> int:
+    """Of all that is sent with every call besides the values: the texts, the schema of the answer, the tools."""
+    tools = prompt.tools.tools if prompt.tools else ()
+    offered = sum(len(tool.name) + len(tool.description) + len(tool.schema) for tool in tools)
+    return sum(map(len, prompt.texts)) + len(prompt.parameters.json_schema or "") + offered
+
+
 def usage_of_a_call(prompt: PromptVersion, dev: Sequence[Sample]) -> Usage:
     """Tokens in and out of one call on a sample like those of `dev`; the longest answer allowed where no answer is known."""
     given = sum(len(value) for sample in dev for value in sample.variables.values()) // max(1, len(dev))
@@ -19,7 +26,7 @@ def usage_of_a_call(prompt: PromptVersion, dev: Sequence[Sample]) -> Usage:
     known = [len(text) for text in answers(dev)]
     expected = sum(known) // len(known) // CHARACTERS_PER_TOKEN + 1 if known else prompt.parameters.max_tokens
     return Usage(
-        input_tokens=(sum(map(len, prompt.texts)) + given) // CHARACTERS_PER_TOKEN + files,
+        input_tokens=(characters(prompt) + given) // CHARACTERS_PER_TOKEN + files,
         output_tokens=min(expected, prompt.parameters.max_tokens),
     )
 

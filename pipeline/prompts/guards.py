@@ -6,33 +6,24 @@ contract, tools, parameters.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.errors import InputError
 from pipeline.models.prices import money
 from pipeline.prompts.constraints import kept
 from pipeline.prompts.contract import demands_json, listed_labels, literal_text
-from pipeline.prompts.cost import usd_per_1000
+from pipeline.prompts.cost import characters, usd_per_1000
 from pipeline.prompts.families.limits import problem
+from pipeline.prompts.leaks import leaks
 from pipeline.prompts.port import Ask
 from pipeline.prompts.schemas import legal_schema
 from pipeline.prompts.template import marker, render, variables
 from pipeline.prompts.tools import legal_toolset
 from pipeline.records import PromptVersion, Sample, Toolset
 
-LEAK_WORDS = 6
-SHORTEST_LEAK_WORDS = 4
-ALONE = 2
 LENGTH_FACTOR, LENGTH_FLOOR = 4, 6000
 _FROZEN = re.compile(r"<freeze>.*?</freeze>", re.DOTALL)
-DENSE_LEAK, SHORTEST_DENSE_LEAK = 15, 10
-"""In characters, for scripts without spaces between words."""
-_DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Thai, Lao, Burmese, Khmer, Japanese and Chinese: https://www.unicode.org/charts/, read 2026-11."""
-_WORD = re.compile(f"[{_DENSE}]|[^\\W{_DENSE}]+")
-_DENSE_WORD = re.compile(f"[{_DENSE}]")
-_UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 
 
 def check(candidate: PromptVersion, ask: Ask) -> str | None:
@@ -106,28 +97,25 @@ def leaks_nothing(candidate: PromptVersion, ask: Ask) -> str | None:
         return (
             f"It shows {len(candidate.shots)} of {len(ask.dev)} dev samples; at least half must stay unshown to judge the prompt."
         )
-    declared = set(candidate.shots)
-    new = _runs(literal_text(candidate)) - _runs(literal_text(ask.prompt))
-    for sample in ask.dev:
-        new -= _runs(*_texts(sample)) if sample.id in declared else set()
-    held = _shown_alone(ask.held_out, (*ask.dev, *ask.held_out), new)
-    if held:
-        return f"It repeats text of {len(held)} test samples, so the verdict on it would be worth nothing."
-    leaked = [s.id for s in ask.dev if s.id not in declared and _sample_runs(s) & new]
-    if leaked:
-        return f"It repeats text of {len(leaked)} dev samples ({_few(leaked)}) without declaring them, so dev cannot judge it."
+    found = leaks(candidate, ask)
+    if found.held_out:
+        return f"It repeats text of {len(found.held_out)} test samples, so the verdict on it would be worth nothing."
+    if found.dev:
+        return (
+            f"It repeats text of {len(found.dev)} dev samples ({_few(found.dev)}) without declaring them, so dev cannot judge it."
+        )
     return None
 
 
 def is_short_enough(candidate: PromptVersion, ask: Ask) -> str | None:
-    """At most four times the original, or 6,000 characters when that is more."""
-    length, cap = sum(map(len, candidate.texts)), length_cap(ask.prompt)
+    """At most four times the original, or 6,000 characters when that is more; schema and tools count too."""
+    length, cap = characters(candidate), length_cap(ask.prompt)
     return f"It has {length:,} characters; the cap is {cap:,}, because every call pays for them." if length > cap else None
 
 
 def length_cap(original: PromptVersion) -> int:
-    """Most characters of all texts together that a candidate made from `original` may have."""
-    return max(LENGTH_FACTOR * sum(map(len, original.texts)), LENGTH_FLOOR)
+    """Most characters, as `characters` counts them, that a candidate made from `original` may have."""
+    return max(LENGTH_FACTOR * characters(original), LENGTH_FLOOR)
 
 
 def costs_no_more(candidate: PromptVersion, ask: Ask) -> str | None:
@@ -219,56 +207,7 @@ def _texts(sample: Sample) -> tuple[str, ...]:
     return (*sample.variables.values(), sample.reference or "")
 
 
-def _runs(*texts: str) -> set[tuple[str, ...]]:
-    """Every run of words the leak guard compares, of each length that `_lengths` may give."""
-    sizes = range(SHORTEST_LEAK_WORDS, LEAK_WORDS + 1), range(SHORTEST_DENSE_LEAK, DENSE_LEAK + 1)
-    split = [_words(text) for text in texts]
-    return {
-        tuple(words[at : at + size])
-        for words in split
-        for some in (sizes if any(map(_DENSE_WORD.fullmatch, words)) else sizes[:1])
-        for size in some
-        for at in range(len(words) - size + 1)
-    }
-
-
-def _words(text: str) -> list[str]:
-    """In scripts without spaces each character stands for one; characters that nobody sees tell no texts apart."""
-    return _WORD.findall(_UNSEEN.sub("", text).lower())
-
-
-def _lengths(words: Collection[str]) -> tuple[int, int]:
-    """Of the shortest text that can leak, and of a run of a longer one."""
-    dense = sum(_DENSE_WORD.fullmatch(word) is not None for word in words)
-    return (SHORTEST_DENSE_LEAK, DENSE_LEAK) if 2 * dense > len(words) else (SHORTEST_LEAK_WORDS, LEAK_WORDS)
-
-
-def _sample_runs(sample: Sample) -> set[tuple[str, ...]]:
-    """Runs of LEAK_WORDS words in a sample's values and reference; a shorter text counts as a whole."""
-    found: set[tuple[str, ...]] = set()
-    for text in _texts(sample):
-        words = _words(text)
-        shortest, longest = _lengths(words)
-        if len(words) >= shortest:
-            size = min(longest, len(words))
-            found |= {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
-    return found
-
-
-def _shown_alone(samples: Iterable[Sample], everything: Iterable[Sample], new: set[tuple[str, ...]]) -> list[str]:
-    """The ids of `samples` of which two runs stand in `new` that no other sample has, or all there are.
-
-    A greeting they share gives none away, and a single run of six words can be the trade's way of speaking.
-    """
-    if not new:
-        return []
-    runs = {s.id: _sample_runs(s) for s in everything}
-    times = Counter(run for own in runs.values() for run in own & new)
-    alone = {s.id: sum(times[run] == 1 for run in runs[s.id] & new) for s in samples}
-    return [name for name, count in alone.items() if count and count >= min(ALONE, len(runs[name]))]
-
-
-def _few(names: list[str]) -> str:
+def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 

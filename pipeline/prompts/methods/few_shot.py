@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.models import family
 from pipeline.prompts.contract import references, single_line
+from pipeline.prompts.cost import characters
 from pipeline.prompts.guards import length_cap
 from pipeline.prompts.methods.family_rules import converted
 from pipeline.prompts.methods.format_fixed import SHORT_ANSWERS
@@ -45,7 +46,7 @@ class FewShot:
     async def propose(self, ask: Ask) -> tuple[PromptVersion, ...]:
         start = converted(ask, self.name)
         layout = layout_of(start)
-        shots = choose(ask, layout, room=length_cap(ask.prompt) - len(start.system) - len(start.user))
+        shots = choose(ask, layout, room=length_cap(ask.prompt) - characters(start))
         return (_shown(start, layout, shots, ask),) if shots else ()
 
 

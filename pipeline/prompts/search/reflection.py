@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.hashing import content_hash
+from pipeline.prompts.cost import characters
 from pipeline.prompts.families import rules
 from pipeline.prompts.guards import length_cap
 from pipeline.prompts.port import Ask
@@ -72,7 +73,7 @@ def _keep(ask: Ask, prompt: PromptVersion, part: str) -> str:
     marks = ", ".join(
         marker(name, prompt.syntax) for name in variables(prompt) if marker(name, prompt.syntax) in getattr(prompt, part)
     )
-    whole = length_cap(ask.prompt) - sum(map(len, prompt.texts)) + len(getattr(prompt, part))
+    whole = length_cap(ask.prompt) - characters(prompt) + len(getattr(prompt, part))
     facts = [rule.changes for rule in rules(ask.target) if not rule.id.startswith("strip")]
     lines = (
         f"Each of these marks stays exactly as often as it is: {marks}."

@@ -1,0 +1,180 @@
+"""Text of samples that a candidate repeats: in its texts, its schema, its tools or its steps, and that the original did not.
+
+Compared are runs of words. What dev shows to be a closed set of answers is the task's vocabulary and gives no sample away.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.prompts.contract import labels, literal_text, references
+from pipeline.prompts.port import Ask
+from pipeline.prompts.schemas import inferred
+from pipeline.records import PromptVersion, Sample
+
+Run = tuple[str, ...]
+LONG, SHORTEST = 6, 4
+"""Words: of a run of a long text, and of the shortest text that is compared as a whole."""
+DENSE_LONG, DENSE_SHORTEST = 15, 10
+"""The same in characters, for scripts without spaces between words."""
+ALONE = 2
+APART = 2
+"""Words between a question too short for a run and its answer, where they stand as a pair (`In: lost card, out: card`)."""
+_DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese: https://www.unicode.org/charts/, read 2026-11."""
+_WORD = re.compile(f"[{_DENSE}]|[^\\W{_DENSE}]+")
+_DENSE_WORD = re.compile(f"[{_DENSE}]")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaks:
+    """The ids of the samples whose text is repeated: held-out ones, and dev ones the candidate does not declare as shots."""
+
+    held_out: tuple[str, ...]
+    dev: tuple[str, ...]
+
+
+def leaks(candidate: PromptVersion, ask: Ask) -> Leaks:
+    """What `candidate` repeats and `ask.prompt` does not; nothing of the dev samples it declares as its shots."""
+    undeclared = [s for s in ask.dev if s.id not in candidate.shots]
+    declared = [s for s in ask.dev if s.id in candidate.shots]
+    said, before = _said(candidate), _said(ask.prompt)
+    new = _runs(said) - _runs(before) - _runs(_vocabulary(ask))
+    for sample in declared:
+        new -= _runs(_texts(sample))
+    pairs = _pairs((*undeclared, *ask.held_out), said, (*before, *(" ".join(_texts(s)) for s in declared)))
+    held = {*_shown_alone(ask.held_out, (*ask.dev, *ask.held_out), new), *pairs} if new or pairs else set()
+    found = {s.id for s in undeclared if _sample_runs(s) & new} | pairs
+    return Leaks(tuple(s.id for s in ask.held_out if s.id in held), tuple(s.id for s in undeclared if s.id in found))
+
+
+def _said(prompt: PromptVersion) -> tuple[str, ...]:
+    """Every text of `prompt` that a model or an answer's reader could see."""
+    tools = prompt.tools.tools if prompt.tools else ()
+    schemas = [tool.schema for tool in tools] + [prompt.parameters.json_schema or "null"]
+    steps = (*prompt.prepare, *prompt.finish)
+    return (
+        literal_text(prompt),
+        *(text for tool in tools for text in (tool.name, tool.description)),
+        *(text for schema in schemas for text in _strings_of(schema)),
+        *(value for step in steps for value in step.values),
+        *prompt.parameters.stop,
+    )
+
+
+def _vocabulary(ask: Ask) -> tuple[str, ...]:
+    return (*labels(ask.use_case, ask.dev), *_strings_of(inferred(references(ask.dev)) or "null"))
+
+
+def _strings_of(text: str) -> Iterator[str]:
+    try:
+        yield from _strings(json.loads(text))
+    except (ValueError, RecursionError):
+        yield text
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for key, inner in value.items() for text in (key, *_strings(inner)))
+    elif isinstance(value, list):
+        yield from (text for inner in value for text in _strings(inner))
+
+
+def _texts(sample: Sample) -> tuple[str, ...]:
+    return (*sample.variables.values(), sample.reference or "")
+
+
+def _runs(texts: Iterable[str]) -> set[Run]:
+    """Every run of words that is compared, of each length that `_lengths` may give."""
+    sizes = range(SHORTEST, LONG + 1), range(DENSE_SHORTEST, DENSE_LONG + 1)
+    split = [_words(text) for text in texts]
+    return {
+        run
+        for words in split
+        for some in (sizes if any(map(_DENSE_WORD.fullmatch, words)) else sizes[:1])
+        for size in some
+        for run in _cut(words, size)
+    }
+
+
+def _words(text: str) -> list[str]:
+    """In scripts without spaces each character stands for one; characters that nobody sees tell no texts apart."""
+    return _WORD.findall(_UNSEEN.sub("", text).lower())
+
+
+def _cut(words: Sequence[str], size: int) -> Iterator[Run]:
+    return (tuple(words[at : at + size]) for at in range(len(words) - size + 1))
+
+
+def _lengths(words: Collection[str]) -> tuple[int, int]:
+    """Of the shortest text that can leak, and of a run of a longer one."""
+    dense = sum(_DENSE_WORD.fullmatch(word) is not None for word in words)
+    return (DENSE_SHORTEST, DENSE_LONG) if 2 * dense > len(words) else (SHORTEST, LONG)
+
+
+def _text_runs(words: Run) -> set[Run]:
+    """Runs of a text; a short one counts as a whole, one below that not at all."""
+    shortest, longest = _lengths(words)
+    return set(_cut(words, min(longest, len(words)))) if len(words) >= shortest else set()
+
+
+def _sample_runs(sample: Sample) -> set[Run]:
+    return {run for text in _texts(sample) for run in _text_runs(tuple(_words(text)))}
+
+
+def _shown_alone(samples: Iterable[Sample], everything: Iterable[Sample], new: set[Run]) -> list[str]:
+    """The ids of `samples` of which two runs stand in `new` that no other text of `everything` has, or all there are.
+
+    A greeting they share gives none away, and a single run of six words can be the trade's way of speaking. A text that several
+    samples have word by word is one text.
+    """
+    texts = {tuple(_words(text)) for s in everything for text in _texts(s)}
+    times = Counter(run for text in texts for run in _text_runs(text) & new)
+    runs = {s.id: _sample_runs(s) for s in samples}
+    alone = {name: sum(times[run] == 1 for run in own & new) for name, own in runs.items()}
+    return [name for name, count in alone.items() if count and count >= min(ALONE, len(runs[name]))]
+
+
+def _pairs(samples: Sequence[Sample], said: Iterable[str], before: Iterable[str]) -> set[str]:
+    """The ids of two samples or more, too short for runs, whose value and answer stand one behind the other in `said` alone.
+
+    A single pair may be a rule of the task; a value that samples with other values share, such as a language, is no question.
+    """
+    times = Counter(value for values in {_short(s) for s in samples} for value in set(values[:-1]))
+    asked = [(s.id, values) for s in samples if (values := _short(s)) and values[-1]]
+    where, known = _positions(said), _positions(before)
+    found = {
+        (name, values)
+        for name, values in asked
+        if any(times[v] == 1 and _follows(v, values[-1], where) and not _follows(v, values[-1], known) for v in values[:-1] if v)
+    }
+    return {name for name, _ in found} if len({values for _, values in found}) >= ALONE else set()
+
+
+def _short(sample: Sample) -> tuple[Run, ...]:
+    """The words of the values, then of the answer; nothing where one of the values is long enough for runs."""
+    *values, answer = [tuple(_words(text)) for text in _texts(sample)]
+    return (*values, answer) if all(len(value) < _lengths(value)[0] for value in values) else ()
+
+
+def _positions(texts: Iterable[str]) -> dict[str, list[tuple[Run, int]]]:
+    """Where each word stands: the text's words and the index."""
+    found: dict[str, list[tuple[Run, int]]] = {}
+    for words in (tuple(_words(text)) for text in texts):
+        for at, word in enumerate(words):
+            found.setdefault(word, []).append((words, at))
+    return found
+
+
+def _follows(value: Run, answer: Run, where: dict[str, list[tuple[Run, int]]]) -> bool:
+    """Whether `answer` begins at most APART words behind `value` somewhere."""
+    for words, at in where.get(value[0], ()):
+        end = at + len(value)
+        if words[at:end] == value and answer in _cut(words[end : end + APART + len(answer)], len(answer)):
+            return True
+    return False
