@@ -18,7 +18,6 @@ from pipeline.prompts.port import Ask
 from pipeline.records import Candidate, PromptVersion, Split
 
 BY_HAND = "by hand"
-CLOSED = "The prompts of this round are accepted already, or not asked about yet. The status card says what is asked now."
 ONE_LOOK = (
     "There is no such sample in dev. Only dev samples can be tried: test is looked at once, and drives the verdict. "
     "Leave the sample empty to try the first one of dev."
@@ -131,10 +130,7 @@ async def ask_for(store: Store, plan: Plan, target: str, prices: Prices | None =
 
 async def _still_asked(store: Store, plan: Plan) -> None:
     """Raises RefusedError unless the graph waits at the prompts of this number and nobody has answered."""
-    pending = await store.questions.pending(plan.migration_id)
-    waits = pending and pending.kind is QuestionKind.PROMPTS and pending.subject == str(plan.number)
-    if not waits or (pending and await store.questions.decision(plan.migration_id, pending.key)):
-        raise RefusedError(CLOSED)
+    await store.questions.check_open(plan.migration_id, QuestionKind.PROMPTS, str(plan.number))
 
 
 async def _run_chosen(store: Store, engine: Engine, plan: Plan, target: str, prompt_hash: str) -> None:

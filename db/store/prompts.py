@@ -7,11 +7,12 @@ from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, prompts_card, status_card
-from db.records import Fallen, PromptChoice, RunStatus
+from db.records import Fallen, PromptChoice, QuestionKind, RunStatus
 from db.store.audit import append
 from db.store.cards import bump, bump_status
 from db.store.migrations import found
 from db.store.noun import Noun
+from db.store.questions import check_open
 from db.store.rows import Values, insert_missing, insert_new, records, values
 from db.tables import candidates, prompts, runs, selections
 from pipeline.errors import RefusedError
@@ -118,10 +119,13 @@ class Prompts(Noun):
     ) -> bool:
         """Choose the prompt of a target in a round; what was chosen before stays in the history.
 
-        False, and nothing written, when it is chosen already. RefusedError for a prompt that may not be run.
+        False, and nothing written, when it is chosen already. RefusedError for a prompt that may not be run, and for a person's
+        choice once the prompts of the round are accepted.
         """
         async with self.db.write() as tx:
             await found(tx, migration_id, lock=True)
+            if by is not None:
+                await check_open(tx, migration_id, QuestionKind.PROMPTS, str(round_number))
             choice = PromptChoice(
                 migration_id=migration_id, round=round_number, target=target, turn=0, prompt_hash=prompt_hash, reason=reason,
                 by=by, at=self.clock(),

@@ -76,6 +76,11 @@ class Questions(Noun):
             await _write(tx, decision, record(Question, asked), turn)
             return decision, True
 
+    async def check_open(self, migration_id: str, kind: QuestionKind, subject: str) -> None:
+        """Raises RefusedError unless such a question is asked and nobody has answered it."""
+        async with self.db.read() as tx:
+            await check_open(tx, migration_id, kind, subject, lock=False)
+
     async def _refuse(self, decision: Decision) -> tuple[Decision, bool]:
         async with self.db.write() as tx:
             migration = await found(tx, decision.migration_id)
@@ -107,6 +112,16 @@ class Questions(Noun):
         async with self.db.read() as tx:
             waiting = records(Question, await tx.execute(query.order_by(Q.asked_at, Q.migration_id, Q.key)))
             return tuple([(await found(tx, question.migration_id), question) for question in waiting])
+
+
+async def check_open(tx: AsyncConnection, migration_id: str, kind: QuestionKind, subject: str, *, lock: bool = True) -> None:
+    """Raises RefusedError unless such a question is asked and nobody has answered it; locked, nobody does before `tx` ends."""
+    about = and_(Q.migration_id == migration_id, Q.kind == kind, Q.subject == subject, Q.closed_at.is_(None))
+    query = select(questions).where(about)
+    for asked in (await tx.execute(query.with_for_update() if lock else query)).all():
+        if await _decision(tx, migration_id, asked.key) is None:
+            return
+    raise RefusedError("This is decided already, or not asked about yet. The status card says what is asked now.")
 
 
 def _has_pairs(user: str) -> ColumnElement[bool]:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 
 from db.keys import prompts_card, round_card
-from db.records import Effect, PromptChoice, Turn
+from db.records import Effect, PromptChoice, QuestionKind, Turn
 from db.store.audit import append
 from db.store.cards import bump
 from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.prompts import choose, chosen
+from db.store.questions import check_open
 from db.store.rows import insert_missing, record, records, values
 from db.tables import turns
 from pipeline.errors import RefusedError
@@ -62,10 +63,11 @@ class Rounds(Noun):
         """A person keeps or reverts a turn; the first answer stands, and whether it is this one is returned.
 
         What is kept is chosen for its target. Where what is reverted is chosen, the prompt it changed is again. RefusedError, and
-        nothing written, where that prompt may not be used any more.
+        nothing written, where that prompt may not be used any more or the prompts of the number are accepted.
         """
         async with self.db.write() as tx:
             team = (await found(tx, turn.migration_id, lock=True)).team
+            await check_open(tx, turn.migration_id, QuestionKind.PROMPTS, str(turn.number))
             said = update(turns).where(T.id == turn.id, T.kept.is_(None)).values(kept=kept, kept_by=by).returning(T.id)
             if (await tx.execute(said)).first() is None:
                 return False

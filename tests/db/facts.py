@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from db import Store
-from db.records import Migration, NewMigration, Run, RunStatus
+from db.records import Migration, NewMigration, Question, QuestionKind, Run, RunStatus
 from pipeline.records import Dataset, Output, PromptVersion, RunKey, Sample, Score, Split, UseCase
+from tests.stores import START
 
 PROMPT = PromptVersion(user="Classify: {question}", system="You are terse.")
 NEW = NewMigration(
@@ -17,6 +18,14 @@ NEW = NewMigration(
 async def opened(store: Store, **changes: Any) -> Migration:
     """An open migration."""
     return await store.migrations.open(replace(NEW, **changes))
+
+
+async def at_prompts(store: Store) -> Migration:
+    """A migration whose prompts of round 1 people are asked about."""
+    migration = await opened(store)
+    asked = Question(migration_id=migration.id, key="prompts:1", kind=QuestionKind.PROMPTS, subject="1", asked_at=START)
+    await store.questions.ask(asked)
+    return migration
 
 
 def dataset(size: int = 4) -> Dataset:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db import Store
-from db.records import AdvpoJob, Attempt, Effect, Improvement, JobState, MessageKind, Turn
+from db.records import AdvpoJob, Attempt, Decision, Effect, Improvement, JobState, MessageKind, Turn
 from pipeline.errors import RefusedError
 from pipeline.records import Candidate, Output, Score
-from tests.db.facts import PROMPT, opened
+from tests.db.facts import PROMPT, at_prompts, opened
+from tests.stores import START
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ async def test_what_a_probe_was_answered_first_stands(store: Store) -> None:
 
 
 async def test_a_turn_is_proposed_asked_made_measured_and_kept_once(store: Store) -> None:
-    migration = await opened(store)
+    migration = await at_prompts(store)
     await store.rounds.propose([turn(migration.id), turn(migration.id, "t2", position=1)])
     await store.rounds.propose([turn(migration.id, sentence="Told twice.")])
     await store.rounds.ask("t1")
@@ -67,13 +68,30 @@ async def test_a_turn_is_proposed_asked_made_measured_and_kept_once(store: Store
 
 
 async def test_a_turn_whose_prompt_may_not_be_used_stays_open(store: Store) -> None:
-    migration = await opened(store)
+    migration = await at_prompts(store)
     await store.rounds.propose([turn(migration.id, prompt_hash=PROMPT.hash)])
     with pytest.raises(RefusedError, match="no candidate of this round"):
         await store.rounds.keep(await store.rounds.get("t1"), kept=True, by="U1", reason="Kept.")
     assert (await store.rounds.get("t1")).kept is None
     with pytest.raises(RefusedError):
         await store.rounds.get("unknown")
+
+
+async def test_nothing_is_kept_reverted_or_chosen_once_the_prompts_are_accepted(store: Store) -> None:
+    migration = await at_prompts(store)
+    await store.rounds.propose([turn(migration.id, prompt_hash=PROMPT.hash)])
+    made = await store.rounds.get("t1")
+    await store.prompts.add_candidate(migration.id, 1, Candidate(target=made.target, prompt=PROMPT))
+    use = Decision(migration_id=migration.id, question="prompts:1", answer="use", by="U1", at=START)
+    await store.questions.decide(use)
+    with pytest.raises(RefusedError, match="decided already"):
+        await store.rounds.keep(made, kept=True, by="U1", reason="Kept.")
+    with pytest.raises(RefusedError, match="decided already"):
+        await store.rounds.keep(made, kept=False, by="U1", reason="Reverted.")
+    with pytest.raises(RefusedError, match="decided already"):
+        await store.prompts.choose(migration.id, 1, made.target, PROMPT.hash, "Chosen by hand.", by="U1")
+    assert (await store.rounds.get("t1")).kept is None
+    assert await store.prompts.choices(migration.id, 1) == ()
 
 
 async def test_a_try_is_told_once_and_its_answer_stands(store: Store) -> None:

@@ -8,7 +8,7 @@ from db import Store
 from db.records import Fallen
 from pipeline.errors import RefusedError
 from pipeline.records import Candidate, Edit, Parameters, PromptVersion, Syntax
-from tests.db.facts import PROMPT, opened
+from tests.db.facts import PROMPT, at_prompts, opened
 
 EDIT = Edit(rule="xml", reason="The family reads tags.", source="docs", lossless=True)
 RULED = PromptVersion(
@@ -43,7 +43,7 @@ async def test_candidates_keep_their_order_their_method_and_their_refusal(store:
 
 
 async def test_the_newest_choice_stands_and_the_others_are_its_history(store: Store) -> None:
-    migration = await opened(store)
+    migration = await at_prompts(store)
     proposed = (Candidate(target="local:a", prompt=RULED), Candidate(target="local:a", prompt=PROMPT))
     await store.prompts.add_candidates(migration.id, 1, proposed)
     assert await store.prompts.choose(migration.id, 1, "local:a", RULED.hash, "Best on dev.")
@@ -58,7 +58,7 @@ async def test_the_newest_choice_stands_and_the_others_are_its_history(store: St
 
 
 async def test_nobody_chooses_what_a_guard_refused_or_nobody_proposed(store: Store) -> None:
-    migration = await opened(store)
+    migration = await at_prompts(store)
     await store.prompts.add_candidates(
         migration.id, 1, [Candidate(target="local:a", prompt=RULED, refusal="It lost {question}.")]
     )
@@ -76,7 +76,7 @@ async def test_a_candidate_by_hand_stands_behind_the_others_once(store: Store) -
 
 
 async def test_a_person_rejects_a_candidate_once_but_never_the_chosen_one(store: Store) -> None:
-    migration = await opened(store)
+    migration = await at_prompts(store)
     proposed = [Candidate(target="local:a", prompt=RULED), Candidate(target="local:a", prompt=PROMPT)]
     await store.prompts.add_candidates(migration.id, 1, proposed)
     await store.prompts.choose(migration.id, 1, "local:a", RULED.hash, "Ahead.")
