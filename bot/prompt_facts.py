@@ -12,11 +12,11 @@ from bot.cards.tried import TriedFacts
 from bot.cards.turn import TurnFacts
 from bot.spending import NOTHING, spent
 from db.records import (
+    RESTING,
     Attempt,
     DatasetVersion,
     Fallen,
     Message,
-    MigrationStatus,
     Plan,
     PromptChoice,
     Question,
@@ -78,7 +78,7 @@ async def prompts(store: Store, migration_id: str, number: int, prices: Prices, 
         dev=found.dev,
         targets=tuple(beside.of(each, found.dev) for each in targets),
         on=_is_on(await store.questions.pending(migration_id), number),
-        rests=migration.status is not MigrationStatus.OPEN,
+        rests=migration.status in RESTING,
         calls=sum(run.stored for run in runs),
         planned=next((each for each in found.plan.estimates if each.stage == arms.CANDIDATES), None),
         spent=f"spent {said}" if (said := await spent(store, runs, prices)) != NOTHING else FREE,

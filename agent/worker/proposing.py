@@ -61,7 +61,7 @@ async def _proposed(tools: Tools, plan: Plan, dataset: DatasetVersion, target: s
 
 def _turn(plan: Plan, target: str, turn: int, parent: PromptVersion, position: int, proposal: Proposal) -> Turn:
     return Turn(
-        id=arms.short_id(plan.migration_id, "turn", plan.number, turn, target, proposal.hash),
+        id=arms.short_id(plan.migration_id, "turn", plan.number, turn, target, parent.hash, proposal.hash),
         migration_id=plan.migration_id,
         number=plan.number,
         turn=turn,

@@ -9,7 +9,7 @@ from agent.conversation import Conversation
 from agent.engine import Engine
 from agent.worker.shelf import Shelf
 from db.places import Places
-from db.records import MigrationStatus, Run, RunStatus
+from db.records import RESTING, MigrationStatus, Run, RunStatus
 from db.store import Store
 from pipeline.metrics.evaluations.jobs import Bedrock
 from pipeline.models.batch.jobs import BatchInference
@@ -17,7 +17,6 @@ from pipeline.models.catalog import Catalog
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.advpo.jobs import Advpo
 
-RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
 GOING = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from agent import told
 from agent.worker.purse import RestingError
-from agent.worker.tools import RESTING, Tools
+from agent.worker.tools import Tools
 from db.keys import problem_of
-from db.records import MessageKind, Migration, Plan, Trial
+from db.records import RESTING, MessageKind, Migration, Plan, Trial
 from pipeline.errors import InputError
 from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.records import Criteria, Output, Sample, Score, Split

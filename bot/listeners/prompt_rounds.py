@@ -78,11 +78,12 @@ async def _own(desk: Desk, click: Click, target: str, words: str) -> Turn:
     number, turn = number_of(click.press), next_turn(click.press)
     sentence = f"In a person's words: {words}"
     proposal = Proposal(technique=Technique.INSTRUCTION, group="", sentence=sentence, sample_ids=(), words=words)
+    parent = (await desk.store.prompts.selected(click.migration.id, number))[target]
     own = Turn(
-        id=short_id(click.migration.id, number, turn, target, proposal.hash),
+        id=short_id(click.migration.id, number, turn, target, parent, proposal.hash),
         migration_id=click.migration.id, number=number, turn=turn, target=target, position=turns.OWN,
         technique=proposal.technique, group="", sentence=sentence, proposal=canonical_json(proposal), sample_ids=(),
-        parent=(await desk.store.prompts.selected(click.migration.id, number))[target],
+        parent=parent,
     )  # fmt: skip
     await desk.store.rounds.propose([own])
     return own

@@ -2,6 +2,7 @@
 
 from db.records.batches import BatchChoice, RunBatch
 from db.records.facts import (
+    RESTING,
     Assignment,
     AuditEvent,
     Choice,
@@ -37,6 +38,7 @@ from db.records.search import AdvpoJob, Attempt, Effect, Fallen, Improvement, Pr
 from db.records.spending import RunUse
 
 __all__ = [
+    "RESTING",
     "AdvpoJob",
     "Assignment",
     "Attempt",

@@ -17,6 +17,10 @@ class MigrationStatus(StrEnum):
     STUCK = "stuck"
 
 
+RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
+"""Nothing is asked or spent for such a migration; for one that is stuck, what did not fail goes on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who did something: immutable Slack ids, never a display name."""

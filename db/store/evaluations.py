@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, update
 
 from db.keys import progress_card
-from db.records import EvaluationJob, JobState
+from db.records import RESTING, EvaluationJob, JobState
 from db.store.cards import bump
 from db.store.noun import Noun
 from db.store.rows import Values, insert_missing, record, upsert, values
-from db.store.runs import RESTING, UNFINISHED, score_values
+from db.store.runs import UNFINISHED, score_values
 from db.tables import evaluation_jobs, migrations, runs, scores
 from pipeline.hashing import canonical_json
 from pipeline.records import Score

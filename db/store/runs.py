@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, Text, and_, case, delete, exists, false, fun
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, prompts_card, question_card, status_card
-from db.records import MessageKind, MigrationStatus, Run, RunStatus, RunUse
+from db.records import RESTING, MessageKind, Run, RunStatus, RunUse
 from db.store.cards import bump, bump_status, post
 from db.store.migrations import found
 from db.store.noun import Noun
@@ -18,7 +18,6 @@ from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.records import Failure, Lane, Output, RunKey, RunResult, Score, Spent, Usage
 
 R, OUT, S = runs.c, outputs.c, scores.c
-RESTING = (MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED)
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 

@@ -302,3 +302,21 @@ async def test_a_paused_migration_asks_its_writer_for_no_further_conversion(tmp_
         await story.work(WorkKind.CONVERT)
         assert await story.store.prompts.candidates(story.id, 1)
         assert len(asked) == len(set(asked)) > paid
+
+
+async def test_a_prompt_chosen_later_has_proposals_of_its_own(tmp_path: Path) -> None:
+    """Also where it fails as the one before it did, so that what could be tried reads the same."""
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        target, plan = await target_of(story), await story.store.plans.get(story.id, 1)
+        first = await story.store.prompts.get(story.id, (await story.store.prompts.selected(story.id, 1))[target])
+        before = await story.store.rounds.of(story.id, 1, 1)
+        polite = replace(first, user=f"{first.user}\nThank you.", parent=first.hash)
+        made = await prompts.edited(story.store, story.engine, plan, target, polite, by=REQUESTER)
+        await story.work()
+        await prompts.choose(story.store, story.engine, plan, target, made.prompt.hash, by=REQUESTER)
+        await story.work()
+        added = [turn for turn in await story.store.rounds.of(story.id, 1, 1) if turn not in before]
+        assert {turn.parent for turn in added} == {made.prompt.hash}
+        assert [turn.proposal for turn in added] == [turn.proposal for turn in before]
+        assert await turns.unproposed(story.store, story.id, 1, 1) == []

@@ -5,9 +5,11 @@ from typing import Any
 
 from agent.engine import WorkKind
 from bot.process import utc_now
+from bot.prompt_facts import prompts
 from bot.workspace.people import OWNER, REQUESTER, SME_1
 from db.keys import prompts_card
 from db.records import MessageKind, Migration, MigrationStatus, Plan, Question, QuestionKind, Run, RunStatus
+from pipeline.models.prices import Prices
 from pipeline.records import Candidate, Criteria, Edit, Failure, MetricChoice, Output, PromptVersion, RunKey, Split
 from tests.bot.listeners.test_decisions import has
 from tests.bot.office import NEW, Office, eventually
@@ -230,6 +232,13 @@ async def test_once_the_prompts_are_used_a_late_choice_is_told_who_decided(offic
     await dispatch(office, press(migration, "prompt_use", REQUESTER))
     assert any(f"by <@{OWNER}>" in sentence for sentence in told(office, REQUESTER))
     assert (await office.store.prompts.selected(migration.id, 1))[TARGET] == RULES.hash
+
+
+async def test_a_stuck_migration_still_spends_and_a_paused_one_does_not(office: Office) -> None:
+    migration = await asked(office)
+    for status, rests in ((MigrationStatus.OPEN, False), (MigrationStatus.STUCK, False), (MigrationStatus.PAUSED, True)):
+        await office.store.migrations.set_status(migration.id, status, by=REQUESTER)
+        assert (await prompts(office.store, migration.id, 1, Prices())).rests is rests
 
 
 async def test_nothing_is_tried_while_the_migration_is_paused(office: Office) -> None:

@@ -143,19 +143,28 @@ class Probe:
     async def _counted(self, asked: str, score: Score) -> bool:
         """What the judge was paid for a cell is kept beside the answers: a ruling that comes from its cache says no more of it.
 
-        An output whose attempts are the judge's calls. Always True.
+        An output for each time it was paid, whose attempts are the judge's calls: one that could not be read is asked for again.
+        Always True.
         """
         judge, spent = self.criteria.judge, score.spent or Spent()
         cell = Call(model=judge.model if judge else "", asked=f"{asked}:{score.metric}", sample_id=score.sample_id)
-        known = await self.journal.get(cell)
-        if known is None and spent.calls:
+        if not spent.calls and self.meter.counted(cell):
+            return True
+        times = 1
+        while (known := await self.journal.get(cell)) is not None:
+            self._charge(cell, known)
+            times += 1
+            cell = replace(cell, asked=f"{asked}:{score.metric}:{times}")
+        if spent.calls:
             tokens = Usage(input_tokens=spent.input_tokens, output_tokens=spent.output_tokens)
-            known = Output(sample_id=score.sample_id, text=None, usage=tokens, attempts=spent.calls)
-            await self.journal.keep(cell, known)
-        if known is not None and known.usage is not None:
-            used = known.usage
-            self.meter.judged(cell, Spent(calls=known.attempts, input_tokens=used.input_tokens, output_tokens=used.output_tokens))
+            paid = Output(sample_id=score.sample_id, text=None, usage=tokens, attempts=spent.calls)
+            await self.journal.keep(cell, paid)
+            self._charge(cell, paid)
         return True
+
+    def _charge(self, cell: Call, paid: Output) -> None:
+        used = paid.usage or Usage(input_tokens=0, output_tokens=0)
+        self.meter.judged(cell, Spent(calls=paid.attempts, input_tokens=used.input_tokens, output_tokens=used.output_tokens))
 
 
 def _provider_failed(output: Output) -> bool:

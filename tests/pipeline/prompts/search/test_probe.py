@@ -95,6 +95,16 @@ async def test_after_a_restart_what_a_judge_was_paid_for_is_counted_again() -> N
     assert (after.used.calls, after.used.usd) == (before.used.calls, before.used.usd)
 
 
+async def test_a_ruling_that_cannot_be_read_is_paid_for_each_time_it_is_asked_for() -> None:
+    before, after = Meter(), Meter()
+    probe, model = judged_by(lambda _request: "no ruling at all", before)
+    for rung in (2, 4):
+        await probe(PROMPT, DEV[:rung])
+        assert before.used.calls == rung + model.calls
+    await replace(probe, meter=after)(PROMPT, DEV[:4])
+    assert after.used.calls == 4 + model.calls
+
+
 async def test_a_judge_that_is_away_is_no_fault_of_the_prompt_but_one_that_cannot_be_read_leaves_the_cell_empty() -> None:
     away, _ = judged_by(lambda _request: failed("access"), Meter())
     with pytest.raises(TemporaryError, match=r"The judge could not be asked \(access\)"):
