@@ -4,6 +4,7 @@ Dev is spent in a fixed shuffled order; a candidate's run covers the first sampl
 """
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from agent import arms, turns
 from agent.state import State
@@ -12,8 +13,11 @@ from db.store import Store
 from pipeline.records import Candidate, RunResult
 from pipeline.report.records import AS_IS, FORMAT_FIXED
 
+if TYPE_CHECKING:
+    from pipeline.models.prices import Prices
 
-async def narrow(store: Store, state: State) -> tuple[Run, ...]:
+
+async def narrow(store: Store, state: State, prices: "Prices | None" = None) -> tuple[Run, ...]:
     """Drop the weaker candidates of each target after a rung and extend the runs of the others; the runs that have to go on.
 
     A target some of whose runs still go on was narrowed already: a second time changes nothing.
@@ -24,18 +28,21 @@ async def narrow(store: Store, state: State) -> tuple[Run, ...]:
     for target in plan.targets:
         rung = [(candidate, run) for candidate, run in await still_in(store, plan, target) if run.total < dataset.dev]
         if rung and all(run.status is RunStatus.DONE for _, run in rung):
-            await _narrow(store, plan, target, rung, dataset.dev)
+            await _narrow(store, plan, target, rung, dataset.dev, prices)
         going += [run for _, run in await still_in(store, plan, target) if run.status is not RunStatus.DONE]
     return tuple(going)
 
 
-async def _narrow(store: Store, plan: Plan, target: str, rung: Sequence[tuple[Candidate, Run]], dev: int) -> None:
+async def _narrow(
+    store: Store, plan: Plan, target: str, rung: Sequence[tuple[Candidate, Run]], dev: int, prices: "Prices | None"
+) -> None:
+    from pipeline.models.prices import known
     from pipeline.prompts.search import halving
 
     results = [await store.runs.result(run.id) for _, run in rung]
     shots = shown([candidate for candidate, _ in rung])
     always = {candidate.prompt.hash for candidate, _ in rung if candidate.prompt.method in {AS_IS, FORMAT_FIXED}}
-    after = halving.narrow(results, plan.criteria, dev, left_out=shots, always=always)
+    after = halving.narrow(results, plan.criteria, dev, left_out=shots, always=always, price=known([target], prices).get(target))
     present = min(run.total for _, run in rung)
     fallen = [
         Fallen(target=target, prompt_hash=prompt_hash, samples=present, why=why) for prompt_hash, why in after.dropped.items()

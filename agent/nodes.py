@@ -81,7 +81,7 @@ async def gate_candidates(state: State) -> State:
 async def narrow_prompts(state: State, runtime: Runtime[Deps]) -> State:
     """The better candidates go on to more of dev, the others fall out; with all of dev covered, is a search still to be made?"""
     store = runtime.context.store
-    extended = await narrowing.narrow(store, state)
+    extended = await narrowing.narrow(store, state, runtime.context.catalog.prices)
     for run in extended:
         await runtime.context.engine.submit(WorkKind.RUN, run.id, run.id)
     open_ones = () if extended else await narrowing.not_improved(store, state)

@@ -17,6 +17,7 @@ from db.records import DatasetVersion, Improvement, JobState, Plan
 from pipeline.decide.pairs import together
 from pipeline.decide.selection import Standing, choose, standings
 from pipeline.metrics import code_metrics, judged_metrics, score_with
+from pipeline.prompts.cost import usage_of_a_call
 from pipeline.prompts.methods.gepa import Gepa, why_not
 from pipeline.prompts.port import Ask
 from pipeline.prompts.search.evolution import Evolved, evolve, slices
@@ -151,6 +152,7 @@ async def _search(tools: Tools, plan: Plan, dataset: DatasetVersion, now: Improv
     model, writer = [Halting(await tools.shelf.model(ref, dataset.id), halt) for ref in refs]
     calls, usd = estimates.search_budget(plan, dataset.dev)
     prices = {opened.ref: p for opened, ref in ((model, refs[0]), (writer, refs[1])) if (p := asking.price_of(tools, ref))}
+    planned = {model.ref: prices[model.ref].of(usage_of_a_call(ask.prompt, ask.dev))} if model.ref in prices else {}
     usd = usd if len(prices) == len({model.ref, writer.ref}) else None
     known = {Call(model=model.ref, asked=start.key.prompt_hash, sample_id=o.sample_id): o for o in start.outputs}
     shots = ask.start.shots if ask.start else ()
@@ -166,7 +168,7 @@ async def _search(tools: Tools, plan: Plan, dataset: DatasetVersion, now: Improv
         model=model,
         writer=writer,
         journal=StoredJournal(store=tools.store, migration_id=plan.migration_id, known=known),
-        meter=Meter(most_calls=calls, most_usd=usd, prices=prices),
+        meter=Meter(most_calls=calls, most_usd=usd, prices=prices, planned=planned),
         halt=halt,
         source=await tools.store.runs.outputs(source.id) if compares else (),
     )
@@ -191,7 +193,7 @@ async def _attend(search: _Search) -> None:
 async def _keep(search: _Search, found: Evolved) -> int:
     """What was found, as candidates with runs on all of dev that begin with the answers paid for; how many there are."""
     store, plan = search.tools.store, search.plan
-    for candidate in found.refused[-1:]:
+    for candidate in found.refused:
         await store.prompts.add_candidate(plan.migration_id, plan.number, candidate)
     for prompt in found.found:
         candidate = Candidate(target=search.ask.target, prompt=prompt)

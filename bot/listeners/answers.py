@@ -22,7 +22,7 @@ from db.keys import errors_card
 from db.records import Migration, PlanChange
 from db.store import Store
 from pipeline.models.batch.router import GIVES_UP
-from pipeline.models.prices import money
+from pipeline.models.prices import Prices, money
 from pipeline.prompts.managed.form import is_prompt_name, prompt_name
 
 WORST, MOST, GROUPS = 5, 10, 8
@@ -45,8 +45,11 @@ class Answer:
     body: str
 
 
-async def answer_to(store: Store, migration: Migration, intent: Intent) -> Answer:
+async def answer_to(store: Store, migration: Migration, intent: Intent, prices: Prices) -> Answer:
     """The reply to what somebody wrote in the thread of `migration`. Raises InputError for a value that cannot be."""
+    if intent.kind in prompt_words.ANSWERS:
+        said = await prompt_words.answer(store, migration, intent, prices)
+        return _propose(said) if isinstance(said, Proposal) else _say(said)
     return await ANSWERS[intent.kind](store, migration, intent)
 
 
@@ -102,11 +105,6 @@ async def _errors(store: Store, migration: Migration, _: Intent) -> Answer:
             lines = error_lines(loads(message.body), GROUPS)
             return _say("\n".join([f"*What goes wrong · round {number}*", *lines]))
     return _say("Nothing has been grouped yet: that happens as soon as the targets are measured.")
-
-
-async def _prompts(store: Store, migration: Migration, intent: Intent) -> Answer:
-    said = await prompt_words.answer(store, migration, intent)
-    return _propose(said) if isinstance(said, Proposal) else _say(said)
 
 
 async def _margin(_: Store, __: Migration, intent: Intent) -> Answer:
@@ -248,5 +246,4 @@ ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, Intent], Awaitable[Answ
     IntentKind.CANCEL: _cancel,
     IntentKind.HELP: _help,
     IntentKind.UNKNOWN: _unknown,
-    **dict.fromkeys(prompt_words.ANSWERS, _prompts),
 }

@@ -40,7 +40,10 @@ async def _answer(desk: Desk, args: AsyncArgs, migration: Migration) -> None:
     if intent.kind is IntentKind.UNKNOWN and mention not in event["text"]:
         return
     not_set_up = intent.kind is IntentKind.OPTIMIZE and not desk.advpo
-    answer = Answer(subject=MRKDWN, body=advpo.NOT_SET_UP) if not_set_up else await answer_to(desk.store, migration, intent)
+    prices = desk.catalog.prices
+    answer = (
+        Answer(subject=MRKDWN, body=advpo.NOT_SET_UP) if not_set_up else await answer_to(desk.store, migration, intent, prices)
+    )
     await _reply(desk, migration, f"reply:{event['channel']}:{event['ts']}", answer)
 
 

@@ -1,6 +1,7 @@
 """What is written about prompts in a thread: the candidates, or a proposal to try one, to roll back, to do another round."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from agent import advpo, prompts
 from agent.interpret import Intent, IntentKind
@@ -38,10 +39,21 @@ Said = str | Proposal
 """A sentence, or what a click confirms."""
 
 
-async def answer(store: Store, migration: Migration, intent: Intent) -> Said:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody wrote about the prompts of a migration's round `number`; `prices` are the operator's and the list's."""
+
+    migration: Migration
+    number: int
+    intent: Intent
+    prices: Prices
+
+
+async def answer(store: Store, migration: Migration, intent: Intent, prices: Prices) -> Said:
     """What is said to an intent about prompts. Raises InputError for what cannot be."""
     number = await newest(store, migration.id)
-    return await ANSWERS[intent.kind](store, migration, number, intent) if number else NONE_YET
+    it = Asked(migration=migration, number=number, intent=intent, prices=prices)
+    return await ANSWERS[intent.kind](store, it) if number else NONE_YET
 
 
 async def newest(store: Store, migration_id: str) -> int:
@@ -60,19 +72,19 @@ async def names(store: Store, migration_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.prompt.method for each in found if each.refusal is None))
 
 
-async def _show(store: Store, migration: Migration, number: int, _: Intent) -> Said:
-    return "\n".join([*prompt_lines(await prompt_facts.prompts(store, migration.id, number, Prices())), CARD])
+async def _show(store: Store, it: Asked) -> Said:
+    return "\n".join([*prompt_lines(await prompt_facts.prompts(store, it.migration.id, it.number, it.prices)), CARD])
 
 
-async def _try(store: Store, migration: Migration, number: int, intent: Intent) -> Said:
-    candidates = [each for each in await store.prompts.candidates(migration.id, number) if each.refusal is None]
-    found = next((each for each in candidates if _is(each, intent.prompt)), None)
-    if found is None or intent.sample is None:
+async def _try(store: Store, it: Asked) -> Said:
+    candidates = [each for each in await store.prompts.candidates(it.migration.id, it.number) if each.refusal is None]
+    found = next((each for each in candidates if _is(each, it.intent.prompt)), None)
+    if found is None or it.intent.sample is None:
         known = some([literal(each.prompt.method, 60) for each in candidates], 10)
         return f'Which prompt, and which sample of dev? Write, for example, "try family rules on SAMPLE-ID". There are: {known}.'
-    sentence = f"Try {found.prompt.method} for {found.target} on sample {intent.sample}? It is one call."
+    sentence = f"Try {found.prompt.method} for {found.target} on sample {it.intent.sample}? It is one call."
     return Proposal(
-        kind="try_prompt", value="\n".join((str(number), found.target, found.prompt.hash, intent.sample)), sentence=sentence
+        kind="try_prompt", value="\n".join((str(it.number), found.target, found.prompt.hash, it.intent.sample)), sentence=sentence
     )
 
 
@@ -82,62 +94,66 @@ def _is(candidate: Candidate, named: str | None) -> bool:
     )
 
 
-async def _back(store: Store, migration: Migration, number: int, _: Intent) -> Said:
+async def _back(store: Store, it: Asked) -> Said:
     """To the choice before the newest one; of all targets, the one that was chosen for last."""
-    await _asked(store, migration.id, number)
-    choices = await store.prompts.choices(migration.id, number)
+    await _asked(store, it.migration.id, it.number)
+    choices = await store.prompts.choices(it.migration.id, it.number)
     last = max((each for each in choices if each.turn > 1), key=lambda each: each.at, default=None)
     if last is None:
         return ONLY_ONE
     before = next(each for each in choices if (each.target, each.turn) == (last.target, last.turn - 1))
-    method = (await store.prompts.get(migration.id, before.prompt_hash)).method
+    method = (await store.prompts.get(it.migration.id, before.prompt_hash)).method
     sentence = f"Go back to {method} ({before.prompt_hash[:8]}) for {last.target}?"
-    return Proposal(kind="roll_back", value="\n".join((str(number), last.target, before.prompt_hash)), sentence=sentence)
+    return Proposal(kind="roll_back", value="\n".join((str(it.number), last.target, before.prompt_hash)), sentence=sentence)
 
 
-async def _round(store: Store, migration: Migration, number: int, _: Intent) -> Said:
-    question = await _asked(store, migration.id, number)
-    press = Press(migration=migration.id, question=question.key)
+async def _round(store: Store, it: Asked) -> Said:
+    question = await _asked(store, it.migration.id, it.number)
+    press = Press(migration=it.migration.id, question=question.key)
     first = next(iter(await proposed(store, press)), None)
     if first is None:
         return f"{await nothing(store, press) or LOOKING} {OWN_WORDS}"
     sentence = f"Do another round on dev with this? {first.technique}: {first.sentence}"
-    return Proposal(kind="another_round", value=f"{number}\n{first.id}", sentence=sentence)
+    return Proposal(kind="another_round", value=f"{it.number}\n{first.id}", sentence=sentence)
 
 
-async def _faster(store: Store, migration: Migration, number: int, _: Intent) -> Said:
+async def _faster(store: Store, it: Asked) -> Said:
     """What makes the targets faster; a round of shorter answers is a click away on the card, since it is one of several ways."""
-    question = await asked(store, migration.id, number)
-    press = Press(migration=migration.id, question=question.key if question else f"prompts:{number}")
-    found, offers = await prompt_facts.round_of(store, migration.id, number), await proposed(store, press)
-    told = [await faster(store, found, place, Prices(), offers) for place in range(len(found.plan.targets))]
+    question = await asked(store, it.migration.id, it.number)
+    press = Press(migration=it.migration.id, question=question.key if question else f"prompts:{it.number}")
+    found, offers = await prompt_facts.round_of(store, it.migration.id, it.number), await proposed(store, press)
+    told = [await faster(store, found, place, it.prices, offers) for place in range(len(found.plan.targets))]
     said = [line for each in told for line in faster_lines(each)]
     offer = next((each.offer for each in told if each.offer), None)
     if question is None or offer is None:
         return "\n".join([*said, FASTER if question else FASTER_LATER])
     sentence = f"Do a round of shorter answers on dev for {offer.target}? {offer.sentence}"
-    return Proposal(kind="another_round", value=f"{number}\n{offer.id}", sentence=sentence, told="\n".join(said))
+    return Proposal(kind="another_round", value=f"{it.number}\n{offer.id}", sentence=sentence, told="\n".join(said))
 
 
-async def _optimize(store: Store, migration: Migration, number: int, intent: Intent) -> Said:
-    found = await prompt_facts.prompts(store, migration.id, number, Prices(), advpo=True)
-    fits = [each for each in found.targets if advpo.may_be_asked(each.target) and intent.target in {None, each.target}]
+async def _optimize(store: Store, it: Asked) -> Said:
+    found = await prompt_facts.prompts(store, it.migration.id, it.number, it.prices, advpo=True)
+    fits = [each for each in found.targets if advpo.may_be_asked(each.target) and it.intent.target in {None, each.target}]
     if not fits:
         return ADVPO_NONE
     if len(fits) > 1:
         return f"{ADVPO_WHICH} {some([literal(each.target, 100) for each in fits], 5)}."
     sentence = f"Ask Bedrock's Advanced Prompt Optimization to rewrite the prompt for {fits[0].target}? {leaves(fits[0].advpo)}"
-    return Proposal(kind="optimize", value=f"{number}\n{fits[0].target}", sentence=sentence)
+    return Proposal(kind="optimize", value=f"{it.number}\n{fits[0].target}", sentence=sentence)
 
 
-async def _stop_optimizing(store: Store, migration: Migration, number: int, intent: Intent) -> Said:
-    jobs = [each for each in await store.advpo.of(migration.id, number) if each.is_open and intent.target in {None, each.target}]
+async def _stop_optimizing(store: Store, it: Asked) -> Said:
+    jobs = [
+        each
+        for each in await store.advpo.of(it.migration.id, it.number)
+        if each.is_open and it.intent.target in {None, each.target}
+    ]
     if not jobs:
         return ADVPO_IDLE
     if len(jobs) > 1:
         return f"{ADVPO_WHICH} {some([literal(each.target, 100) for each in jobs], 5)}."
     sentence = f"Stop the optimisation for {jobs[0].target}? {STOPPED}"
-    return Proposal(kind="stop_optimizing", value=f"{number}\n{jobs[0].target}", sentence=sentence)
+    return Proposal(kind="stop_optimizing", value=f"{it.number}\n{jobs[0].target}", sentence=sentence)
 
 
 async def _asked(store: Store, migration_id: str, number: int) -> Question:
@@ -180,7 +196,7 @@ async def another_round(desk: Desk, click: Click, value: str) -> None:
     await decide(desk, again, note=turn.sentence, turn=turn.id)
 
 
-ANSWERS: Mapping[IntentKind, Callable[[Store, Migration, int, Intent], Awaitable[Said]]] = {
+ANSWERS: Mapping[IntentKind, Callable[[Store, Asked], Awaitable[Said]]] = {
     IntentKind.SHOW_PROMPTS: _show,
     IntentKind.TRY_PROMPT: _try,
     IntentKind.ROLL_BACK: _back,

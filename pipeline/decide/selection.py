@@ -94,10 +94,15 @@ def standings(
     return _table(candidates, criteria, frozenset(left_out), price)
 
 
+def is_dear(standing: Standing, criteria: Criteria) -> bool:
+    """Whether 1,000 calls take more than the criteria's cap, as measured; False without a cap or a price."""
+    return criteria.most_usd is not None and standing.usd is not None and standing.usd > criteria.most_usd
+
+
 def _within(table: Sequence[Standing], criteria: Criteria) -> tuple[list[int], str]:
     """The places that keep to the cap, all of them where none does; and the sentence that says so, empty without a dearer one."""
     cap, every = criteria.most_usd, list(range(len(table)))
-    dear = [row for row in table if cap is not None and row.usd is not None and row.usd > cap]
+    dear = [row for row in table if is_dear(row, criteria)]
     if cap is None or not dear:
         return every, ""
     if len(dear) == len(table):

@@ -19,7 +19,7 @@ LONG, SHORTEST = 6, 4
 """Words: of a run of a long text, and of the shortest text that is compared as a whole."""
 DENSE_LONG, DENSE_SHORTEST = 15, 10
 """The same in characters, for scripts without spaces between words."""
-ALONE = 2
+TWICE = 2
 APART = 2
 """Words between a question too short for a run and its answer, where they stand as a pair (`In: lost card, out: card`)."""
 _DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -46,8 +46,9 @@ def leaks(candidate: PromptVersion, ask: Ask) -> Leaks:
     for sample in declared:
         new -= _runs(_texts(sample))
     pairs = _pairs((*undeclared, *ask.held_out), said, (*before, *(" ".join(_texts(s)) for s in declared)))
-    held = {*_shown_alone(ask.held_out, (*ask.dev, *ask.held_out), new), *pairs} if new or pairs else set()
-    found = {s.id for s in undeclared if _sample_runs(s) & new} | pairs
+    of_dev = {s.id: _sample_runs(s) & new for s in undeclared}
+    held = _shown(ask.held_out, new.difference(*of_dev.values())) | pairs  # a greeting that dev has too tells nothing of test
+    found = {name for name, runs in of_dev.items() if runs} | pairs
     return Leaks(tuple(s.id for s in ask.held_out if s.id in held), tuple(s.id for s in undeclared if s.id in found))
 
 
@@ -127,17 +128,12 @@ def _sample_runs(sample: Sample) -> set[Run]:
     return {run for text in _texts(sample) for run in _text_runs(tuple(_words(text)))}
 
 
-def _shown_alone(samples: Iterable[Sample], everything: Iterable[Sample], new: set[Run]) -> list[str]:
-    """The ids of `samples` of which two runs stand in `new` that no other text of `everything` has, or all there are.
-
-    A greeting they share gives none away, and a single run of six words can be the trade's way of speaking. A text that several
-    samples have word by word is one text.
-    """
-    texts = {tuple(_words(text)) for s in everything for text in _texts(s)}
-    times = Counter(run for text in texts for run in _text_runs(text) & new)
-    runs = {s.id: _sample_runs(s) for s in samples}
-    alone = {name: sum(times[run] == 1 for run in own & new) for name, own in runs.items()}
-    return [name for name, count in alone.items() if count and count >= min(ALONE, len(runs[name]))]
+def _shown(held_out: Iterable[Sample], new: set[Run]) -> set[str]:
+    """The ids of samples of which two runs stand in `new`, or all there are: a single one can be the trade's way of speaking."""
+    if not new:
+        return set()
+    runs = {s.id: _sample_runs(s) for s in held_out}
+    return {name for name, own in runs.items() if own and len(own & new) >= min(TWICE, len(own))}
 
 
 def _pairs(samples: Sequence[Sample], said: Iterable[str], before: Iterable[str]) -> set[str]:
@@ -153,7 +149,7 @@ def _pairs(samples: Sequence[Sample], said: Iterable[str], before: Iterable[str]
         for name, values in asked
         if any(times[v] == 1 and _follows(v, values[-1], where) and not _follows(v, values[-1], known) for v in values[:-1] if v)
     }
-    return {name for name, _ in found} if len({values for _, values in found}) >= ALONE else set()
+    return {name for name, _ in found} if len({values for _, values in found}) >= TWICE else set()
 
 
 def _short(sample: Sample) -> tuple[Run, ...]:

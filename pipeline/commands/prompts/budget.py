@@ -12,16 +12,16 @@ from pipeline.prompts.template import render
 from pipeline.records import PromptVersion, Request, RunResult, Sample
 
 
-def for_dev(most_usd: float | None, ahead: Plan) -> float | None:
-    """USD that dev may take of `most_usd`. Raises SpentError where the look at test alone would take it all."""
+def for_test(most_usd: float | None, ahead: Plan) -> float:
+    """USD that dev may not take of `most_usd`. Raises SpentError where the look at test alone would take it all."""
     if most_usd is None or ahead.test_usd is None:
-        return most_usd
+        return 0.0
     if most_usd <= ahead.test_usd:
         raise SpentError(
             f"A budget of ${most_usd:,.2f} leaves nothing for dev: the look at test, which proves what was gained, takes about "
             f"${ahead.test_usd:,.2f}. Give more with --usd, or cap the calls instead."
         )
-    return most_usd - ahead.test_usd
+    return ahead.test_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from pipeline.commands.prompts.files import (
     SystemFile,
     TurnsFile,
     capped,
+    many,
     read_joined,
     read_prompts,
 )
@@ -84,7 +85,7 @@ def convert(
         typer.echo(json.dumps([entry(one, name) for one, name in written], ensure_ascii=False, indent=2))
         return
     if left_out:
-        typer.echo(f"{prompt.name} holds {left_out + 1} prompts; this is for {first.name}. Choose another one with --pick.\n")
+        typer.echo(many(prompt, first, left_out) + "\n")
     _show(ask, first, written, out)
     if writer is None:
         typer.echo("\n".join(("", *untried(ask))))

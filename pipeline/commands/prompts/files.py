@@ -52,6 +52,11 @@ def read_prompts(
     return picked
 
 
+def many(path: Path, first: Imported, left_out: int) -> str:
+    """The sentence about prompts of a file that are not looked at."""
+    return f"{path.name} holds {left_out + 1} prompts; this is for {first.name}. Choose another one with --pick."
+
+
 def capped(ask: Ask, criteria: Criteria | None, most_usd: float | None, own: Path | None) -> Ask:
     """`ask` with the constraints of `criteria`, the price of the target and the cap on 1,000 calls: `most_usd`, else theirs.
 

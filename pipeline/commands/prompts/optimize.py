@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.access import CacheFolder, EndpointUrl, InFlight, Profile, Region, given_access, given_limiter
-from pipeline.commands.convert import write_all
 from pipeline.commands.criteria import CriteriaFile, criteria_for
 from pipeline.commands.files import read_dataset
 from pipeline.commands.prompts.files import (
@@ -24,6 +23,7 @@ from pipeline.commands.prompts.files import (
     SystemFile,
     TurnsFile,
     capped,
+    many,
     read_beside,
     read_prompts,
 )
@@ -46,6 +46,7 @@ from pipeline.prompts.template import variables
 from pipeline.records import Criteria, Dataset, PromptVersion, Split, UseCase
 from pipeline.run import check
 
+LOOKS = "ferry.looks.jsonl"
 MODELS = "; ".join(provider.names for provider in PROVIDERS.values())
 
 
@@ -82,7 +83,9 @@ def optimize(
 ) -> None:
     """Search the best prompt for a target on dev, within a budget; then look at test once and say what was gained."""
     first, *more = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
-    frozen, others = read_dataset(dataset), _others(first, more, beside or ())
+    frozen, (others, left_out) = read_dataset(dataset), _others(first, more, beside or ())
+    if left_out:
+        typer.echo(many(prompt, first, left_out), err=True)
     criteria = _criteria(use_case, frozen, criteria_file, most_usd)
     ask = capped(_ask(fixed(first, target).prompt, frozen, (target, source, use_case, seed)), criteria, None, prices)
     key = _key(ask, frozen, criteria, writer, others)
@@ -96,14 +99,16 @@ def optimize(
         key=key,
         beside=others,
         most=Most(in_flight=in_flight, calls=calls, usd=usd),
-        looks=_looks(prompt, frozen, criteria, target, look_again),
+        looks=_looks(dataset, frozen, target, look_again),
+        out=out,
     )
-    _run(search, out, html=html, plan_only=plan_only, as_json=as_json)
+    _run(search, html=html, plan_only=plan_only, as_json=as_json)
 
 
-def _others(first: Imported, more: Sequence[Imported], beside: Sequence[str]) -> tuple[Imported, ...]:
-    """What the prompt's own file holds besides it, and the other tools' prompts."""
-    return tuple(one for one in more if one.prompt.parent == first.prompt.hash) + read_beside(beside)
+def _others(first: Imported, more: Sequence[Imported], beside: Sequence[str]) -> tuple[tuple[Imported, ...], int]:
+    """What the prompt's own file made of it, with the other tools' prompts; and how many other prompts the file holds."""
+    made = tuple(one for one in more if one.prompt.parent == first.prompt.hash)
+    return made + read_beside(beside), len(more) - len(made)
 
 
 def _criteria(use_case: UseCase, frozen: Dataset, path: Path | None, most_usd: float | None) -> Criteria:
@@ -158,10 +163,10 @@ def _key(ask: Ask, frozen: Dataset, criteria: Criteria, writer: str, others: tup
     return content_hash([frozen.hash, criteria.hash, *asked])
 
 
-def _looks(prompt: Path, frozen: Dataset, criteria: Criteria, target: str, reason: str) -> Looks:
-    """Beside the prompt, wherever the journal lies: another search over the same test samples has one of its own."""
-    about = content_hash([frozen.hash, criteria.hash, target])
-    return Looks(prompt.parent / f"{prompt.stem}.looks.jsonl", about, reason)
+def _looks(dataset: Path, frozen: Dataset, target: str, reason: str) -> Looks:
+    """Beside the dataset, by what its test samples ask: another prompt, cap or journal looks at the same ones."""
+    about = content_hash([sorted(sample.input_hash for sample in frozen.in_split(Split.TEST)), target])
+    return Looks(dataset.resolve().parent / LOOKS, about, reason)
 
 
 def _prices(ask: Ask, writer: str, criteria: Criteria, own: Path | None, most_usd: float | None) -> Mapping[str, Price]:
@@ -177,7 +182,8 @@ def _check_folder(out: Path | None, *, html: bool) -> None:
         raise InputError(f"{out} is a file. Name a folder for the candidates with --out.")
 
 
-def _run(search: Searching, out: Path | None, *, html: bool, plan_only: bool, as_json: bool) -> None:
+def _run(search: Searching, *, html: bool, plan_only: bool, as_json: bool) -> None:
+    out = search.out
     _check_folder(out, html=html)
     ahead = asyncio.run(planned(search))
     show_plan(ahead, search)
@@ -191,7 +197,6 @@ def _run(search: Searching, out: Path | None, *, html: bool, plan_only: bool, as
     if found.report is None:
         raise SpentError(f"There is no prompt measured on all of dev yet. {found.ended.why}")
     if out:
-        write_all(found.ended.candidates, out)
         told = {**plain(found.report), "headline": headline(found.report)}
         (out / "search.json").write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", "utf-8")
     if html and out:

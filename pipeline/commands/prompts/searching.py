@@ -9,15 +9,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
-from pipeline.commands.convert import all_methods
+from pipeline.commands.convert import all_methods, write_all
 from pipeline.commands.judging import rulings_beside
-from pipeline.commands.prompts.budget import PendingLook, check_look, for_dev
+from pipeline.commands.prompts.budget import PendingLook, check_look, for_test
 from pipeline.metrics.judge.bench import open_bench
 from pipeline.metrics.judge.port import Bench
 from pipeline.metrics.judge.rulings import FileRulings
 from pipeline.metrics.registry import judged_metrics
 from pipeline.models import ModelSettings, open_model
 from pipeline.models.prices import Price
+from pipeline.prompts.cost import usage_of_a_call
 from pipeline.prompts.importers import Imported
 from pipeline.prompts.importers.candidate import candidate
 from pipeline.prompts.methods import METHODS, Ask, candidates
@@ -50,7 +51,8 @@ class Most:
 class Searching:
     """What is to be searched, with what, how far. `key` says which search the journal is of; `writer` is a ref or empty.
 
-    `beside` are other tools' prompts, candidates like Ferry's own. `looks` are those at test so far.
+    `beside` are other tools' prompts, candidates like Ferry's own. `looks` are those at test so far, `out` is the folder for the
+    candidates.
     """
 
     ask: Ask
@@ -63,6 +65,7 @@ class Searching:
     beside: tuple[Imported, ...] = ()
     looks: Looks
     most: Most
+    out: Path | None = None
 
     @property
     def asks_source(self) -> bool:
@@ -86,7 +89,7 @@ async def planned(searching: Searching) -> Plan:
     free = {name: method for name, method in METHODS.items() if name not in asking}
     found = list(await candidates(replace(ask, writer=None), free))
     paid = [method for method in all_methods(searching.settings).values() if method.applies(ask) and method.name in asking]
-    found += [replace(found[0], refusal=None) for _ in paid]
+    found += [replace(found[0], prompt=replace(ask.prompt, method=method.name), refusal=None) for method in paid]
     found += _beside(searching, ask, found)
     bars = sum(one.prompt.method in BARS and one.refusal is None for one in found)
     written = sum(method.name in conversions for method in paid)
@@ -98,9 +101,12 @@ async def searched(searching: Searching, ahead: Plan) -> Searched:
     with FileJournal(searching.journal, searching.key) as journal:
         async with _opened(searching, journal, ahead) as tools:
             ended = await _search(tools, journal)
+            if searching.out:  # what was paid for on dev is there, whatever becomes of the look at test
+                write_all(ended.candidates, searching.out)
             if ended.winner is None:
                 return Searched(ended=ended, report=None)
             ask = searching.ask
+            searching.looks.remember(journal.looked)
             searching.looks.check(ended.winner)
             look = PendingLook(probe=tools.probe, source=tools.source, original=ask.prompt, test=ask.held_out)
             await check_look(searching.most.usd, ended, ended.winner, look)
@@ -123,7 +129,14 @@ class _Tools:
 async def _opened(searching: Searching, journal: FileJournal, ahead: Plan) -> AsyncIterator[_Tools]:
     ask, settings = searching.ask, searching.settings
     most = searching.most.calls or ahead.dev
-    meter = Meter(most_calls=most, most_usd=for_dev(searching.most.usd, ahead), prices=searching.prices)
+    price = searching.prices.get(ask.target)
+    meter = Meter(
+        most_calls=most,
+        most_usd=searching.most.usd,
+        kept_usd=for_test(searching.most.usd, ahead),
+        prices=searching.prices,
+        planned={ask.target: price.of(usage_of_a_call(ask.prompt, ask.dev))} if price else {},
+    )
     samples = (*ask.dev, *ask.held_out)
     refs = dict.fromkeys(ref for ref in (ask.target, ask.source, searching.writer) if ref)
     models = {ref: open_model(ref, samples=samples, settings=settings) for ref in refs}

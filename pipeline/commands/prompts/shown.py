@@ -12,7 +12,7 @@ from pipeline.models import notice
 from pipeline.prompts.search.meter import Used
 from pipeline.prompts.search.plan import Plan
 from pipeline.prompts.search.report import SearchReport, Tried
-from pipeline.prompts.search.words import caveats, headline, verdicts
+from pipeline.prompts.search.words import caveats, headline, on_test, verdicts
 
 LISTED = 10
 
@@ -67,10 +67,9 @@ def show(report: SearchReport, out: Path | None) -> None:
 
 
 def _bars(report: SearchReport) -> Table:
-    metrics = [found.metric for found in report.compared]
-    table = Table("bar", "made by", *(f"{name}, test" for name in metrics), "dev", "characters", "tokens", "USD for 1,000")
+    table = Table("bar", "made by", *(f"{name}, test" for name in report.metrics), "dev", "characters", "tokens", "USD for 1,000")
     for bar in report.bars:
-        scores = (f"{bar.test[name]:.3f}" if name in bar.test else "none" for name in metrics)
+        scores = (on_test(bar, name, report.test_samples) for name in report.metrics)
         money = "unknown" if bar.usd_per_1000 is None else f"{bar.usd_per_1000:,.3f}"
         tokens = "unknown" if bar.tokens is None else f"{bar.tokens:,.0f}"
         dev = "none" if bar.dev is None else f"{bar.dev:.3f}"

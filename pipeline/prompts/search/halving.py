@@ -6,8 +6,9 @@ Jamieson & Talwalkar 2016 (arXiv 1502.07943). A rung is a number of samples, tak
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.decide.selection import Standing, standings
+from pipeline.decide.selection import Standing, is_dear, standings
 from pipeline.errors import InputError
+from pipeline.models.prices import Price, money
 from pipeline.records import Criteria, RunResult
 
 FIRST = 30
@@ -44,9 +45,11 @@ def narrow(
     *,
     left_out: Collection[str] = (),
     always: Collection[str] = (),
+    price: Price | None = None,
 ) -> Next:
     """After a rung that all `results` cover, given in order of cost: the better half goes on, quality before tokens before cost.
 
+    What takes more than the criteria's cap for 1,000 calls, as measured and at `price`, stands behind what keeps to it.
     `always` are hashes that are never dropped and take nobody's place (as is, format-fixed: the bars). Nobody falls out once all
     of dev is covered: choosing is `decide.selection`. Raises InputError without results, and as `decide.selection.choose` does.
     """
@@ -56,11 +59,11 @@ def narrow(
     present = min(len(run.outputs) for run in results)
     if present >= dev:
         return Next(total=present, keep=hashes, dropped={})
-    table = standings(results, criteria, left_out=left_out)
+    table = standings(results, criteria, left_out=left_out, price=price)
     rivals = [i for i, name in enumerate(hashes) if name not in always]
-    ranked = sorted(rivals, key=lambda i: (*table[i].rank(table), i))
+    ranked = sorted(rivals, key=lambda i: (is_dear(table[i], criteria), *table[i].rank(table), i))
     kept = ranked[: _half(len(ranked))]
-    dropped = {hashes[i]: _why(table[i], table[kept[-1]], present) for i in sorted(ranked[len(kept) :])}
+    dropped = {hashes[i]: _why(table[i], table[kept[-1]], present, criteria) for i in sorted(ranked[len(kept) :])}
     return Next(total=_after(present, dev, len(kept)), keep=tuple(h for h in hashes if h not in dropped), dropped=dropped)
 
 
@@ -74,7 +77,9 @@ def _after(present: int, dev: int, left: int) -> int:
     return 2 * present if left > FINALISTS and 2 * present * SHORTEST_LEAP <= dev else dev
 
 
-def _why(fell: Standing, last: Standing, present: int) -> str:
+def _why(fell: Standing, last: Standing, present: int, criteria: Criteria) -> str:
+    if is_dear(fell, criteria) and not is_dear(last, criteria):
+        return f"Fell out after {present} dev samples: 1,000 calls take {money(fell.usd or 0.0)}, more than the cap."
     behind = fell.mean != last.mean
     said = f"behind {last.label} with {last.mean or 0.0:.3f}" if behind else f"level with {last.label}, which costs less"
     return f"Fell out after {present} dev samples: {fell.mean or 0.0:.3f}, {said}, the last that went on."

@@ -52,13 +52,15 @@ class FileJournal(MemoryJournal):
     """A journal in JSON Lines that is only ever appended to. Each answer is with the operating system before `keep` returns.
 
     The first line says of what search it is (`key`). `sync` hands all to the disk. Beside the answers it keeps what methods
-    proposed. Opening cuts off a line that a kill left torn. Raises InputError for another search's file.
+    proposed; `looked` are the winners test was looked at with, in journals older than the list of looks. Opening cuts off a line
+    that a kill left torn. Raises InputError for another search's file.
     """
 
     def __init__(self, path: Path, key: str) -> None:
         super().__init__()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._proposed: dict[str, tuple[Candidate, ...]] = {}
+        self.looked: tuple[str, ...] = ()
         self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with ExitStack() as unless_it_is_ours:
             unless_it_is_ours.callback(os.close, self._handle)
@@ -120,7 +122,9 @@ class FileJournal(MemoryJournal):
                 self._kept[_CALL.validate_python(call)] = _OUTPUT.validate_python(output)
             case {"proposed": str(key), "candidates": candidates}:
                 self._proposed[key] = _CANDIDATES.validate_python(candidates)
-            case {"search": str()} | {"look": str()}:  # looks were kept here once
+            case {"look": str(winner)}:  # looks at test were kept here once
+                self.looked += (winner,)
+            case {"search": str()}:
                 pass
             case _:
                 raise ValueError("no line of a journal")

@@ -1,5 +1,7 @@
-"""Looks at test, kept beside the prompt: each after the first flatters the figures, whichever search it was made by."""
+"""Looks at test, kept beside the dataset: each after the first flatters the figures, whichever search it was made by."""
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from pipeline.records import PromptVersion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """Test was looked at with `winner` (a prompt's hash). `about` says which samples, criteria and target; `reason` why again."""
+    """Test was looked at with `winner` (a prompt's hash). `about` says which samples and target; `reason` why again."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
     about: str
@@ -25,14 +27,18 @@ _LINE = TypeAdapter(Looked)
 
 
 class Looks:
-    """The looks `about` one dataset, criteria and target in a file of lines; `reason` is why there shall be one more.
+    """The looks `about` the test samples of one dataset and a target in a file of lines; `reason` is why there shall be one more.
 
-    Raises InputError for a file of anything else.
+    Raises InputError for a file of anything else, and where none may be written.
     """
 
     def __init__(self, path: Path, about: str, reason: str = "") -> None:
         self._path, self._about, self._reason = path, about, reason.strip()
         self._made: list[Looked] = []
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise InputError(
+                f"{path} cannot be written, and looks at test are kept there. Copy the dataset to a folder of yours."
+            )
         if not path.exists():
             return
         cut_unfinished(path)
@@ -53,7 +59,7 @@ class Looks:
 
     def check(self, winner: PromptVersion) -> None:
         """Raises RefusedError where test was looked at with other winners only, and nobody says why again."""
-        if self._made and not self._knows(winner) and not self._reason:
+        if self._made and not self._knows(winner.hash) and not self._reason:
             raise RefusedError(
                 f"Test was looked at before with another winner ({len(self)} so far), and each look more flatters the figures: "
                 f"nobody looked. On dev the winner is {winner.method}. Give the reason with --look-again, or take fresh test "
@@ -62,12 +68,20 @@ class Looks:
 
     def note(self, winner: PromptVersion) -> None:
         """Before the look is made: whoever stops in the middle has seen what was answered."""
+        self._add(winner.hash, self._reason if self._made else "")
+
+    def remember(self, winners: Iterable[str]) -> None:
+        """Looks that were noted elsewhere, by the hashes of their winners."""
+        for winner in winners:
+            self._add(winner, "")
+
+    def _add(self, winner: str, reason: str) -> None:
         if self._knows(winner):
             return
-        made = Looked(about=self._about, winner=winner.hash, reason=self._reason if self._made else "")
+        made = Looked(about=self._about, winner=winner, reason=reason)
         with self._path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(canonical_json(made) + "\n")
         self._made.append(made)
 
-    def _knows(self, winner: PromptVersion) -> bool:
-        return any(each.winner == winner.hash for each in self._made)
+    def _knows(self, winner: str) -> bool:
+        return any(each.winner == winner for each in self._made)

@@ -57,6 +57,7 @@ async def _run(working: "_Search", told: "asyncio.Queue[events.Event | None]") -
         told.put_nowait(None)
 
 
+NONE_PASSES = "No candidate passes the guards, so nobody was asked. The first one: {}"
 ALL_SHOWN = (
     "Every dev sample is shown inside a prompt, so none is left to choose by, and nobody was asked. Add dev samples: a search "
     "takes a few dozen."
@@ -101,6 +102,8 @@ class _Search:
 
     async def _climb(self) -> str:
         self._take(await self.propose(self.ask))
+        if not self._open():
+            return NONE_PASSES.format(self.candidates[0].refusal if self.candidates else "none was proposed.")
         shown = {shot for candidate in self._open() for shot in candidate.prompt.shots}
         self.dev = tuple(sample for sample in shuffled(self.ask.dev) if sample.id not in shown)
         if not self.dev:
@@ -118,9 +121,7 @@ class _Search:
 
     def _take(self, candidates: Sequence[Candidate]) -> None:
         self.candidates = list(candidates)
-        self.bars = tuple(c.prompt.hash for c in candidates if c.prompt.method in BARS and c.refusal is None) or tuple(
-            c.prompt.hash for c in self._open()[:1]
-        )
+        self.bars = tuple(c.prompt.hash for c in self._open() if c.prompt.method in BARS)
         self.tell(events.Proposed(candidates=tuple(candidates)))
         for candidate in candidates:
             if candidate.refusal is not None:
@@ -152,7 +153,7 @@ class _Search:
             runs = [self.runs[name] if total == len(self.dev) else _front(self.runs[name], front) for name in self.bars]
             runs += [await self.probe(prompt, front) for prompt in left.values()]
             self.tell(events.RungDone(total=total, table=standings(runs, self.probe.criteria)))
-            after = narrow(runs, self.probe.criteria, len(self.dev), always=self.bars)
+            after = narrow(runs, self.probe.criteria, len(self.dev), always=self.bars, price=self.ask.price)
             for name, reason in after.dropped.items():
                 self.dropped[name] = reason
                 self.tell(events.Dropped(prompt=left.pop(name), reason=reason))

@@ -45,13 +45,16 @@ def nothing(_used: Used) -> None:
 class Meter:
     """Counts what is used and says no before the cap is passed.
 
-    Calls never pass `most_calls`. Money is known after a call only: a batch is admitted by what such calls have cost so far, or
-    at first by their longest answer, so `most_usd` can be passed by one batch at most. `heard` is told after every call.
+    Calls never pass `most_calls`. Money is known after a call only: a batch is admitted by what such calls have cost so far, at
+    first by what is `planned` for one of the model, else by its longest answer; so `most_usd` can be passed by one batch at most.
+    `kept_usd` of it is set aside for what comes after. `heard` is told after every call.
     """
 
     most_calls: int | None = None
     most_usd: float | None = None
+    kept_usd: float = 0.0
     prices: Mapping[str, Price] = field(default_factory=dict)
+    planned: Mapping[str, float] = field(default_factory=dict)
     heard: Callable[[Used], None] = nothing
     _calls: int = 0
     _usd: float = 0.0
@@ -85,16 +88,19 @@ class Meter:
                 + "Allow more calls to go on from here; nothing is paid twice."
             )
         expected = sum(self.expected(ref, request) for request in new) * (1 + leave / len(new)) + judged_usd
-        if self.most_usd is not None and self._usd + expected > self.most_usd:
+        if self.most_usd is not None and self._usd + expected > self.most_usd - self.kept_usd:
+            kept = f", ${self.kept_usd:,.2f} are kept for the look at test" if self.kept_usd else ""
             raise SpentError(
-                f"The budget of ${self.most_usd:,.2f} is used up: ${self._usd:,.2f} were spent, and the next step may cost "
+                f"The budget of ${self.most_usd:,.2f} is used up: ${self._usd:,.2f} were spent{kept}, and the next step may cost "
                 f"${expected:,.2f}. Allow more money to go on from here; nothing is paid twice."
             )
 
     def expected(self, ref: str, request: Request) -> float:
-        """USD of one call: the mean of those made of this model, else at its longest answer."""
+        """USD of one call: the mean of those made of this model, else as planned, else at its longest answer."""
         calls, usd = self._of_model.get(ref, (0, 0.0))
-        return usd / calls if calls else _at_most(self.prices.get(ref), request)
+        if calls:
+            return usd / calls
+        return self.planned[ref] if ref in self.planned else _at_most(self.prices.get(ref), request)
 
     def judging(self, ref: str) -> float:
         """USD of judges for one answer of `ref`, as those before took."""

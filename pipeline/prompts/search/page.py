@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.prompts.search.report import SearchReport
-from pipeline.prompts.search.words import caveats, headline, verdicts
+from pipeline.prompts.search.words import caveats, headline, on_test, verdicts
 
 
 def write(report: SearchReport, path: Path) -> None:
@@ -16,7 +16,7 @@ def write(report: SearchReport, path: Path) -> None:
         report=report,
         headline=headline(report),
         caveats=caveats(report),
-        metrics=[found.metric for found in report.compared],
+        on_test=on_test,
         verdicts=verdicts(report),
     )
     path.write_text(page, encoding="utf-8")

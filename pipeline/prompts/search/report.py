@@ -25,13 +25,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One of the three bars: scores by metric on test, the mean on dev that chose, what a call takes (tokens, USD for 1,000)."""
+    """One of the three bars: means by metric over what is scored on test, the mean on dev that chose, what a call takes (tokens,
+    USD for 1,000). `unscored` says by metric how many of the samples have no score; metrics without one are left out.
+    """
 
     role: str
     method: str
     prompt_hash: str
     dev: float | None
     test: Mapping[str, float]
+    unscored: Mapping[str, int]
     characters: int
     tokens: float | None
     usd_per_1000: float | None
@@ -51,8 +54,8 @@ class Tried:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchReport:
     """`credited` is winner against format-fixed on test, the only gain that is credited to the search; `over_as_is` is winner
-    against the prompt as is; `against` names what `compared` stands against, the source or else the prompt as is. `dev_gain` is
-    what dev showed for winner against format-fixed: flattered by choosing.
+    against the prompt as is; both are empty where a guard refused that bar. `against` names what `compared` stands against, the
+    source or else the prompt as is. `dev_gain` is what dev showed for winner against format-fixed: flattered by choosing.
 
     `looks` counts the winners test was looked at with, this one included: from the second on, figures on test are optimistic.
     `reasons` are why it was looked at again.
@@ -77,20 +80,32 @@ class SearchReport:
     winner: PromptVersion
     reasons: tuple[str, ...] = ()
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Those that were measured on test, in the order of the criteria where there is something to compare with."""
+        return tuple(found.metric for found in self.compared) or tuple(self.bars[-1].test)
+
 
 async def look(ended: Ended, winner: PromptVersion, probe: Probe, test: Sequence[Sample], source: Probe | None = None) -> Look:
     """The one look at test: the source, as is, format-fixed and the winner; equal prompts are asked once."""
     prompts = bars(ended, winner)
-    before = await source(prompts[AS_IS], test, Split.TEST) if source else None
+    before = await source(original(ended), test, Split.TEST) if source else None
     probe = replace(probe, source_outputs=before.outputs if before else ())
     runs = {role: await probe(prompt, test, Split.TEST) for role, prompt in prompts.items()}
     return Look(runs=runs, prompts=prompts, source=before)
 
 
 def bars(ended: Ended, winner: PromptVersion) -> dict[str, PromptVersion]:
-    """The three bars by role; where format-fixed changed nothing it is the prompt as is."""
-    first, *others = [c.prompt for c in ended.candidates if c.prompt.hash in ended.bars]
-    return {AS_IS: first, FIXED: others[0] if others else first, WINNER: winner}
+    """The three bars by role, without what a guard refused; where format-fixed changed nothing it is the prompt as is."""
+    by_method = {c.prompt.method: c for c in reversed(ended.candidates)}  # of two of a name the first, which is Ferry's own
+    as_is = by_method.get(AS_IS)
+    wanted = {AS_IS: as_is, FIXED: by_method.get(FIXED, as_is)}
+    return {role: each.prompt for role, each in wanted.items() if each and each.refusal is None} | {WINNER: winner}
+
+
+def original(ended: Ended) -> PromptVersion:
+    """The prompt as is, also where the target may not be asked it."""
+    return next(c.prompt for c in ended.candidates if c.prompt.method == AS_IS)
 
 
 def build(
@@ -104,23 +119,28 @@ def build(
     looks: int = 1,
 ) -> SearchReport:
     """The report of a search that has a winner. Raises InputError as `decide.compare` does."""
-    against = seen.source or seen.runs[AS_IS]
-    winner, as_is = seen.prompts[WINNER], seen.prompts[AS_IS]
+    standing = next((role for role in (AS_IS, FIXED) if role in seen.runs), "")
+    against = seen.source or seen.runs.get(standing)
+    winner, fixed = seen.prompts[WINNER], seen.prompts.get(FIXED)
     dev = {row.prompt_hash: row.mean for row in ended.selection.table} if ended.selection else {}
-    before, after = dev.get(seen.prompts[FIXED].hash), dev.get(winner.hash)
+    before, after = dev.get(fixed.hash) if fixed else None, dev.get(winner.hash)
+
+    def gain(over: RunResult | None) -> tuple[Comparison, ...]:
+        return compare(test, over, seen.runs[WINNER], criteria) if over else ()
+
     return SearchReport(
         target=seen.runs[WINNER].key.model,
-        against="source" if seen.source else AS_IS,
+        against="source" if seen.source else standing,
         dev_samples=ended.selection.table[0].n if ended.selection else 0,
         test_samples=len(test),
         why=ended.why,
         selection=ended.selection.reason if ended.selection else "",
         bars=tuple(_bar(role, prompt, seen.runs[role], dev, price) for role, prompt in seen.prompts.items()),
-        compared=compare(test, against, seen.runs[WINNER], criteria),
-        credited=compare(test, seen.runs[FIXED], seen.runs[WINNER], criteria),
-        over_as_is=compare(test, seen.runs[AS_IS], seen.runs[WINNER], criteria),
+        compared=gain(against),
+        credited=gain(seen.runs.get(FIXED)),
+        over_as_is=gain(seen.runs.get(AS_IS)),
         dev_gain=None if before is None or after is None else after - before,
-        changes=changes(as_is, winner),
+        changes=changes(original(ended), winner),
         edits=winner.edits,
         tried=tuple(_tried(ended, winner)),
         used=used,
@@ -133,13 +153,14 @@ def _bar(role: str, prompt: PromptVersion, run: RunResult, dev: Mapping[str, flo
     usages = [output.usage for output in run.outputs if output.usage is not None]
     values: dict[str, list[float]] = {}
     for score in run.scores:
-        values.setdefault(score.metric, []).append(score.value or 0.0)
+        values.setdefault(score.metric, []).extend([] if score.value is None else [score.value])
     return Bar(
         role=role,
         method=prompt.method,
         prompt_hash=prompt.hash,
         dev=dev.get(prompt.hash),
-        test={metric: sum(found) / len(found) for metric, found in values.items()},
+        test={metric: sum(found) / len(found) for metric, found in values.items() if found},
+        unscored={metric: missing for metric, found in values.items() if (missing := len(run.outputs) - len(found))},
         characters=sum(map(len, prompt.texts)),
         tokens=sum(_tokens(usage) for usage in usages) / len(usages) if usages else None,
         usd_per_1000=price.per_1000(usages) if price else None,

@@ -1,6 +1,6 @@
 """The sentences of a search's report, for terminal, page and JSON alike."""
 
-from pipeline.prompts.search.report import AS_IS, FIXED, WINNER, SearchReport
+from pipeline.prompts.search.report import AS_IS, FIXED, WINNER, Bar, SearchReport
 from pipeline.records import Comparison, Verdict
 
 
@@ -8,8 +8,12 @@ def headline(report: SearchReport) -> str:
     """What is credited to the search, in one sentence, by the first metric that decides."""
     found = next((c for c in report.credited if c.primary), None)
     bars = {bar.role: bar.prompt_hash for bar in report.bars}
-    if bars[WINNER] in {bars[AS_IS], bars[FIXED]}:
-        return f"No other prompt beat {AS_IS} and {FIXED} on dev, so nothing is credited to the search."
+    there = [role for role in (AS_IS, FIXED) if role in bars]
+    if bars[WINNER] in {bars[role] for role in there}:
+        return f"No other prompt beat {' and '.join(there)} on dev, so nothing is credited to the search."
+    if FIXED not in there:
+        refused = next(one for one in report.tried if one.method in {AS_IS, FIXED} and one.became == "refused")
+        return f"What was gained cannot be told, because a guard refuses {refused.method}, so it was not asked: {refused.reason}"
     if found is None or found.difference is None or found.interval is None:
         return f"The gain on test cannot be told: {found.reason if found else 'no metric decides.'}"
     span = f"{found.interval.low:+.3f} to {found.interval.high:+.3f}"
@@ -18,6 +22,14 @@ def headline(report: SearchReport) -> str:
         f"Credited gain on {report.test_samples} test samples, winner minus {FIXED}: {found.difference:+.3f} in {found.metric} "
         f"(interval {span}).{sure}"
     )
+
+
+def on_test(bar: Bar, metric: str, samples: int) -> str:
+    """A bar's mean on test, and of how many of the `samples` it is where not all are scored."""
+    if metric not in bar.test:
+        return "none"
+    missing = bar.unscored.get(metric, 0)
+    return f"{bar.test[metric]:.3f}" + (f" ({samples - missing:,} of {samples:,} scored)" if missing else "")
 
 
 def caveats(report: SearchReport) -> tuple[str, ...]:

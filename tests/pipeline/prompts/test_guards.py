@@ -165,14 +165,17 @@ def test_an_own_constraint_that_was_stated_stays_stated() -> None:
     assert said == 'It no longer says 1 of the constraints the original states, such as "Do not mention prices".'
 
 
-def test_text_of_a_test_sample_is_refused_and_a_shared_greeting_is_not() -> None:
+def test_text_of_a_test_sample_is_refused_and_a_greeting_that_dev_has_too_is_dev_s() -> None:
     greeting = "dear support team I hope you are well"
     held = tuple(
         Sample(id=f"t{n}", variables={"question": f"{greeting}, {own}"})
         for n, own in enumerate(("my blue bicycle has no bell at all", "the second invoice was never sent to me"))
     )
-    asked = replace(ask("Classify {question} now."), held_out=held)
-    assert check(replace(asked.prompt, user=f"Classify {{question}}. They write: {greeting}"), asked) is None
+    polite = Sample(id="d", variables={"question": f"{greeting}, where is it"}, reference="delivery")
+    asked = replace(ask("Classify {question} now.", samples=(*dev(), polite)), held_out=held)
+    greeted = replace(asked.prompt, user=f"Classify {{question}}. They write: {greeting}")
+    assert "1 dev samples (d)" in (check(greeted, asked) or "")
+    assert check(replace(greeted, shots=("d",)), asked) is None
     said = check(replace(asked.prompt, user="Classify {question}. Such as: my blue bicycle has no bell at all"), asked)
     assert said == "It repeats text of 1 test samples, so the verdict on it would be worth nothing."
 

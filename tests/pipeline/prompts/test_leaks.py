@@ -77,9 +77,16 @@ def test_the_choices_of_a_guessed_schema_are_no_leak() -> None:
     assert found(told, asked)[1]
 
 
-def test_a_text_that_stands_twice_in_test_is_held_out_all_the_same() -> None:
-    asked = pairs(("my blue bicycle has no bell at all", "a"), ("my blue bicycle has no bell at all", "b"))
+@pytest.mark.parametrize("more", ["", ", please hurry up", " and I want another one, said my neighbour of the third floor"])
+def test_a_text_that_several_test_samples_have_is_held_out_all_the_same(more: str) -> None:
+    asked = pairs(("my blue bicycle has no bell at all", "a"), (f"my blue bicycle has no bell at all{more}", "b"))
     assert found(replace(PLAIN, system="As: my blue bicycle has no bell at all"), asked) == (("t0", "t1"), ())
+
+
+def test_one_run_of_a_long_test_sample_may_be_chance() -> None:
+    asked = pairs(("please tell me how I can top up my card from abroad", "a"))
+    assert found(replace(PLAIN, system="They ask how I can top up my money."), asked) == ((), ())
+    assert found(replace(PLAIN, system="They ask how I can top up my card."), asked) == (("t0",), ())
 
 
 def test_two_short_questions_with_their_answers_are_a_leak_and_one_may_be_a_rule() -> None:

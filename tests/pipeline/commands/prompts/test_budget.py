@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.commands.prompts.budget import PendingLook, check_look, for_dev
+from pipeline.commands.prompts.budget import PendingLook, check_look, for_test
 from pipeline.models.prices import Price
 from pipeline.models.providers.recorded import RecordedModel
 from pipeline.prompts.search.events import Ended
@@ -50,10 +50,10 @@ def test_dev_gets_what_the_look_at_test_leaves() -> None:
     assert planned.test_usd
     assert planned.usd
     assert planned.test_usd < planned.usd
-    assert for_dev(10.0, planned) == pytest.approx(10.0 - planned.test_usd)
-    assert for_dev(None, planned) is None
+    assert for_test(10.0, planned) == planned.test_usd
+    assert for_test(None, planned) == 0.0
     with pytest.raises(SpentError, match="leaves nothing for dev: the look at test"):
-        for_dev(planned.test_usd, planned)
+        for_test(planned.test_usd, planned)
 
 
 async def test_a_look_that_does_not_fit_is_not_begun_and_one_that_is_paid_for_is_not_refused() -> None:

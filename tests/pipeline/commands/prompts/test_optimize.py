@@ -162,8 +162,51 @@ def test_another_seed_or_writer_is_no_way_around_the_one_look(world: Path) -> No
     assert ferry(*arguments(world, "--calls", 130, "-o", world / "out"))[0] == 0
     other = world / "other.txt"
     other.write_text("\n".join(["Answer from {context}.", "Q: {question}", *LESSONS.values()]))
-    code, said = ferry(*arguments(world, "--seed", 5, "--beside", other, "-o", world / "again"))
-    assert (code, "Give the reason with --look-again" in " ".join(said.split())) == (2, True)
+    copied = world / "copied.txt"
+    copied.write_bytes((world / "prompt.txt").read_bytes())
+    for more in (("--seed", 5), ("--most-usd", 900, "--prices", own_prices(world)), (copied,)):
+        asked = arguments(world, *(more if len(more) > 1 else ()), "--beside", other, "-o", world / "again")
+        code, said = ferry(*[str(copied) if len(more) == 1 and word == str(world / "prompt.txt") else word for word in asked])
+        assert (code, "Give the reason with --look-again" in " ".join(said.split())) == (2, True)
+    assert (world / "again" / "candidates.json").exists(), "what was paid for on dev is there all the same"
+
+
+def test_a_writer_and_a_service_add_no_bars_to_the_plan(world: Path) -> None:
+    """60 samples on either side: as is and format-fixed on dev, and the winner with them on test."""
+    code, said = ferry(*arguments(world, "--plan"))
+    rows = {cells[0]: cells[1] for line in said.splitlines() if len(cells := [c.strip() for c in line.split("│")[1:-1]]) == 2}
+    assert (code, rows["as is and format-fixed on dev"], rows["one look at test"]) == (0, "120", "180")
+
+
+def test_where_a_guard_refuses_every_candidate_nobody_is_asked(world: Path) -> None:
+    code, said = ferry(*arguments(world, "--most-usd", 0.001, "--prices", own_prices(world), "-o", world / "out"))
+    said = " ".join(said.split())
+    assert (code, "No candidate passes the guards, so nobody was asked. The first one: 1,000 calls would cost" in said) == (
+        2,
+        True,
+    )
+    assert calls(world) <= 6, "the writer is asked for conversions, the target nothing"
+
+
+def test_a_bar_that_a_guard_refuses_is_not_taken_for_another(world: Path) -> None:
+    (world / "prompt.txt").write_text("Please mind: " + "you answer well. " * 300 + PROMPT)
+    other = world / "short.txt"
+    other.write_text("\n".join(["Answer from {context}.", "Q: {question}", *LESSONS.values()]))
+    cap = ("--most-usd", 400, "--prices", own_prices(world))
+    code, said = ferry(*arguments(world, *cap, "--beside", other, "-o", world / "out"))
+    told = report_of(world)
+    assert (code, [bar["role"] for bar in told["bars"]]) == (0, ["winner"])
+    assert (told["credited"], told["over_as_is"], told["against"]) == ([], [], "source")
+    assert "What was gained cannot be told, because a guard refuses as is, so it was not asked: 1,000 calls would cost" in said
+    assert told["changes"]
+
+
+def own_prices(world: Path) -> Path:
+    """A dollar for a thousand tokens of the scripted models."""
+    path, refs = world / "prices.json", [f"scripted:{world / name}.json" for name in ("task", "writer")]
+    dear = {"input": 1000.0, "output": 1000.0, "source": "a test", "date": "2026-11-01"}
+    path.write_text(json.dumps(dict.fromkeys(refs, dear)))
+    return path
 
 
 def test_another_tools_prompt_is_measured_beside_ours(world: Path) -> None:

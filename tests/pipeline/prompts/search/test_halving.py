@@ -1,10 +1,13 @@
 """Successive halving: how dev is spent, who goes on, who falls out and what they are told."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
+from pipeline.models.prices import Price
 from pipeline.prompts.search.halving import FIRST, narrow, rungs
 from pipeline.prompts.search.order import shuffled
 from pipeline.records import RunResult
@@ -54,6 +57,17 @@ def test_the_bars_never_fall_out_and_take_nobodys_place() -> None:
     after = narrow(results, CRITERIA, 100, always={"hash of as is", "hash of format-fixed"})
     assert names(after.keep) == ["as is", "format-fixed", "c", "d"]
     assert after.total == 100
+
+
+def test_what_takes_more_than_the_cap_stands_behind_what_keeps_to_it() -> None:
+    results = [tried("as is", 9, tokens=10), *(tried(name, right, tokens=10) for name, right in (("a", 5), ("b", 6)))]
+    results += [tried("long", 30, tokens=5000), tried("longer", 29, tokens=6000)]
+    capped = replace(CRITERIA, most_usd=1.0)
+    price = Price(ref="local:x", model="x", input=1.0, output=1.0)
+    after = narrow(results, capped, 100, always={"hash of as is"}, price=price)
+    assert names(after.keep) == ["as is", "a", "b"]
+    assert after.dropped["hash of long"] == "Fell out after 30 dev samples: 1,000 calls take 5.00 USD, more than the cap."
+    assert names(narrow(results, CRITERIA, 100, always={"hash of as is"}, price=price).keep) == ["as is", "long", "longer"]
 
 
 def test_finalists_see_all_of_dev_and_then_nobody_falls_out() -> None:

@@ -48,6 +48,13 @@ def test_calls_kept_for_the_end_are_not_given_away() -> None:
         meter.admit(REF, asked(6), leave=5)
 
 
+def test_money_kept_for_test_is_not_spent_on_dev_and_a_first_batch_is_admitted_as_planned() -> None:
+    meter = Meter(most_usd=1.0, kept_usd=0.6, prices={REF: PRICE}, planned={REF: 0.1})
+    meter.admit(REF, asked(4))
+    with pytest.raises(SpentError, match=r"\$1\.00 is used up: \$0\.00 were spent, \$0\.60 are kept for the look at test, and"):
+        meter.admit(REF, asked(5))
+
+
 def test_what_was_counted_costs_nothing_the_second_time() -> None:
     meter = Meter(most_calls=5, prices={REF: PRICE})
     count(meter, asked(5))

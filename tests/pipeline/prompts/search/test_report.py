@@ -10,8 +10,8 @@ from pipeline.models.prices import Price
 from pipeline.prompts.search import events, page
 from pipeline.prompts.search.meter import Meter
 from pipeline.prompts.search.report import SearchReport, build, look
-from pipeline.prompts.search.words import caveats, headline, verdicts
-from pipeline.records import Candidate, Edit, PromptVersion
+from pipeline.prompts.search.words import caveats, headline, on_test, verdicts
+from pipeline.records import Candidate, Edit, PromptVersion, Score
 from tests.pipeline.prompts.search.world import CRITERIA, LESSONS, TASK, asking, probing, samples, task
 
 DEV, TEST = samples(56, "dev"), samples(80, "test")
@@ -22,7 +22,8 @@ FIXED = replace(BEFORE, user=f"{BEFORE.user}\n{LESSONS['json']}", method="format
 PRICE = Price(ref=TASK, model="task", input=1.0, output=1.0)
 
 
-async def reported(winner: PromptVersion = TAUGHT, *, looks: int = 1) -> SearchReport:
+async def reported(winner: PromptVersion = TAUGHT, *, looks: int = 1, silent: int = 0) -> SearchReport:
+    """The first `silent` test samples have no score in any run."""
     found = [Candidate(target=TASK, prompt=prompt) for prompt in (BEFORE, FIXED, TAUGHT)]
     lost = Candidate(target=TASK, prompt=replace(BEFORE, user="no variable", method="broken"), refusal="It lost {question}.")
     late = Candidate(target=TASK, prompt=replace(BEFORE, user=BEFORE.user + "\nPlease.", method="late"))
@@ -37,7 +38,14 @@ async def reported(winner: PromptVersion = TAUGHT, *, looks: int = 1) -> SearchR
         runs=runs,
     )
     seen = await look(ended, winner, probe, TEST)
+    gone = {sample.id for sample in TEST[:silent]}
+    unscored = {role: replace(run, scores=tuple(_without(s, gone) for s in run.scores)) for role, run in seen.runs.items()}
+    seen = replace(seen, runs=unscored)
     return build(ended, seen, TEST, CRITERIA, used=probe.meter.used, price=PRICE, looks=looks)
+
+
+def _without(score: Score, gone: set[str]) -> Score:
+    return replace(score, value=None, unscored="no answer") if score.sample_id in gone else score
 
 
 async def test_the_credited_gain_is_winner_minus_format_fixed_on_test() -> None:
@@ -84,6 +92,18 @@ async def test_every_candidate_is_there_with_what_became_of_it() -> None:
 async def test_a_bar_that_wins_is_credited_with_nothing() -> None:
     said = headline(await reported(BEFORE))
     assert said == "No other prompt beat as is and format-fixed on dev, so nothing is credited to the search."
+
+
+async def test_a_cell_without_a_score_is_no_zero() -> None:
+    """The look of a target that answered 70 of 80 samples."""
+    report = await reported(silent=10)
+    bar = report.bars[0]
+    assert bar.unscored == {"exact_match": 10}
+    whole = (await reported()).bars[0].test["exact_match"]
+    assert bar.test["exact_match"] == pytest.approx(whole, abs=0.1)
+    assert bar.test["exact_match"] * 70 == pytest.approx(round(bar.test["exact_match"] * 70))
+    assert on_test(bar, "exact_match", 80) == f"{bar.test['exact_match']:.3f} (70 of 80 scored)"
+    assert on_test(bar, "other", 80) == "none"
 
 
 async def test_a_second_look_is_told() -> None:
