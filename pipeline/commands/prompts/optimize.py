@@ -83,9 +83,7 @@ def optimize(
 ) -> None:
     """Search the best prompt for a target on dev, within a budget; then look at test once and say what was gained."""
     first, *more = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
-    frozen, (others, left_out) = read_dataset(dataset), _others(first, more, beside or ())
-    if left_out:
-        typer.echo(many(prompt, first, left_out), err=True)
+    frozen, others = read_dataset(dataset), _others(prompt, first, more, beside or ())
     criteria = _criteria(use_case, frozen, criteria_file, most_usd)
     ask = capped(_ask(fixed(first, target).prompt, frozen, (target, source, use_case, seed)), criteria, None, prices)
     key = _key(ask, frozen, criteria, writer, others)
@@ -100,15 +98,16 @@ def optimize(
         beside=others,
         most=Most(in_flight=in_flight, calls=calls, usd=usd),
         looks=_looks(dataset, frozen, target, look_again),
-        out=out,
     )
-    _run(search, html=html, plan_only=plan_only, as_json=as_json)
+    _run(search, out, html=html, plan_only=plan_only, as_json=as_json)
 
 
-def _others(first: Imported, more: Sequence[Imported], beside: Sequence[str]) -> tuple[tuple[Imported, ...], int]:
-    """What the prompt's own file made of it, with the other tools' prompts; and how many other prompts the file holds."""
+def _others(path: Path, first: Imported, more: Sequence[Imported], beside: Sequence[str]) -> tuple[Imported, ...]:
+    """What the prompt's own file made of it, and the other tools' prompts; what else the file holds is told."""
     made = tuple(one for one in more if one.prompt.parent == first.prompt.hash)
-    return made + read_beside(beside), len(more) - len(made)
+    if left_out := len(more) - len(made):
+        typer.echo(many(path, first, left_out), err=True)
+    return made + read_beside(beside)
 
 
 def _criteria(use_case: UseCase, frozen: Dataset, path: Path | None, most_usd: float | None) -> Criteria:
@@ -182,15 +181,14 @@ def _check_folder(out: Path | None, *, html: bool) -> None:
         raise InputError(f"{out} is a file. Name a folder for the candidates with --out.")
 
 
-def _run(search: Searching, *, html: bool, plan_only: bool, as_json: bool) -> None:
-    out = search.out
+def _run(search: Searching, out: Path | None, *, html: bool, plan_only: bool, as_json: bool) -> None:
     _check_folder(out, html=html)
     ahead = asyncio.run(planned(search))
     show_plan(ahead, search)
     if plan_only:
         return
     try:
-        found = asyncio.run(searched(search, ahead))
+        found = asyncio.run(searched(search, ahead, out))
     except KeyboardInterrupt:
         typer.echo(f"Stopped. The same command goes on from {search.journal}; nothing is paid twice.", err=True)
         raise typer.Exit(INTERRUPTED) from None

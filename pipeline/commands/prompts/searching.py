@@ -51,8 +51,7 @@ class Most:
 class Searching:
     """What is to be searched, with what, how far. `key` says which search the journal is of; `writer` is a ref or empty.
 
-    `beside` are other tools' prompts, candidates like Ferry's own. `looks` are those at test so far, `out` is the folder for the
-    candidates.
+    `beside` are other tools' prompts, candidates like Ferry's own. `looks` are those at test so far.
     """
 
     ask: Ask
@@ -65,7 +64,6 @@ class Searching:
     beside: tuple[Imported, ...] = ()
     looks: Looks
     most: Most
-    out: Path | None = None
 
     @property
     def asks_source(self) -> bool:
@@ -96,13 +94,13 @@ async def planned(searching: Searching) -> Plan:
     return plan(ask, found, bars, searching.prices, asks_source=searching.asks_source, conversions=written)
 
 
-async def searched(searching: Searching, ahead: Plan) -> Searched:
-    """Searches on dev, then looks at test. What was answered before is in the journal and costs nothing."""
+async def searched(searching: Searching, ahead: Plan, out: Path | None = None) -> Searched:
+    """Searches on dev, writes the candidates to `out`, then looks at test. What is in the journal costs nothing."""
     with FileJournal(searching.journal, searching.key) as journal:
         async with _opened(searching, journal, ahead) as tools:
             ended = await _search(tools, journal)
-            if searching.out:  # what was paid for on dev is there, whatever becomes of the look at test
-                write_all(ended.candidates, searching.out)
+            if out:  # what was paid for on dev is there, whatever becomes of the look at test
+                write_all(ended.candidates, out)
             if ended.winner is None:
                 return Searched(ended=ended, report=None)
             ask = searching.ask

@@ -270,3 +270,11 @@ def test_the_money_is_for_dev_and_test_together(world: Path, monkeypatch: pytest
     assert code == 0
     assert "$2.00 are for dev and the one look at test together." in said
     assert 0 < report_of(world)["used"]["usd"] <= 2
+
+
+def test_further_prompts_of_a_file_are_told(world: Path) -> None:
+    two = [{"raw": f"{start} From {{{{context}}}}: {{{{question}}}}", "label": start} for start in ("well", "so")]
+    (world / "two.yaml").write_text(json.dumps({"prompts": two, "providers": [], "tests": []}))
+    asked = [str(world / "two.yaml") if word == str(world / "prompt.txt") else word for word in arguments(world, "--plan")]
+    code, said = ferry(*asked)
+    assert (code, "two.yaml holds 2 prompts; this is for" in said) == (0, True)
