@@ -66,12 +66,15 @@ async def refused(store: Store, plan: Plan, target: str, prompt: PromptVersion, 
 async def tried(
     store: Store, engine: Engine, plan: Plan, target: str, prompt_hash: str, *, sample_id: str = "", by: str, at: datetime
 ) -> Attempt:
-    """Have one candidate answer one dev sample, by default the first; told in the thread once it did. Never a test sample."""
+    """Have one candidate answer one dev sample, by default the first that it does not show; told in the thread once it did.
+
+    Never a test sample.
+    """
     await _still_asked(store, plan)
-    await store.prompts.get(plan.migration_id, prompt_hash)
+    shown = (await store.prompts.get(plan.migration_id, prompt_hash)).shots
     dataset = await rounds.worked_on(store, plan.migration_id, plan.number)
     dev = [sample.id for sample in await store.datasets.samples(dataset.id, Split.DEV)]
-    wanted = sample_id.strip() or dev[0]
+    wanted = sample_id.strip() or next((each for each in dev if each not in shown), dev[0])
     if wanted not in dev:
         raise RefusedError(ONE_LOOK)
     asked = Attempt(

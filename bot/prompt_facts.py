@@ -250,6 +250,7 @@ async def tried(store: Store, message: Message) -> TriedFacts:
         source_scores=source[1] if source else (),
         problem=attempt.problem or (failed.message if failed else ""),
         took=_took(attempt),
+        shown=attempt.sample_id in prompt.shots,
     )
 
 

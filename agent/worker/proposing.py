@@ -112,7 +112,7 @@ def _beside(found: Outcome) -> Iterator[str]:
         yield f"Output tokens an answer: {found.tokens_before:,.1f} before, {found.tokens_after:,.1f} after."
     if times[0] is not None and times[1] is not None:
         yield f"Latency in the median: {times[0]:.2f} s before, {times[1]:.2f} s after."
-    if found.usd_before is not None and found.usd_after is not None:
+    if found.usd_before is not None and found.usd_after is not None and (found.usd_before or found.usd_after):
         yield f"1,000 calls: {found.usd_before:,.4f} USD before, {found.usd_after:,.4f} after."
 
 

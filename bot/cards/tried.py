@@ -12,7 +12,7 @@ from pipeline.records import Score
 class TriedFacts:
     """`answer` is None until there is one, and where the call failed: `problem` then says why. `source` is what that answered.
 
-    `took` says what the try cost.
+    `took` says what the try cost; `shown` that the prompt itself shows the sample solved.
     """
 
     target: str
@@ -27,6 +27,10 @@ class TriedFacts:
     source_scores: tuple[Score, ...] = ()
     problem: str = ""
     took: str = ""
+    shown: bool = False
+
+
+SHOWN = ":warning: The prompt shows this very sample, solved, so its answer tells little. Try another one."
 
 
 def tried_card(facts: TriedFacts) -> Card:
@@ -40,6 +44,8 @@ def tried_card(facts: TriedFacts) -> Card:
     ]
     if facts.reference is not None:
         blocks += [section("*Reference*"), *verbatim(facts.reference or "–", sections=1)]
+    if facts.shown:
+        blocks.append(section(SHOWN))
     said = "A sample of dev, asked once more for you: this answer is in no figure and in no verdict."
     blocks.append(context(f"{said} {literal(facts.took, 300)}" if facts.took else said))
     return Card(text=f"Tried on {literal(facts.sample_id, 100)}", blocks=blocks)

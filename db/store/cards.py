@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.keys import lane_of, status_card
+from db.keys import lane_of, prompts_card, question_card, status_card
 from db.records import MessageKind
 from db.store.rows import Values, insert, insert_new
 from db.tables import messages
@@ -62,6 +62,13 @@ async def show(tx: AsyncConnection, row: Values) -> None:
 
 async def bump_status(tx: AsyncConnection, migration_id: str) -> None:
     await bump(tx, status_card(migration_id))
+
+
+async def prompt_cards(tx: AsyncConnection, migration_id: str, number: int) -> tuple[str, ...]:
+    """The messages that show the prompts of a number: its candidates, and the questions whether to use them."""
+    asked = M.key.startswith(question_card(migration_id, f"prompts:{number}"), autoescape=True)
+    keys = await tx.scalars(select(M.key).where(M.migration_id == migration_id, asked))
+    return prompts_card(migration_id, number), *keys.all()
 
 
 async def bump_all(tx: AsyncConnection, migration_id: str, *kinds: MessageKind) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.keys import progress_card, prompts_card, status_card
 from db.records import Fallen, PromptChoice, QuestionKind, RunStatus
 from db.store.audit import append
-from db.store.cards import bump, bump_status
+from db.store.cards import bump, bump_status, prompt_cards
 from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.questions import check_open
@@ -192,7 +192,7 @@ async def choose(tx: AsyncConnection, choice: PromptChoice) -> bool:
         team, detail = (await found(tx, choice.migration_id)).team, {"target": choice.target, "prompt": choice.prompt_hash}
         await append(tx, choice.by, "chose", team=team, migration_id=choice.migration_id, detail=detail, at=choice.at)
     await insert_new(tx, selections, values(choice))
-    await bump(tx, prompts_card(choice.migration_id, choice.round), status_card(choice.migration_id))
+    await bump(tx, *await prompt_cards(tx, choice.migration_id, choice.round), status_card(choice.migration_id))
     return True
 
 

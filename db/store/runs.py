@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import Row, Select, Text, and_, case, delete, exists, false, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.keys import progress_card, prompts_card, question_card, status_card
+from db.keys import progress_card, status_card
 from db.records import RESTING, MessageKind, Run, RunStatus, RunUse
-from db.store.cards import bump, bump_status, post
+from db.store.cards import bump, bump_status, post, prompt_cards
 from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import Values, insert_fresh, insert_new, record, upsert, values
-from db.tables import messages, migrations, outputs, runs, samples, scores
+from db.tables import migrations, outputs, runs, samples, scores
 from pipeline.errors import RefusedError
 from pipeline.metrics.judge.port import RETRYABLE
 from pipeline.records import Failure, Lane, Output, RunKey, RunResult, Score, Spent, Usage
@@ -247,9 +247,7 @@ async def _prompt_cards(tx: AsyncConnection, run_id: str) -> tuple[str, ...]:
     stage, _, number = run.stage.partition(":")
     if stage != "candidates":
         return ()
-    asked = messages.c.key.startswith(question_card(run.migration_id, f"prompts:{number}"), autoescape=True)
-    keys = await tx.scalars(select(messages.c.key).where(messages.c.migration_id == run.migration_id, asked))
-    return prompts_card(run.migration_id, int(number)), *keys.all()
+    return await prompt_cards(tx, run.migration_id, int(number))
 
 
 async def _add(tx: AsyncConnection, run_id: str, given: Sequence[Output]) -> tuple[Output, ...]:

@@ -243,6 +243,28 @@ async def test_a_try_answers_one_dev_sample_and_counts_nowhere(tmp_path: Path) -
         assert (await tried_facts(story.store, message)).took.startswith("It took 1 call")
 
 
+async def test_a_prompt_is_tried_on_a_sample_it_does_not_show_unless_somebody_names_one(tmp_path: Path) -> None:
+    async with open_story(tmp_path) as story:
+        await story.to_prompts()
+        target, plan = await target_of(story), await story.store.plans.get(story.id, 1)
+        candidates = await story.store.prompts.candidates(story.id, 1)
+        dataset = await story.store.datasets.latest(story.id)
+        assert dataset
+        dev = [sample.id for sample in await story.store.datasets.samples(dataset.id, Split.DEV)]
+        taught = replace(candidates[0].prompt, user=f"{candidates[0].prompt.user}\nPlease.", shots=(dev[0],))
+        await story.store.prompts.add_candidate(story.id, 1, Candidate(target=target, prompt=taught))
+        told = []
+        for named in ("", dev[0]):
+            at = story.tools.clock()
+            asked = await prompts.tried(
+                story.store, story.engine, plan, target, taught.hash, sample_id=named, by=REQUESTER, at=at
+            )
+            message = await story.store.messages.get(f"try:{asked.id}")
+            assert message
+            told.append((asked.sample_id, (await tried_facts(story.store, message)).shown))
+        assert told == [(dev[1], False), (dev[0], True)]
+
+
 async def test_a_try_is_judged_where_a_judge_decides_and_says_what_that_took(tmp_path: Path) -> None:
     tone = Rubric(name="Tone", kind=RubricKind.SCALE, text="How polite, from 1 to 10?")
     judge = ScriptedModel(lambda _: json.dumps({"reasoning": "polite", "score": 10}), ref="bedrock:test.judge-v1:0")

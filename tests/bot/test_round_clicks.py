@@ -99,6 +99,7 @@ async def test_a_turn_is_kept_or_reverted_once(office: Office, action: str, afte
     await person.click(card, action)
     await person.message(lambda m: m["ts"] == card["ts"] and f"*{word}*" in json.dumps(m["blocks"]))
     assert (await office.store.prompts.selected(migration.id, 1))[TARGET] == after.hash
+    await person.message(lambda m: has("prompts_use")(m) and f"`{after.hash[:8]}`" in json.dumps(m["blocks"]))
     late = [click(migration.id, each, "t1", OWNER, question="prompts:1") for each in ("round_keep", "round_revert")]
     await dispatch(office, *late)
     assert any(f"was {word.lower()} already" in sentence for sentence in told(office, OWNER))

@@ -180,24 +180,28 @@ def _advice(found: Sequence[Effect], whole: Paired, tokens: tuple[float | None, 
     if whole.units < 2:
         return False, (
             f"It cannot be told: all {whole.pairs} samples belong together, so nothing says what is chance. The simpler prompt "
-            f"stays; {improved} samples got better and {worse} worse."
+            f"stays; {_samples(improved)} got better and {worse} worse."
         )
     if whole.mean < -whole.error - ALIKE:
         return False, (
             f"Revert: on all of dev the score fell by {-whole.mean:.3f}, more than one standard error ({whole.error:.3f}); "
-            f"{worse} samples got worse."
+            f"{_samples(worse)} got worse."
         )
-    lost = f"; {worse} samples got worse, look at them" if worse else ""
+    lost = f"; {_samples(worse)} got worse, look at them" if worse else ""
     if whole.mean > ALIKE:
         best = max(found[:-2], key=lambda each: len(each.improved), default=None)
         where = f", most in “{best.group}” ({len(best.improved)} of {best.n})" if best and best.improved else ""
         chance = " The gain is within one standard error and may be chance." if whole.mean <= whole.error + ALIKE else ""
-        return True, f"Keep: {improved} samples got better{where}{lost}.{chance}"
+        return True, f"Keep: {_samples(improved)} got better{where}{lost}.{chance}"
     if tokens[0] is not None and tokens[1] is not None and tokens[1] < tokens[0] * (1 - FASTER):
         return True, f"Keep: the score holds and answers went from {tokens[0]:.0f} to {tokens[1]:.0f} output tokens{lost}."
     if improved:
-        return False, f"Revert: {improved} samples got better and {worse} got worse, so the simpler prompt stays."
+        return False, f"Revert: {_samples(improved)} got better and {worse} got worse, so the simpler prompt stays."
     return False, "Revert: nothing got better, so the simpler prompt stays."
+
+
+def _samples(n: int) -> str:
+    return f"{n} sample" if n == 1 else f"{n} samples"
 
 
 def _tokens(run: RunResult, ids: Collection[str]) -> float | None:

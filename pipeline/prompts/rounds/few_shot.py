@@ -66,7 +66,7 @@ def _for_group(scene: Scene, group: ErrorGroup) -> Proposal | None:
         group=group.label,
         sentence=(
             f"{len(group.sample_ids)} failures: {group.label}. Show {len(shown)} of them solved{also}; "
-            f"the other {len(left)} tell whether it helps."
+            f"the other {len(left)} {'tells' if len(left) == 1 else 'tell'} whether it helps."
         ),
         sample_ids=left,
         shots=tuple(sample.id for sample in (*shown, *beside)),

@@ -192,3 +192,4 @@ def _rounds() -> Iterator[tuple[str, Card]]:
         tried_card(replace(TRIED, answer="card_arrival", scores=scores, source="card <delivery>", source_scores=scores[:1])),
     )
     yield "tried_failed", tried_card(replace(TRIED, problem="The model was throttled. Try again in a minute.", reference=None))
+    yield "tried_shown", tried_card(replace(TRIED, answer="card_arrival", shown=True))
