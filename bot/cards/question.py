@@ -99,7 +99,7 @@ def _plan_buttons(facts: QuestionFacts) -> list[Block]:
 
 
 def _prompts(facts: QuestionFacts) -> Card:
-    title = "Use these prompts?" if facts.open and not facts.decision else "The prompts"
+    title = "Use these prompts?" if facts.open and not facts.decision else "The prompts:"
     blocks: list[Block] = [header(f"{title} {facts.migration.name}"), *accept_body(facts.prompts)]
     if facts.open and not facts.decision:
         over = "The migration ends; nothing is deleted."

@@ -31,9 +31,10 @@ async def open_form(desk: Desk, args: AsyncArgs) -> None:
     ]
     chosen = it.found.chosen(it.target)
     used = it.candidate.prompt.hash if it.candidate else chosen[-1].prompt_hash if chosen else ""
-    samples = [Offered(sample_id=s.id, words=" ".join(input_text(s).split())) for s in await _dev(desk, it)]
     if not named:
         raise InputError(UNKNOWN)
+    shown = next((each.prompt.shots for each in it.found.of(it.target) if each.prompt.hash == used), ())
+    samples = [Offered(sample_id=s.id, words=" ".join(input_text(s).split()), shown=s.id in shown) for s in await _dev(desk, it)]
     await put_up(desk, args, prompt_try.view(it.click.press, named, used, samples))
 
 

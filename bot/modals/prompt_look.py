@@ -36,7 +36,8 @@ class LookFacts:
 def view(facts: LookFacts) -> dict[str, Any]:
     """The differences; its submit button posts them in full."""
     blocks: list[Block] = [
-        section(f"*{literal(facts.target, 150)}*\n{row(facts.candidate, facts.dev)}"),
+        section(f"*{literal(facts.target, 150)}*"),
+        section(row(facts.candidate, facts.dev)),
         *([actions(*_buttons(facts))] if facts.open else []),
         *differences(facts.before, facts.after),
         *_edits(facts.after.edits),

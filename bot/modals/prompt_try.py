@@ -14,10 +14,11 @@ ID_HINT = "For a sample of dev that the list does not show. Test samples are ref
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """A sample of dev with its first words."""
+    """A sample of dev with its first words; `shown` where the prompt to start with shows it solved."""
 
     sample_id: str
     words: str
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +35,13 @@ def view(press: Press, candidates: Sequence[tuple[str, str]], used: str, samples
     """`candidates` are (hash, name); `used` is the hash to start with. The first samples of dev are offered by their words."""
     named = [(prompt_hash, name) for prompt_hash, name in candidates[: limits.SELECT_OPTIONS]]
     offered = [(str(place), f"{each.sample_id}: {each.words}") for place, each in enumerate(samples[: limits.SELECT_OPTIONS])]
+    first = next((str(place) for place, each in enumerate(samples[: len(offered)]) if not each.shown), "0")
     return kit.modal(
         CALLBACK,
         "Try on a sample",
         [
             kit.field("prompt", "Which prompt?", kit.select(named, used)),
-            kit.field("sample", "Which sample of dev?", kit.select(offered, "0")),
+            kit.field("sample", "Which sample of dev?", kit.select(offered, first)),
             kit.field("id", "Or its id", kit.text_input(limit=200), hint=ID_HINT, optional=True),
         ],
         submit="Try it",

@@ -106,6 +106,8 @@ def test_a_text_longer_than_a_form_takes_is_not_cut_into_a_prompt() -> None:
 
 def test_a_try_names_a_sample_of_the_list_or_an_id() -> None:
     form = prompt_try.view(PRESS, NAMED, HASH, SAMPLES)
+    solved = prompt_try.view(PRESS, NAMED, HASH, (replace(SAMPLES[0], shown=True), SAMPLES[1]))
+    assert [each["blocks"][1]["element"]["initial_option"]["value"] for each in (form, solved)] == ["0", "1"]
     by_place, _ = prompt_try.read(submitted(form, sample="1"))
     by_id, _ = prompt_try.read(submitted(form, id="s77"))
     assert by_place
