@@ -33,7 +33,9 @@ _BACKSLASHED = {
 }
 _DECLARATION = re.compile(r"\A\s*syntax:[ \t]*(\{x\}|\{\{x\}\}|\{\$X\})[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
 _OTHER_TAG = re.compile(
-    r"\{\{[ \t]*(?:[#/^>&!]|" + NAME + r"[ \t]*[.|\[(-])[^{}]*\}\}|\{%[^{}]*%\}|\{\{\{[ \t]*" + NAME + r"[ \t]*\}\}\}"
+    r"\{\{(?![ \t]*" + NAME + r"[ \t]*\}\})[-~]?\s*(?:[#/^>&!][^{}]*"
+    r"|" + NAME + r"\s*(?:(?:[-.|\[(~=<>+*/%]|\b(?:if|or|and|is|in)\b)[^{}]*)?)\}\}"
+    r"|\{%[^{}]*%\}|\{\{\{[ \t]*" + NAME + r"[ \t]*\}\}\}"
 )
 _SHELL_MARKER = re.compile(r"\$\{" + NAME + r"\}")
 _PERCENT_MARKER = re.compile(r"%\((" + NAME + r")\)s|%s")
@@ -164,7 +166,8 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
     syntax = declared or syntax
     found = syntax or detect(f"{system}\n{text}")
     prompt = PromptVersion(user=text, system=system, syntax=found)
-    _refuse_other_markers(prompt, declared=syntax is not None)
+    if syntax is None:
+        _refuse_other_markers(prompt)
     if not variables(prompt):
         raise InputError(
             f"The prompt marks no variable in the {found.value} syntax, so every sample would get the same text. "
@@ -295,13 +298,23 @@ def _has(text: str, syntax: Syntax) -> bool:
     return any(len(run[1]) % 2 == 0 for run in _BACKSLASHED[syntax].finditer(text))
 
 
-def _refuse_other_markers(prompt: PromptVersion, *, declared: bool) -> None:
+def refuse_other_tags(prompt: PromptVersion, where: str = "The prompt") -> None:
+    """Raises InputError naming a tag of a template language (`{{x | upper}}`, `{% if %}`), whose variable would be lost."""
+    if prompt.syntax is Syntax.DOUBLE or not variables(prompt):
+        _refuse(_OTHER_TAG.search("\n".join(prompt.texts)), where)
+
+
+def _refuse_other_markers(prompt: PromptVersion) -> None:
     text = f"{prompt.system}\n{prompt.user}"
-    other = _SHELL_MARKER.search(text) if prompt.syntax is Syntax.SINGLE and not declared else None
-    if not declared and (prompt.syntax is Syntax.DOUBLE or not variables(prompt)):
-        other = other or _OTHER_TAG.search(text) or (None if variables(prompt) else _PERCENT_MARKER.search(text))
+    _refuse(_SHELL_MARKER.search(text) if prompt.syntax is Syntax.SINGLE else None)
+    refuse_other_tags(prompt)
+    _refuse(None if variables(prompt) else _PERCENT_MARKER.search(text))
+
+
+def _refuse(other: re.Match[str] | None, where: str = "The prompt") -> None:
     if other:
         raise InputError(
-            f"The prompt uses {other[0][:40]}, which Ferry does not fill in: it knows {{x}}, {{{{x}}}} and {{$X}} with a plain "
-            "name. Write that place as one of these, and give loops and conditions as finished text in a column."
+            f"{where} uses {other[0][:40]}, which Ferry does not fill in: it knows {{x}}, {{{{x}}}} and {{$X}} with a plain "
+            "name. Write that place as one of these, and give loops and conditions as finished text in a column. Where it is "
+            "meant as plain text, declare the syntax: {x}, {{x}} or {$X}."
         )

@@ -41,12 +41,12 @@ def read(source: Source) -> tuple[Imported, ...]:
 
 
 def _prompt(label: str, text: str, model: str, given: Mapping[str, Any], source: Source) -> Imported:
-    own = replace(source, name=label, text=text, syntax=source.syntax or Syntax.DOUBLE.value)
+    own = replace(source, name=label, text=text)
     body: Mapping[str, Any] = {"messages": [{"role": "user", "content": text}]}
     if openai_chat.recognises(text):
         loaded = as_mapping(f'{{"messages": {text}}}') or {}
         body = loaded if isinstance(loaded.get("messages"), list) else loaded.get("messages", {})
-    return replace(openai_chat.imported({**given, **body, "model": model}, own), format=NAME)
+    return replace(openai_chat.imported({**given, **body, "model": model}, own, Syntax.DOUBLE), format=NAME)
 
 
 def _entries(prompts: object, where: str) -> Iterator[tuple[str, str]]:
