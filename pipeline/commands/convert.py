@@ -21,7 +21,7 @@ from pipeline.models.registry import PROVIDERS, open_model
 from pipeline.prompts.diff import changes
 from pipeline.prompts.methods import METHODS, Ask, Method, candidates
 from pipeline.prompts.methods.bedrock_optimize import SERVICE, BedrockOptimize
-from pipeline.prompts.template import file_text
+from pipeline.prompts.template import file_text, refuse_unmarked
 from pipeline.records import Candidate, Parameters, PromptVersion, Split, UseCase
 
 LIST = "candidates.json"
@@ -44,6 +44,7 @@ def convert(
     open_model(target)  # refuses what names no model, before anything is written
     parameters = Parameters(max_tokens=max_tokens, stop=tuple(text.replace("\\n", "\n") for text in stop or ()))
     original = read_prompt(prompt, prompt, system=system, parameters=parameters)
+    refuse_unmarked(original)
     dev = read_dataset(dataset).in_split(Split.DEV) if dataset else ()
     settings = ModelSettings(timeout_s=60.0, region=region, profile=profile, endpoint_url=endpoint_url)
     ask = Ask(prompt=original, target=target, use_case=use_case, dev=dev)

@@ -23,6 +23,7 @@ from pipeline.prompts.tools import offered
 from pipeline.records import Attachment, PromptVersion, Request, Sample, Syntax, Turn
 
 NAME = r"[^\W\d]\w*"
+MARK_IT = "Mark the place of the question, for example {question}, {{question}} or {$QUESTION}."
 FREEZE_TAGS = re.compile(r"</?freeze>")
 
 _STRICT_SINGLE = re.compile(r"\{\{|\}\}|\{(" + NAME + r")\}|[^{}]+")
@@ -168,12 +169,21 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
     prompt = PromptVersion(user=text, system=system, syntax=found)
     if syntax is None:
         _refuse_other_markers(prompt)
-    if not variables(prompt):
-        raise InputError(
-            f"The prompt marks no variable in the {found.value} syntax, so every sample would get the same text. "
-            "Mark the place of the question, for example {question}, {{question}} or {$QUESTION}."
-        )
+    refuse_unmarked(prompt)
     return prompt
+
+
+def unmarked(prompt: PromptVersion) -> str | None:
+    """A sentence where every sample would get the same text; None where a variable or the tools of samples tell them apart."""
+    if variables(prompt) or (prompt.tools and prompt.tools.variable):
+        return None
+    return f"The prompt marks no variable in the {prompt.syntax.value} syntax, so every sample would get the same text."
+
+
+def refuse_unmarked(prompt: PromptVersion) -> None:
+    """Raises InputError with the way out where every sample would get the same text."""
+    if said := unmarked(prompt):
+        raise InputError(f"{said} {MARK_IT}")
 
 
 def declaration(text: str) -> tuple[str, Syntax | None]:

@@ -36,7 +36,7 @@ from pipeline.prompts.importers import Imported
 from pipeline.prompts.importers.candidate import candidate
 from pipeline.prompts.lint import fixed
 from pipeline.prompts.methods import Ask, candidates, untried
-from pipeline.prompts.template import variables
+from pipeline.prompts.template import refuse_unmarked, variables
 from pipeline.records import Candidate, Dataset, Split, UseCase
 
 
@@ -103,8 +103,12 @@ async def _own(ask: Ask, settings: ModelSettings, writer: str | None) -> tuple[C
 
 
 def ask_of(first: Imported, target: str, use_case: UseCase, frozen: Dataset | None) -> Ask:
-    """What is fixed without loss is fixed in the prompt the methods start from, and so in every candidate."""
+    """What is fixed without loss is fixed in the prompt the methods start from, and so in every candidate.
+
+    Raises InputError for a prompt that every sample would get alike.
+    """
     ready = fixed(first, target).prompt
+    refuse_unmarked(ready)
     dev = frozen.in_split(Split.DEV) if frozen else ()
     test = frozen.in_split(Split.TEST) if frozen else ()
     return Ask(prompt=ready, target=target, use_case=use_case, dev=dev, held_out=test)

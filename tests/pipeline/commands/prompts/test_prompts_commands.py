@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.prompts.importers import Source, imported
+from pipeline.prompts.importers.ferry_version import dumps
 from pipeline.prompts.importers.openai_chat import turns
-from pipeline.records import Turn
+from pipeline.records import PromptVersion, Toolset, Turn
 from tests.pipeline.commands.test_convert_command import dataset, ferry
 from tests.pipeline.prompts.asks import CLAUDE_5, LLAMA
 
@@ -98,6 +99,23 @@ def test_convert_applies_the_lossless_fixes_first(tmp_path: Path) -> None:
     first = json.loads(said)[0]
     assert (first["method"], first["parameters"]["temperature"], first["parameters"]["max_tokens"]) == ("as is", None, 8192)
     assert (out / first["file"]).read_text() == "Sort {question}"
+
+
+def test_a_prompt_without_a_variable_is_named_and_not_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    plain, chat, tools = (tmp_path / name for name in ("prompt.txt", "chat.json", "version.json"))
+    plain.write_text("Sort it.")
+    chat.write_text(json.dumps([{"role": "system", "content": "You sort."}, {"role": "user", "content": "Sort it."}]))
+    code, said = ferry("prompts", "lint", plain, "--target", LLAMA)
+    assert (code, "every sample would get the same text" in flat(said)) == (0, True)
+    for path in (plain, chat):
+        for command in (("prompts", "convert"), ("convert", "-o", tmp_path / "out")):
+            code, said = ferry(*command, path, "--target", "recorded:llama-3.3-70b")
+            assert (code, "Mark the place of the question" in flat(said)) == (2, True)
+    tools.write_text(dumps(PromptVersion(user="Choose a tool.", tools=Toolset(variable="functions"))))
+    assert ferry("prompts", "convert", tools, "--target", "recorded:llama-3.3-70b")[0] == 0
+    chat.write_text(json.dumps([{"role": "system", "content": "Sort {question}."}, {"role": "user", "content": "Go."}]))
+    assert ferry("prompts", "convert", chat, "--target", "recorded:llama-3.3-70b")[0] == 0
 
 
 def test_convert_caps_the_cost(chat: Path) -> None:

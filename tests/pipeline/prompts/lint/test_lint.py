@@ -87,6 +87,7 @@ CASES: list[tuple[str, Severity, str, Imported]] = [
     ("cut-off", W, NOVA, given_prompt("Your knowledge cutoff is June. Sort {x}")),
     ("token-counts", W, NOVA, given_prompt("Sort {x} in under 4,096 tokens.")),
     ("prefill-mentioned", W, NOVA, given_prompt("Sort {x}. The prefilled answer goes on.")),
+    ("no-variable", W, NOVA, given_prompt("Sort it.")),
     ("json-without-schema", I, NOVA, given_prompt("Sort {x} as JSON")),
 ]  # fmt: skip
 
@@ -105,6 +106,13 @@ def test_each_rule_fires_with_its_source_and_its_fix_holds(rule: str, severity: 
 
 def test_every_rule_has_a_case() -> None:
     assert {rule.id for rule in RULES} == {case[0] for case in CASES}
+
+
+def test_a_variable_in_any_text_or_the_tools_of_samples_are_input_enough() -> None:
+    system, turn = given_prompt("Sort it.", system="Of {x}."), given_prompt("It.", turns=(Turn(role="user", text="Sort {x}"),))
+    tools = replace(system.prompt, system="", tools=Toolset(variable="functions"))
+    for imported in (system, turn, replace(system, prompt=tools)):
+        assert "no-variable" not in {finding.rule for finding in lint(imported, NOVA)}
 
 
 @pytest.mark.parametrize("ref", [CLAUDE, GPT_4, LLAMA, MISTRAL, NOVA])
