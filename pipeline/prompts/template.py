@@ -9,7 +9,7 @@ Variables are names (letters, digits, `_`, not starting with a digit). What each
 `{$X}`    `\\{$X}` is the text `{$X}`, `\\\\{$X}` a backslash and the value.
 
 Rendering puts every value in once and never reads a value again. `<freeze>` and `</freeze>` mark spans no method may change;
-they are marks for Ferry and are not sent.
+they are marks for Ferry and are not sent. `<Freeze>` and `< /freeze >` are read as these and never kept.
 """
 
 import re
@@ -25,6 +25,8 @@ from pipeline.records import Attachment, PromptVersion, Request, Sample, Syntax,
 NAME = r"[^\W\d]\w*"
 MARK_IT = "Mark the place of the question, for example {question}, {{question}} or {$QUESTION}."
 FREEZE_TAGS = re.compile(r"</?freeze>")
+ANY_FREEZE_TAG = re.compile(r"<[ \t]*(/?)[ \t]*freeze[ \t]*>", re.IGNORECASE)
+"""Also as a person may write it; `same_marks` makes it one of FREEZE_TAGS."""
 
 _STRICT_SINGLE = re.compile(r"\{\{|\}\}|\{(" + NAME + r")\}|[^{}]+")
 _LOOSE_SINGLE = re.compile(r"(\{+)(" + NAME + r")(\}+)")
@@ -163,7 +165,8 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
 
     Raises InputError when the markers are ambiguous, of a syntax Ferry does not know, or missing.
     """
-    text, declared = declaration(text)
+    text, declared = declaration(same_marks(text))
+    system = same_marks(system)
     syntax = declared or syntax
     found = syntax or detect(f"{system}\n{text}")
     prompt = PromptVersion(user=text, system=system, syntax=found)
@@ -171,6 +174,11 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
         _refuse_other_markers(prompt)
     refuse_unmarked(prompt)
     return prompt
+
+
+def same_marks(text: str) -> str:
+    """`text` with every mark of a frozen span as `<freeze>` or `</freeze>`."""
+    return ANY_FREEZE_TAG.sub(r"<\1freeze>", text)
 
 
 def unmarked(prompt: PromptVersion) -> str | None:
