@@ -19,10 +19,11 @@ from pipeline.models import ModelSettings
 from pipeline.models.providers.bedrock import make_client
 from pipeline.models.registry import PROVIDERS, open_model
 from pipeline.prompts.diff import changes
+from pipeline.prompts.guards import refusals
 from pipeline.prompts.methods import METHODS, Ask, Method, candidates
 from pipeline.prompts.methods.bedrock_optimize import SERVICE, BedrockOptimize
 from pipeline.prompts.template import file_text, refuse_unmarked
-from pipeline.records import Candidate, Parameters, PromptVersion, Split, UseCase
+from pipeline.records import Candidate, Parameters, Split, UseCase
 
 LIST = "candidates.json"
 
@@ -50,7 +51,7 @@ def convert(
     ask = Ask(prompt=original, target=target, use_case=use_case, dev=dev)
     found = asyncio.run(candidates(ask, all_methods(settings)))
     written = write_all(found, out)
-    Console().print(Text("\n\n".join(told(original, candidate, out / name) for candidate, name in written)))
+    Console().print(Text("\n\n".join(told(ask, candidate, out / name) for candidate, name in written)))
 
 
 def write_all(found: Sequence[Candidate], out: Path) -> list[tuple[Candidate, str]]:
@@ -92,16 +93,22 @@ def entry(candidate: Candidate, name: str) -> Mapping[str, object]:
     return {"file": name, "hash": candidate.prompt.hash, "refusal": candidate.refusal, **told}
 
 
-def told(original: PromptVersion, candidate: Candidate, path: Path) -> str:
-    return "\n".join([f"{candidate.prompt.method}: {path}", *(f"  {line}" for line in _lines(original, candidate))])
+def whys(candidate: Candidate, ask: Ask) -> tuple[str, ...]:
+    """Every reason against `candidate`, gravest first; a method that failed has one."""
+    if candidate.refusal is None:
+        return ()
+    return (refusals(candidate.prompt, ask) if candidate.prompt.user else ()) or (candidate.refusal,)
 
 
-def _lines(original: PromptVersion, candidate: Candidate) -> Iterable[str]:
-    if candidate.refusal:
-        yield f"refused: {candidate.refusal}"
+def told(ask: Ask, candidate: Candidate, path: Path) -> str:
+    return "\n".join([f"{candidate.prompt.method}: {path}", *(f"  {line}" for line in _lines(ask, candidate))])
+
+
+def _lines(ask: Ask, candidate: Candidate) -> Iterable[str]:
+    yield from (f"refused: {why}" for why in whys(candidate, ask))
     if not candidate.prompt.user:
         return
-    found = changes(original, candidate.prompt)
+    found = changes(ask.prompt, candidate.prompt)
     yield from (f"{change.section}: {change.summary}" for change in found)
     if not found:
         yield "the texts as they are" if candidate.prompt.edits else "the original, unchanged"

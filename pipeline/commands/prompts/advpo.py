@@ -102,5 +102,5 @@ def _waited(method: AdvancedOptimization, ask: Ask) -> Candidate:
 def _show(ask: Ask, found: Candidate, out: Path) -> None:
     ((_, name),) = write_all([found], out)
     console = Console()
-    console.print(Text(told(ask.prompt, found, out / name)))
+    console.print(Text(told(ask, found, out / name)))
     console.print(Text("Its scores at AWS are those of the samples it learned from. Measure it: ferry run, score and compare."))

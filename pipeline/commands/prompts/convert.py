@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.commands.access import EndpointUrl, Profile, Region, reached
-from pipeline.commands.convert import all_methods, entry, told, write_all
+from pipeline.commands.convert import all_methods, entry, told, whys, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
 from pipeline.commands.prompts.files import (
@@ -81,10 +81,13 @@ def convert(
     found = _unique([*own, *(candidate(one, ask) for one in others)])
     written = write_all(found, out) if out else [(one, "") for one in found]
     if as_json:
-        typer.echo(json.dumps([entry(one, name) for one, name in written], ensure_ascii=False, indent=2))
+        listed = [{**entry(one, name), "refusals": whys(one, ask)} for one, name in written]
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
         return
     if left_out:
         typer.echo(f"{prompt.name} holds {left_out + 1} prompts; this is for {first.name}. Choose another one with --pick.\n")
+    if ask.dev and dataset is None:
+        typer.echo(f"No dataset is given, so the samples in {prompt.name} ({len(ask.dev)}) are dev.\n")
     _show(ask, first, written, out)
     if writer is None:
         typer.echo("\n".join(("", *untried(ask))))
@@ -105,11 +108,12 @@ async def _own(ask: Ask, settings: ModelSettings, writer: str | None) -> tuple[C
 def ask_of(first: Imported, target: str, use_case: UseCase, frozen: Dataset | None) -> Ask:
     """What is fixed without loss is fixed in the prompt the methods start from, and so in every candidate.
 
+    Without a dataset the samples that came in the prompt's own file are dev: what a prompt learned from must not stand in it.
     Raises InputError for a prompt that every sample would get alike.
     """
     ready = fixed(first, target).prompt
     refuse_unmarked(ready)
-    dev = frozen.in_split(Split.DEV) if frozen else ()
+    dev = frozen.in_split(Split.DEV) if frozen else first.samples
     test = frozen.in_split(Split.TEST) if frozen else ()
     return Ask(prompt=ready, target=target, use_case=use_case, dev=dev, held_out=test)
 
@@ -130,9 +134,10 @@ def _show(ask: Ask, first: Imported, written: Sequence[tuple[Candidate, str]], o
     for one, _ in written:
         length = f"{sum(map(len, one.prompt.texts)):,}"
         marked = ", ".join(variables(one.prompt))
-        table.add_row(*map(Text, (one.prompt.method, length, marked, str(len(one.prompt.shots)), one.refusal or "passed")))
+        word = "\n".join(whys(one, ask)) or "passed"
+        table.add_row(*map(Text, (one.prompt.method, length, marked, str(len(one.prompt.shots)), word)))
     console.print(table)
     for sentence in first.not_carried:
         console.print(Text(f"Not carried over: {sentence}"))
     for one, name in written:
-        console.print(Text("\n" + told(ask.prompt, one, out / name if out else Path("(not written)"))))
+        console.print(Text("\n" + told(ask, one, out / name if out else Path("(not written)"))))

@@ -11,6 +11,7 @@ from pipeline.prompts.importers.openai_chat import turns
 from pipeline.records import PromptVersion, Toolset, Turn
 from tests.pipeline.commands.test_convert_command import dataset, ferry
 from tests.pipeline.prompts.asks import CLAUDE_5, LLAMA
+from tests.pipeline.prompts.shared import ADVPO, needs_advpo
 
 CHAT = {
     "messages": [
@@ -116,6 +117,32 @@ def test_a_prompt_without_a_variable_is_named_and_not_converted(tmp_path: Path, 
     assert ferry("prompts", "convert", tools, "--target", "recorded:llama-3.3-70b")[0] == 0
     chat.write_text(json.dumps([{"role": "system", "content": "Sort {question}."}, {"role": "user", "content": "Go."}]))
     assert ferry("prompts", "convert", chat, "--target", "recorded:llama-3.3-70b")[0] == 0
+
+
+@needs_advpo
+def test_convert_guards_with_the_files_own_samples_and_tells_every_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "600")
+    results, target = ADVPO / "nestful_results.jsonl", "recorded:nova-2-lite"
+    code, said = ferry("prompts", "convert", results, "--target", target, "--use-case", "extraction", "-o", tmp_path / "out")
+    assert code == 0
+    assert "No dataset is given, so the samples in nestful_results.jsonl (20) are dev." in flat(said)
+    for why in ('It has stray "{{"', "It repeats text of 17 dev samples", "It has 15,785 characters; the cap is 6,000"):
+        assert f"refused: {why}" in said
+        assert flat(said).count(why) == 2, "in the table and below"
+    code, said = ferry("prompts", "convert", results, "--target", target, "--use-case", "extraction", "--json")
+    worst = next(one for one in json.loads(said) if len(one["refusals"]) > 1)
+    assert worst["refusal"] == worst["refusals"][0]
+    assert "17 dev samples" in worst["refusals"][1]
+
+
+def test_a_dataset_goes_before_the_files_own_samples(tmp_path: Path) -> None:
+    path = tmp_path / "foo.yaml"
+    path.write_text("prompts: ['Sort {{question}}']\ntests:\n- vars: {question: Where is it}\n")
+    told = ("prompts", "convert", path, "--target", "recorded:llama-3.3-70b")
+    assert "so the samples in foo.yaml (1) are dev" in flat(ferry(*told)[1])
+    assert "are dev" not in flat(ferry(*told, "--dataset", dataset(tmp_path))[1])
 
 
 def test_convert_caps_the_cost(chat: Path) -> None:
