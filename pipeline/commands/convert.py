@@ -51,7 +51,7 @@ def convert(
     ask = Ask(prompt=original, target=target, use_case=use_case, dev=dev)
     found = asyncio.run(candidates(ask, all_methods(settings)))
     written = write_all(found, out)
-    Console().print(Text("\n\n".join(told(ask, candidate, out / name) for candidate, name in written)))
+    Console().print(Text("\n\n".join(told(ask, candidate, place(out, name)) for candidate, name in written)))
 
 
 def write_all(found: Sequence[Candidate], out: Path) -> list[tuple[Candidate, str]]:
@@ -67,8 +67,10 @@ def all_methods(settings: ModelSettings) -> Mapping[str, Method]:
 
 
 def _write(candidate: Candidate, folder: Path, number: int) -> str:
-    """Writes the texts of a candidate, turns and tools as JSON; returns the name of the user text's file."""
+    """Writes the texts of a candidate, turns and tools as JSON; returns the name of the user text's file, "" without a text."""
     folder.mkdir(parents=True, exist_ok=True)
+    if not candidate.prompt.user:
+        return ""
     stem = f"{number}-{re.sub(r'[^a-z0-9]+', '-', candidate.prompt.method.lower()).strip('-')}"
     if candidate.prompt.system:
         (folder / f"{stem}.system.txt").write_text(candidate.prompt.system, "utf-8", newline="\n")
@@ -83,14 +85,18 @@ def _write(candidate: Candidate, folder: Path, number: int) -> str:
         ]
         written = json.dumps(offered, ensure_ascii=False, indent=2)
         (folder / f"{stem}.tools.json").write_text(written + "\n", "utf-8", newline="\n")
-    text = file_text(candidate.prompt) if candidate.prompt.user else ""
-    (folder / f"{stem}.txt").write_text(text, "utf-8", newline="\n")
+    (folder / f"{stem}.txt").write_text(file_text(candidate.prompt), "utf-8", newline="\n")
     return f"{stem}.txt"
 
 
 def entry(candidate: Candidate, name: str) -> Mapping[str, object]:
     told = {key: value for key, value in plain(candidate.prompt).items() if key not in {"user", "system"}}
     return {"file": name, "hash": candidate.prompt.hash, "refusal": candidate.refusal, **told}
+
+
+def place(out: Path | None, name: str) -> str:
+    """Where a candidate's text is, for a person to read."""
+    return str(out / name) if out and name else "(not written)"
 
 
 def whys(candidate: Candidate, ask: Ask) -> tuple[str, ...]:
@@ -100,8 +106,8 @@ def whys(candidate: Candidate, ask: Ask) -> tuple[str, ...]:
     return (refusals(candidate.prompt, ask) if candidate.prompt.user else ()) or (candidate.refusal,)
 
 
-def told(ask: Ask, candidate: Candidate, path: Path) -> str:
-    return "\n".join([f"{candidate.prompt.method}: {path}", *(f"  {line}" for line in _lines(ask, candidate))])
+def told(ask: Ask, candidate: Candidate, where: str) -> str:
+    return "\n".join([f"{candidate.prompt.method}: {where}", *(f"  {line}" for line in _lines(ask, candidate))])
 
 
 def _lines(ask: Ask, candidate: Candidate) -> Iterable[str]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.commands.access import EndpointUrl, Profile, Region, reached
-from pipeline.commands.convert import all_methods, entry, told, whys, write_all
+from pipeline.commands.convert import all_methods, entry, place, told, whys, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
 from pipeline.commands.prompts.files import (
@@ -140,4 +140,4 @@ def _show(ask: Ask, first: Imported, written: Sequence[tuple[Candidate, str]], o
     for sentence in first.not_carried:
         console.print(Text(f"Not carried over: {sentence}"))
     for one, name in written:
-        console.print(Text("\n" + told(ask, one, out / name if out else Path("(not written)"))))
+        console.print(Text("\n" + told(ask, one, place(out, name))))

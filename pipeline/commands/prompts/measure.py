@@ -93,15 +93,19 @@ def read_candidates(folder: Path) -> list[Candidate]:
 
 def _candidate(folder: Path, entry: Mapping[str, object]) -> Candidate:
     file = folder / str(entry["file"])
-    system = file.with_name(file.stem + ".system.txt")
-    user, _ = declaration(read_text(file, "prompt"))
-    texts = {"user": user, "system": read_text(system, "system text") if system.exists() else ""}
+    texts = _texts(file) if entry["file"] else {"user": ""}
     own = {key: value for key, value in entry.items() if key not in {"file", "hash", "refusal", "target"}}
     prompt = _PROMPT.validate_python({**own, **texts}, strict=False)
     if prompt.hash != entry["hash"]:
         raise InputError(f"{file} was changed since it was written. Convert again, or give the changed text as a prompt.")
     refusal = entry["refusal"]
     return Candidate(target="", prompt=prompt, refusal=None if refusal is None else str(refusal))
+
+
+def _texts(file: Path) -> Mapping[str, str]:
+    system = file.with_name(file.stem + ".system.txt")
+    user, _ = declaration(read_text(file, "prompt"))
+    return {"user": user, "system": read_text(system, "system text") if system.exists() else ""}
 
 
 async def _answer_all(
