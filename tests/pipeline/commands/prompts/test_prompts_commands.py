@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.hashing import content_hash
 from pipeline.prompts.importers import Source, imported
 from pipeline.prompts.importers.ferry_version import dumps
 from pipeline.prompts.importers.openai_chat import turns
 from pipeline.records import PromptVersion, Toolset, Turn
+from pipeline.records.criteria import slug
 from tests.pipeline.commands.test_convert_command import dataset, ferry
 from tests.pipeline.prompts.asks import CLAUDE_5, LLAMA
 from tests.pipeline.prompts.shared import ADVPO, needs_advpo
@@ -171,6 +173,27 @@ def test_diff_of_two_files_and_of_one_that_holds_both(chat: Path, tmp_path: Path
     assert [change["section"] for change in json.loads(said)["changes"]] == ["user"]
 
 
+def test_diff_says_which_prompt_of_a_file_it_compares_and_takes_the_improved_one(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.txt", tmp_path / "results.jsonl"
+    before.write_text("A {x}")
+    better = [{"optimizedPromptTemplate": f"{name} {{{{x}}}}", "modelId": name} for name in ("B", "C")]
+    after.write_text(json.dumps({"templateId": "t", "promptTemplate": "A {{x}}", "promptOptimizationResults": better}))
+    code, said = ferry("prompts", "diff", before, after)
+    assert code == 0
+    assert "before.txt → t for B" in said
+    assert "results.jsonl holds 3 prompts; this is t for B, number 2. Choose another one with --pick." in flat(said)
+    assert "- A {x}\n+ B {{x}}" in said
+    code, said = ferry("prompts", "diff", before, after, "--pick", "t")
+    assert (code, "this is t, number 1." in flat(said)) == (0, True)
+    code, said = ferry("prompts", "diff", after, "--pick", "t for C", "--json")
+    told = json.loads(said)
+    assert (code, told["before"], told["after"], told["of"]) == (0, "t", "t for C", 3)
+    assert "this is t for B, number 2" in flat(ferry("prompts", "diff", after)[1])
+    assert "results.jsonl holds 3 prompts; this is t, number 1." in flat(ferry("prompts", "diff", after, before)[1])
+    code, said = ferry("prompts", "diff", before, after, "--pick", "D")
+    assert (code, 'holds no prompt named "D". It holds: t, t for B, t for C' in flat(said)) == (2, True)
+
+
 def test_parts_joined_by_plus_are_one_prompt(chat: Path, tmp_path: Path) -> None:
     system, shown, user = (tmp_path / name for name in ("system.txt", "turns.json", "user.txt"))
     system.write_text("Sort the message.")
@@ -217,6 +240,17 @@ def test_measure_answers_dev_once_and_refuses_what_was_changed(tmp_path: Path) -
     assert (tmp_path / "calls").read_text() == calls, "what is in the folder is not asked again"
     code, shown = ferry(*measure[:-1])
     assert (code, "format-fixed" in shown) == (0, True)
+    other = tmp_path / "other.json"
+    other.write_text(script.read_text())
+    with_other = [f"scripted:{other}" if part == f"scripted:{script}" else part for part in measure]
+    code, second = ferry(*with_other)
+    assert (code, len(json.loads(second))) == (0, len(figures)), "another model has files of its own"
+    assert {path.name.split("-", 2)[2] for path in out.glob("dev-*.jsonl")} == {
+        f"{slug(ref)}-{content_hash(ref)[:6]}.jsonl" for ref in (f"scripted:{script}", f"scripted:{other}")
+    }
+    data.write_text(data.read_text().replace("parcel", "packet"))
+    code, said = ferry(*measure)
+    assert (code, "Delete it to start over, or convert into another folder." in flat(said)) == (2, True)
     next(out.glob("1-*.txt")).write_text("Sort that: {question}")
     code, said = ferry(*measure)
     assert (code, "was changed since it was written" in flat(said)) == (2, True)
