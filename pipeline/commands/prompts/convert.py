@@ -86,8 +86,7 @@ def convert(
         return
     if left_out:
         typer.echo(f"{prompt.name} holds {left_out + 1} prompts; this is for {first.name}. Choose another one with --pick.\n")
-    if ask.dev and dataset is None:
-        typer.echo(f"No dataset is given, so the samples in {prompt.name} ({len(ask.dev)}) are dev.\n")
+    _tell_own(ask, prompt, dataset)
     _show(ask, first, written, out)
     if writer is None:
         typer.echo("\n".join(("", *untried(ask))))
@@ -116,6 +115,11 @@ def ask_of(first: Imported, target: str, use_case: UseCase, frozen: Dataset | No
     dev = frozen.in_split(Split.DEV) if frozen else first.samples
     test = frozen.in_split(Split.TEST) if frozen else ()
     return Ask(prompt=ready, target=target, use_case=use_case, dev=dev, held_out=test)
+
+
+def _tell_own(ask: Ask, file: Path, dataset: Path | None) -> None:
+    if ask.dev and dataset is None:
+        typer.echo(f"No dataset is given, so the samples in {file.name} ({len(ask.dev)}) are dev.\n")
 
 
 def _unique(found: Iterable[Candidate]) -> list[Candidate]:
