@@ -316,10 +316,14 @@ def _has(text: str, syntax: Syntax) -> bool:
     return any(len(run[1]) % 2 == 0 for run in _BACKSLASHED[syntax].finditer(text))
 
 
+def other_tag(prompt: PromptVersion) -> re.Match[str] | None:
+    """A tag of a template language (`{{x | upper}}`, `{% if %}`), whose variable would be lost."""
+    return _OTHER_TAG.search("\n".join(prompt.texts)) if prompt.syntax is Syntax.DOUBLE or not variables(prompt) else None
+
+
 def refuse_other_tags(prompt: PromptVersion, where: str = "The prompt") -> None:
-    """Raises InputError naming a tag of a template language (`{{x | upper}}`, `{% if %}`), whose variable would be lost."""
-    if prompt.syntax is Syntax.DOUBLE or not variables(prompt):
-        _refuse(_OTHER_TAG.search("\n".join(prompt.texts)), where)
+    """Raises InputError naming such a tag."""
+    _refuse(other_tag(prompt), where)
 
 
 def _refuse_other_markers(prompt: PromptVersion) -> None:
