@@ -16,7 +16,8 @@ from bot.modals import prompt_edit
 from bot.modals.prompt_edit import Edited
 from pipeline.errors import InputError, RefusedError
 from pipeline.prompts.importers import Imported, Source, imported
-from pipeline.records import Edit, PromptVersion, Syntax
+from pipeline.prompts.template import other_tag, refuse_other_tags
+from pipeline.records import Edit, PromptVersion
 
 BY_HAND = Edit(rule="by hand", reason="A person wrote it.", source="the audit record says who", lossless=False)
 REFUSED = "The prompt is kept on the card, but it is not run."
@@ -62,19 +63,22 @@ async def _prompt(desk: Desk, edited: Edited, it: About) -> PromptVersion:
     if not edited.files:
         return base
     name, text = await uploads.read(desk, edited.files[0])
-    found = _imported(Source(text=text, name=name), base.syntax)
+    found = _imported(Source(text=text, name=name), base)
     if len(found) > 1:
         raise InputError(f"{name} holds {len(found)} prompts. Give a file with the one that shall be measured.")
     read = found[0].prompt
     return replace(base, system=read.system, user=read.user, turns=read.turns or base.turns, syntax=read.syntax)
 
 
-def _imported(source: Source, syntax: Syntax) -> tuple[Imported, ...]:
-    """Where markers do not tell the syntax, it is that of the prompt that is edited."""
+def _imported(source: Source, base: PromptVersion) -> tuple[Imported, ...]:
+    """Where markers do not tell the syntax, it is that of the prompt that is edited; tags are text where it has some."""
     try:
         return imported(source)
     except InputError:
-        return imported(replace(source, syntax=syntax.value))
+        found = imported(replace(source, syntax=base.syntax.value))
+        for one in found if other_tag(base) is None else ():
+            refuse_other_tags(one.prompt, source.name)
+        return found
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

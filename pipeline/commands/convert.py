@@ -19,10 +19,11 @@ from pipeline.models import ModelSettings
 from pipeline.models.providers.bedrock import make_client
 from pipeline.models.registry import PROVIDERS, open_model
 from pipeline.prompts.diff import changes
+from pipeline.prompts.guards import refusals
 from pipeline.prompts.methods import METHODS, Ask, Method, candidates
 from pipeline.prompts.methods.bedrock_optimize import SERVICE, BedrockOptimize
-from pipeline.prompts.template import file_text
-from pipeline.records import Candidate, Parameters, PromptVersion, Split, UseCase
+from pipeline.prompts.template import file_text, refuse_unmarked
+from pipeline.records import Candidate, Parameters, Split, UseCase
 
 LIST = "candidates.json"
 
@@ -44,12 +45,13 @@ def convert(
     open_model(target)  # refuses what names no model, before anything is written
     parameters = Parameters(max_tokens=max_tokens, stop=tuple(text.replace("\\n", "\n") for text in stop or ()))
     original = read_prompt(prompt, prompt, system=system, parameters=parameters)
+    refuse_unmarked(original)
     dev = read_dataset(dataset).in_split(Split.DEV) if dataset else ()
     settings = ModelSettings(timeout_s=60.0, region=region, profile=profile, endpoint_url=endpoint_url)
     ask = Ask(prompt=original, target=target, use_case=use_case, dev=dev)
     found = asyncio.run(candidates(ask, all_methods(settings)))
     written = write_all(found, out)
-    Console().print(Text("\n\n".join(told(original, candidate, out / name) for candidate, name in written)))
+    Console().print(Text("\n\n".join(told(ask, candidate, place(out, name)) for candidate, name in written)))
 
 
 def write_all(found: Sequence[Candidate], out: Path) -> list[tuple[Candidate, str]]:
@@ -65,8 +67,10 @@ def all_methods(settings: ModelSettings) -> Mapping[str, Method]:
 
 
 def _write(candidate: Candidate, folder: Path, number: int) -> str:
-    """Writes the texts of a candidate, turns and tools as JSON; returns the name of the user text's file."""
+    """Writes the texts of a candidate, turns and tools as JSON; returns the name of the user text's file, "" without a text."""
     folder.mkdir(parents=True, exist_ok=True)
+    if not candidate.prompt.user:
+        return ""
     stem = f"{number}-{re.sub(r'[^a-z0-9]+', '-', candidate.prompt.method.lower()).strip('-')}"
     if candidate.prompt.system:
         (folder / f"{stem}.system.txt").write_text(candidate.prompt.system, "utf-8", newline="\n")
@@ -81,8 +85,7 @@ def _write(candidate: Candidate, folder: Path, number: int) -> str:
         ]
         written = json.dumps(offered, ensure_ascii=False, indent=2)
         (folder / f"{stem}.tools.json").write_text(written + "\n", "utf-8", newline="\n")
-    text = file_text(candidate.prompt) if candidate.prompt.user else ""
-    (folder / f"{stem}.txt").write_text(text, "utf-8", newline="\n")
+    (folder / f"{stem}.txt").write_text(file_text(candidate.prompt), "utf-8", newline="\n")
     return f"{stem}.txt"
 
 
@@ -91,16 +94,27 @@ def entry(candidate: Candidate, name: str) -> Mapping[str, object]:
     return {"file": name, "hash": candidate.prompt.hash, "refusal": candidate.refusal, **told}
 
 
-def told(original: PromptVersion, candidate: Candidate, path: Path) -> str:
-    return "\n".join([f"{candidate.prompt.method}: {path}", *(f"  {line}" for line in _lines(original, candidate))])
+def place(out: Path | None, name: str) -> str:
+    """Where a candidate's text is, for a person to read."""
+    return str(out / name) if out and name else "(not written)"
 
 
-def _lines(original: PromptVersion, candidate: Candidate) -> Iterable[str]:
-    if candidate.refusal:
-        yield f"refused: {candidate.refusal}"
+def whys(candidate: Candidate, ask: Ask) -> tuple[str, ...]:
+    """Every reason against `candidate`, gravest first; a method that failed has one."""
+    if candidate.refusal is None:
+        return ()
+    return (refusals(candidate.prompt, ask) if candidate.prompt.user else ()) or (candidate.refusal,)
+
+
+def told(ask: Ask, candidate: Candidate, where: str) -> str:
+    return "\n".join([f"{candidate.prompt.method}: {where}", *(f"  {line}" for line in _lines(ask, candidate))])
+
+
+def _lines(ask: Ask, candidate: Candidate) -> Iterable[str]:
+    yield from (f"refused: {why}" for why in whys(candidate, ask))
     if not candidate.prompt.user:
         return
-    found = changes(original, candidate.prompt)
+    found = changes(ask.prompt, candidate.prompt)
     yield from (f"{change.section}: {change.summary}" for change in found)
     if not found:
         yield "the texts as they are" if candidate.prompt.edits else "the original, unchanged"

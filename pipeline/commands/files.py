@@ -186,7 +186,8 @@ def read_scores(path: Path) -> ScoresFile:
 class OutputFile:
     """Appends the outputs of one run to a file; opening it cuts off a line a crash left unfinished.
 
-    `done` are the ids that need no call any more. Raises InputError when the file belongs to another run or other inputs.
+    `done` are the ids that need no call any more. Raises InputError when the file belongs to another run or other inputs,
+    with `way_out` at its end.
     """
 
     def __init__(
@@ -197,8 +198,10 @@ class OutputFile:
         *,
         retry_failed: bool = False,
         prompt: PromptVersion | None = None,
+        way_out: str = "Choose another file with -o, or delete it to start over.",
     ) -> None:
         self._key, self._hashes = key, {sample.id: sample.input_hash for sample in samples}
+        self._way_out = way_out
         path.parent.mkdir(parents=True, exist_ok=True)
         cut_unfinished(path)
         self.usd = 0.0
@@ -228,12 +231,10 @@ class OutputFile:
         if there.key != self._key:
             raise InputError(
                 f"{path} was begun with another model, prompt or split (it holds {there.key.model} on {there.key.split}). "
-                "Choose another file with -o, or delete it to start over."
+                f"{self._way_out}"
             )
         if any(self._hashes.get(sample_id) != found for sample_id, found in there.input_hashes.items()):
-            raise InputError(
-                f"The dataset has changed since {path} was begun. Choose another file with -o, or delete it to start over."
-            )
+            raise InputError(f"The dataset has changed since {path} was begun. {self._way_out}")
         paid = (line.output.usd for line in _lines(path, "outputs", OUTPUT_LINE) if line.output is not None)
         self.usd = sum(usd for usd in paid if usd is not None)
         return frozenset(o.sample_id for o in there.outputs if not (retry_failed and o.failure))

@@ -18,7 +18,7 @@ from pipeline.prompts.families.limits import problem
 from pipeline.prompts.leaks import leaks
 from pipeline.prompts.port import Ask
 from pipeline.prompts.schemas import legal_schema
-from pipeline.prompts.template import marker, render, variables
+from pipeline.prompts.template import ANY_FREEZE_TAG, FREEZE_TAGS, marker, render, variables
 from pipeline.prompts.tools import legal_toolset
 from pipeline.records import PromptVersion, Sample, Toolset
 
@@ -54,6 +54,8 @@ def keeps_variables(candidate: PromptVersion, ask: Ask) -> str | None:
 
 def keeps_frozen(candidate: PromptVersion, ask: Ask) -> str | None:
     """Spans between `<freeze>` and `</freeze>` are byte-equal, wherever they stand now."""
+    if odd := _odd_marks(candidate) - _odd_marks(ask.prompt):
+        return f"It writes a freeze mark as {next(iter(odd))}, which would be sent as text. Write <freeze> and </freeze>."
     for text in candidate.texts:
         if text.count("<freeze>") != text.count("</freeze>") or text.count("<freeze>") != len(_FROZEN.findall(text)):
             return "A <freeze> mark has no matching </freeze>, so it is not clear which part must stay."
@@ -183,6 +185,11 @@ def _values_arrive(candidate: PromptVersion, marked: Counter[str]) -> bool:
 
 def _frozen(prompt: PromptVersion) -> Counter[str]:
     return Counter(span for text in prompt.texts for span in _FROZEN.findall(text))
+
+
+def _odd_marks(prompt: PromptVersion) -> Counter[str]:
+    found = (tag[0] for text in prompt.texts for tag in ANY_FREEZE_TAG.finditer(text))
+    return Counter(tag for tag in found if not FREEZE_TAGS.fullmatch(tag))
 
 
 def _tools(toolset: Toolset | None) -> dict[str, tuple[str, str, str]]:

@@ -9,7 +9,7 @@ Variables are names (letters, digits, `_`, not starting with a digit). What each
 `{$X}`    `\\{$X}` is the text `{$X}`, `\\\\{$X}` a backslash and the value.
 
 Rendering puts every value in once and never reads a value again. `<freeze>` and `</freeze>` mark spans no method may change;
-they are marks for Ferry and are not sent.
+they are marks for Ferry and are not sent. `<Freeze>` and `< /freeze >` are read as these and never kept.
 """
 
 import re
@@ -23,7 +23,10 @@ from pipeline.prompts.tools import offered
 from pipeline.records import Attachment, PromptVersion, Request, Sample, Syntax, Turn
 
 NAME = r"[^\W\d]\w*"
+MARK_IT = "Mark the place of the question, for example {question}, {{question}} or {$QUESTION}."
 FREEZE_TAGS = re.compile(r"</?freeze>")
+ANY_FREEZE_TAG = re.compile(r"<[ \t]*(/?)[ \t]*freeze[ \t]*>", re.IGNORECASE)
+"""Also as a person may write it; `same_marks` makes it one of FREEZE_TAGS."""
 
 _STRICT_SINGLE = re.compile(r"\{\{|\}\}|\{(" + NAME + r")\}|[^{}]+")
 _LOOSE_SINGLE = re.compile(r"(\{+)(" + NAME + r")(\}+)")
@@ -33,7 +36,9 @@ _BACKSLASHED = {
 }
 _DECLARATION = re.compile(r"\A\s*syntax:[ \t]*(\{x\}|\{\{x\}\}|\{\$X\})[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
 _OTHER_TAG = re.compile(
-    r"\{\{[ \t]*(?:[#/^>&!]|" + NAME + r"[ \t]*[.|\[(-])[^{}]*\}\}|\{%[^{}]*%\}|\{\{\{[ \t]*" + NAME + r"[ \t]*\}\}\}"
+    r"\{\{(?![ \t]*" + NAME + r"[ \t]*\}\})[-~]?\s*(?:[#/^>&!][^{}]*"
+    r"|" + NAME + r"\s*(?:(?:[-.|\[(~=<>+*/%]|\b(?:if|or|and|is|in)\b)[^{}]*)?)\}\}"
+    r"|\{%[^{}]*%\}|\{\{\{[ \t]*" + NAME + r"[ \t]*\}\}\}"
 )
 _SHELL_MARKER = re.compile(r"\$\{" + NAME + r"\}")
 _PERCENT_MARKER = re.compile(r"%\((" + NAME + r")\)s|%s")
@@ -160,17 +165,33 @@ def parse_prompt(text: str, system: str = "", syntax: Syntax | None = None) -> P
 
     Raises InputError when the markers are ambiguous, of a syntax Ferry does not know, or missing.
     """
-    text, declared = declaration(text)
+    text, declared = declaration(same_marks(text))
+    system = same_marks(system)
     syntax = declared or syntax
     found = syntax or detect(f"{system}\n{text}")
     prompt = PromptVersion(user=text, system=system, syntax=found)
-    _refuse_other_markers(prompt, declared=syntax is not None)
-    if not variables(prompt):
-        raise InputError(
-            f"The prompt marks no variable in the {found.value} syntax, so every sample would get the same text. "
-            "Mark the place of the question, for example {question}, {{question}} or {$QUESTION}."
-        )
+    if syntax is None:
+        _refuse_other_markers(prompt)
+    refuse_unmarked(prompt)
     return prompt
+
+
+def same_marks(text: str) -> str:
+    """`text` with every mark of a frozen span as `<freeze>` or `</freeze>`."""
+    return ANY_FREEZE_TAG.sub(r"<\1freeze>", text)
+
+
+def unmarked(prompt: PromptVersion) -> str | None:
+    """A sentence where every sample would get the same text; None where a variable or the tools of samples tell them apart."""
+    if variables(prompt) or (prompt.tools and prompt.tools.variable):
+        return None
+    return f"The prompt marks no variable in the {prompt.syntax.value} syntax, so every sample would get the same text."
+
+
+def refuse_unmarked(prompt: PromptVersion) -> None:
+    """Raises InputError with the way out where every sample would get the same text."""
+    if said := unmarked(prompt):
+        raise InputError(f"{said} {MARK_IT}")
 
 
 def declaration(text: str) -> tuple[str, Syntax | None]:
@@ -295,13 +316,27 @@ def _has(text: str, syntax: Syntax) -> bool:
     return any(len(run[1]) % 2 == 0 for run in _BACKSLASHED[syntax].finditer(text))
 
 
-def _refuse_other_markers(prompt: PromptVersion, *, declared: bool) -> None:
+def other_tag(prompt: PromptVersion) -> re.Match[str] | None:
+    """A tag of a template language (`{{x | upper}}`, `{% if %}`), whose variable would be lost."""
+    return _OTHER_TAG.search("\n".join(prompt.texts)) if prompt.syntax is Syntax.DOUBLE or not variables(prompt) else None
+
+
+def refuse_other_tags(prompt: PromptVersion, where: str = "The prompt") -> None:
+    """Raises InputError naming such a tag."""
+    _refuse(other_tag(prompt), where)
+
+
+def _refuse_other_markers(prompt: PromptVersion) -> None:
     text = f"{prompt.system}\n{prompt.user}"
-    other = _SHELL_MARKER.search(text) if prompt.syntax is Syntax.SINGLE and not declared else None
-    if not declared and (prompt.syntax is Syntax.DOUBLE or not variables(prompt)):
-        other = other or _OTHER_TAG.search(text) or (None if variables(prompt) else _PERCENT_MARKER.search(text))
+    _refuse(_SHELL_MARKER.search(text) if prompt.syntax is Syntax.SINGLE else None)
+    refuse_other_tags(prompt)
+    _refuse(None if variables(prompt) else _PERCENT_MARKER.search(text))
+
+
+def _refuse(other: re.Match[str] | None, where: str = "The prompt") -> None:
     if other:
         raise InputError(
-            f"The prompt uses {other[0][:40]}, which Ferry does not fill in: it knows {{x}}, {{{{x}}}} and {{$X}} with a plain "
-            "name. Write that place as one of these, and give loops and conditions as finished text in a column."
+            f"{where} uses {other[0][:40]}, which Ferry does not fill in: it knows {{x}}, {{{{x}}}} and {{$X}} with a plain "
+            "name. Write that place as one of these, and give loops and conditions as finished text in a column. Where it is "
+            "meant as plain text, declare the syntax: {x}, {{x}} or {$X}."
         )

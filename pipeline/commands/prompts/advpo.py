@@ -11,7 +11,7 @@ from rich.text import Text
 from pipeline.aws.jobs import State
 from pipeline.aws.s3 import Bucket
 from pipeline.commands.access import EndpointUrl, Profile, Region
-from pipeline.commands.convert import told, write_all
+from pipeline.commands.convert import place, told, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
 from pipeline.commands.prompts.convert import ask_of
@@ -102,5 +102,5 @@ def _waited(method: AdvancedOptimization, ask: Ask) -> Candidate:
 def _show(ask: Ask, found: Candidate, out: Path) -> None:
     ((_, name),) = write_all([found], out)
     console = Console()
-    console.print(Text(told(ask.prompt, found, out / name)))
+    console.print(Text(told(ask, found, place(out, name))))
     console.print(Text("Its scores at AWS are those of the samples it learned from. Measure it: ferry run, score and compare."))

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.commands.access import EndpointUrl, Profile, Region, reached
-from pipeline.commands.convert import all_methods, entry, told, write_all
+from pipeline.commands.convert import all_methods, entry, place, told, whys, write_all
 from pipeline.commands.criteria import CriteriaFile, read_criteria
 from pipeline.commands.files import read_dataset
 from pipeline.commands.prompts.files import (
@@ -37,7 +37,7 @@ from pipeline.prompts.importers import Imported
 from pipeline.prompts.importers.candidate import candidate
 from pipeline.prompts.lint import fixed
 from pipeline.prompts.methods import Ask, candidates, untried
-from pipeline.prompts.template import variables
+from pipeline.prompts.template import refuse_unmarked, variables
 from pipeline.records import Candidate, Dataset, Split, UseCase
 
 
@@ -82,10 +82,12 @@ def convert(
     found = _unique([*own, *(candidate(one, ask) for one in others)])
     written = write_all(found, out) if out else [(one, "") for one in found]
     if as_json:
-        typer.echo(json.dumps([entry(one, name) for one, name in written], ensure_ascii=False, indent=2))
+        listed = [{**entry(one, name), "refusals": whys(one, ask)} for one, name in written]
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
         return
     if left_out:
         typer.echo(many(prompt, first, left_out) + "\n")
+    _tell_own(ask, prompt, dataset)
     _show(ask, first, written, out)
     if writer is None:
         typer.echo("\n".join(("", *untried(ask))))
@@ -104,11 +106,21 @@ async def _own(ask: Ask, settings: ModelSettings, writer: str | None) -> tuple[C
 
 
 def ask_of(first: Imported, target: str, use_case: UseCase, frozen: Dataset | None) -> Ask:
-    """What is fixed without loss is fixed in the prompt the methods start from, and so in every candidate."""
+    """What is fixed without loss is fixed in the prompt the methods start from, and so in every candidate.
+
+    Without a dataset the samples that came in the prompt's own file are dev: what a prompt learned from must not stand in it.
+    Raises InputError for a prompt that every sample would get alike.
+    """
     ready = fixed(first, target).prompt
-    dev = frozen.in_split(Split.DEV) if frozen else ()
+    refuse_unmarked(ready)
+    dev = frozen.in_split(Split.DEV) if frozen else first.samples
     test = frozen.in_split(Split.TEST) if frozen else ()
     return Ask(prompt=ready, target=target, use_case=use_case, dev=dev, held_out=test)
+
+
+def _tell_own(ask: Ask, file: Path, dataset: Path | None) -> None:
+    if ask.dev and dataset is None:
+        typer.echo(f"No dataset is given, so the samples in {file.name} ({len(ask.dev)}) are dev.\n")
 
 
 def _unique(found: Iterable[Candidate]) -> list[Candidate]:
@@ -127,9 +139,10 @@ def _show(ask: Ask, first: Imported, written: Sequence[tuple[Candidate, str]], o
     for one, _ in written:
         length = f"{sum(map(len, one.prompt.texts)):,}"
         marked = ", ".join(variables(one.prompt))
-        table.add_row(*map(Text, (one.prompt.method, length, marked, str(len(one.prompt.shots)), one.refusal or "passed")))
+        word = "\n".join(whys(one, ask)) or "passed"
+        table.add_row(*map(Text, (one.prompt.method, length, marked, str(len(one.prompt.shots)), word)))
     console.print(table)
     for sentence in first.not_carried:
         console.print(Text(f"Not carried over: {sentence}"))
     for one, name in written:
-        console.print(Text("\n" + told(ask.prompt, one, out / name if out else Path("(not written)"))))
+        console.print(Text("\n" + told(ask, one, place(out, name))))

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.commands.prompts.files import AsJson, read_joined
+from pipeline.commands.prompts.files import AsJson, Pick, picked, read_joined
 from pipeline.errors import InputError
 from pipeline.hashing import plain
 from pipeline.prompts.diff import Change, Line, changes
@@ -22,27 +22,42 @@ _STYLES = {"+": "green", "-": "red", " ": "dim"}
 def diff(
     before: Annotated[str, typer.Argument(help="A prompt's file, or its parts as system.txt+turns.json+user.txt.")],
     after: Annotated[str | None, typer.Argument(help="The other one; left out where the first file holds both.")] = None,
+    pick: Pick = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what changed in system text, turns, user text and parameters."""
-    one, other = _two(before, after)
+    """Show what changed in system text, turns, user text and parameters.
+
+    Of a file with several prompts the one named by --pick is the later one, else the first that was made from another in it.
+    """
+    there = read_joined(before)
+    among = there if after is None else read_joined(after)
+    one, other = there[0], _later(among, pick, Path(after or before).name, alone=after is None)
     found = changes(one.prompt, other.prompt)
     if as_json:
-        told = {"before": one.name, "after": other.name, "changes": [plain(change) for change in found]}
+        told = {"before": one.name, "after": other.name, "of": len(among), "changes": [plain(change) for change in found]}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     out = Console()
+    if after is not None and len(there) > 1:
+        out.print(Text(_which(there, one, before)))
+    if len(among) > (2 if after is None else 1):
+        out.print(Text(f"{_which(among, other, after or before)} Choose another one with --pick."))
     out.print(Text(f"{one.name} → {other.name}" + ("" if found else ": equal")))
     show_changes(out, found)
 
 
-def _two(before: str, after: str | None) -> tuple[Imported, Imported]:
-    found = read_joined(before)
-    if after is not None:
-        return found[0], read_joined(after)[0]
-    if len(found) < 2:
-        raise InputError(f"{Path(before).name} holds one prompt. Give the other one as a second file.")
-    return found[0], found[1]
+def _later(among: Sequence[Imported], pick: str | None, file: str, *, alone: bool) -> Imported:
+    """The prompt that is compared with the first one of all; `alone` where both are in one file."""
+    if alone and len(among) < 2:
+        raise InputError(f"{file} holds one prompt. Give the other one as a second file.")
+    if pick is not None:
+        return picked(among, pick, file)[0]
+    originals = {one.prompt.hash for one in among}
+    return next((one for one in among if one.prompt.parent in originals), among[1 if alone else 0])
+
+
+def _which(among: Sequence[Imported], one: Imported, file: str) -> str:
+    return f"{Path(file).name} holds {len(among)} prompts; this is {one.name}, number {among.index(one) + 1}."
 
 
 def show_changes(out: Console, found: Sequence[Change]) -> None:

@@ -44,12 +44,16 @@ def read_prompts(
         syntax=syntax,
     )
     found = imported(source)
-    if pick is None:
-        return found
-    picked = tuple(one for one in found if one.name == pick)
-    if not picked:
-        raise InputError(f'{path.name} holds no prompt named "{pick}". It holds: {", ".join(one.name for one in found)}.')
-    return picked
+    return found if pick is None else picked(found, pick, path.name)
+
+
+def picked(found: Iterable[Imported], pick: str, file: str) -> tuple[Imported, ...]:
+    """Those of `found` named `pick`. Raises InputError that says what there is in `file`."""
+    found = tuple(found)
+    named = tuple(one for one in found if one.name == pick)
+    if not named:
+        raise InputError(f'{file} holds no prompt named "{pick}". It holds: {", ".join(one.name for one in found)}.')
+    return named
 
 
 def many(path: Path, first: Imported, left_out: int) -> str:

@@ -21,15 +21,18 @@ from pipeline.commands.criteria import Metrics, criteria_for
 from pipeline.commands.files import OutputFile, read_dataset, read_run, read_text
 from pipeline.commands.prompts.files import AsJson
 from pipeline.errors import InputError
+from pipeline.hashing import content_hash
 from pipeline.metrics import code_metrics
 from pipeline.metrics.metric import CodeMetric
 from pipeline.metrics.scoring import score_with
 from pipeline.models import ModelSettings, open_model
 from pipeline.prompts.template import declaration
 from pipeline.records import Candidate, Model, PromptVersion, RunKey, Sample, Split, UseCase
+from pipeline.records.criteria import slug
 from pipeline.run import answer
 
 _PROMPT = TypeAdapter(PromptVersion)
+ANEW = "Delete it to start over, or convert into another folder."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +96,7 @@ def read_candidates(folder: Path) -> list[Candidate]:
 
 def _candidate(folder: Path, entry: Mapping[str, object]) -> Candidate:
     file = folder / str(entry["file"])
-    system = file.with_name(file.stem + ".system.txt")
-    user, _ = declaration(read_text(file, "prompt"))
-    texts = {"user": user, "system": read_text(system, "system text") if system.exists() else ""}
+    texts = _texts(file) if entry["file"] else {"user": ""}
     own = {key: value for key, value in entry.items() if key not in {"file", "hash", "refusal", "target"}}
     prompt = _PROMPT.validate_python({**own, **texts}, strict=False)
     if prompt.hash != entry["hash"]:
@@ -104,12 +105,19 @@ def _candidate(folder: Path, entry: Mapping[str, object]) -> Candidate:
     return Candidate(target="", prompt=prompt, refusal=None if refusal is None else str(refusal))
 
 
+def _texts(file: Path) -> Mapping[str, str]:
+    system = file.with_name(file.stem + ".system.txt")
+    user, _ = declaration(read_text(file, "prompt"))
+    return {"user": user, "system": read_text(system, "system text") if system.exists() else ""}
+
+
 async def _answer_all(
     model: Model, asked: Sequence[Candidate], dev: Sequence[Sample], folder: Path, in_flight: int | None
 ) -> None:
     try:
         for one in asked:
-            with OutputFile(_path(one, folder), _key(one, model.ref), dev, prompt=one.prompt) as file:
+            path, key = _path(one, model.ref, folder), _key(one, model.ref)
+            with OutputFile(path, key, dev, prompt=one.prompt, way_out=ANEW) as file:
                 async with aclosing(answer(model, one.prompt, dev, skip=file.done, in_flight=in_flight)) as outputs:
                     async for output in outputs:
                         file.append(output)
@@ -121,7 +129,7 @@ def _figures(
     one: Candidate, ref: str, dev: Sequence[Sample], folder: Path, metrics: Sequence[CodeMetric], shown: Collection[str]
 ) -> Figures:
     samples = [sample for sample in dev if sample.id not in shown]
-    outputs = [output for output in read_run(_path(one, folder)).outputs if output.sample_id not in shown]
+    outputs = [output for output in read_run(_path(one, ref, folder)).outputs if output.sample_id not in shown]
     found: dict[str, list[float]] = {each.name: [] for each in metrics}
     for score in score_with(samples, outputs, metrics):
         found[score.metric] += [] if score.value is None else [score.value]
@@ -137,8 +145,8 @@ def _key(one: Candidate, ref: str) -> RunKey:
     return RunKey(model=ref, prompt_hash=one.prompt.hash, split=Split.DEV)
 
 
-def _path(one: Candidate, folder: Path) -> Path:
-    return folder / f"dev-{one.prompt.hash[:12]}.jsonl"
+def _path(one: Candidate, ref: str, folder: Path) -> Path:
+    return folder / f"dev-{one.prompt.hash[:12]}-{slug(ref)}-{content_hash(ref)[:6]}.jsonl"
 
 
 def _entry(one: Figures) -> Mapping[str, object]:

@@ -42,7 +42,7 @@ from pipeline.prompts.search import page
 from pipeline.prompts.search.looks import Looks
 from pipeline.prompts.search.meter import SpentError, prices_for
 from pipeline.prompts.search.words import headline
-from pipeline.prompts.template import variables
+from pipeline.prompts.template import refuse_unmarked
 from pipeline.records import Criteria, Dataset, PromptVersion, Split, UseCase
 from pipeline.run import check
 
@@ -140,10 +140,7 @@ def _ask(prompt: PromptVersion, frozen: Dataset, given: tuple[str, str, UseCase,
     dev, test = frozen.in_split(Split.DEV), frozen.in_split(Split.TEST)
     if not dev or not test:
         raise InputError("A search needs dev samples to choose by and test samples to prove it with. Add samples to the dataset.")
-    if not variables(prompt):
-        raise InputError(
-            "The prompt marks no variable, so every sample would ask the same. Write the column's name, as {question}."
-        )
+    refuse_unmarked(prompt)
     check(prompt, (*dev, *test))
     return Ask(
         prompt=prompt,

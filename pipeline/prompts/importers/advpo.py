@@ -7,6 +7,7 @@ https://github.com/aws-samples/amazon-bedrock-samples (advanced-prompt-optimizat
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import InputError
@@ -36,21 +37,28 @@ def _line(line: object, where: str, source: Source) -> Iterator[Imported]:
     results = line.get("promptOptimizationResults") or ()
     rows = line.get("evaluationSamples") or next((r.get("dataset") for r in results if r.get("dataset")), ())
     samples = tuple(_sample(row, n, where) for n, row in enumerate(rows, 1))
-    original = _version(template, source, "as is", None)
+    original = _version(template, where, source)
     yield Imported(name=name, format=NAME, prompt=original, roles=("user",), samples=samples, not_carried=tuple(_lost(line)))
     for result in results:
         if result.get("optimizedPromptTemplate") is None:
             continue
-        better = _version(result["optimizedPromptTemplate"], source, OPTIMISED, original.hash)
+        better = replace(_unchecked(result["optimizedPromptTemplate"], source), method=OPTIMISED, parent=original.hash)
         model = str(result.get("modelId") or "")
         told = str(result.get("optimizedPromptTemplateId") or f"{name} for {model}")
         yield Imported(name=told, format=NAME, prompt=better, model=model, roles=("user",), samples=samples)
 
 
-def _version(template: str, source: Source, method: str, parent: str | None) -> PromptVersion:
+def _version(template: str, where: str, source: Source) -> PromptVersion:
     found = build.conversation([("user", template)], source.name)
-    parameters = Parameters(temperature=None)
-    return build.version(found, parameters, syntax=source.syntax or Syntax.DOUBLE.value, method=method, parent=parent)
+    return build.version(
+        found, Parameters(temperature=None), where=where.capitalize(), syntax=source.syntax, native=Syntax.DOUBLE
+    )
+
+
+def _unchecked(template: str, source: Source) -> PromptVersion:
+    """What the service wrote, as it is: what it did to marks is for the guards to say."""
+    found = build.conversation([("user", template)], source.name)
+    return build.unchecked(found, Parameters(temperature=None), source.syntax or Syntax.DOUBLE.value)
 
 
 def _sample(row: Mapping[str, Any], number: int, where: str) -> Sample:

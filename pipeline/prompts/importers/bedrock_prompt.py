@@ -13,7 +13,7 @@ from pipeline.prompts.importers import build
 from pipeline.prompts.importers.openai_chat import messages
 from pipeline.prompts.importers.port import Imported, Importer, Source, as_json, field_of, text_of
 from pipeline.prompts.managed import form, record
-from pipeline.prompts.template import variables
+from pipeline.prompts.template import refuse_other_tags, variables
 from pipeline.prompts.tools import tool_of
 from pipeline.records import PromptVersion, Syntax, Toolset
 
@@ -27,19 +27,31 @@ def recognises(text: str) -> bool:
 
 
 def read(source: Source) -> tuple[Imported, ...]:
+    """Raises InputError for a tag that Ferry does not fill in, as `build.version` does."""
+    return _variants(source, checked=source.syntax is None)
+
+
+def as_it_stands(source: Source) -> tuple[Imported, ...]:
+    """As `read`, with such tags left as text: to compare versions by."""
+    return _variants(source, checked=False)
+
+
+def _variants(source: Source, *, checked: bool) -> tuple[Imported, ...]:
     value = as_json(source.text)
     variants, default = value["variants"], value.get("defaultVariant")
     if not variants:
         raise InputError(f"{source.name} has no variant, so there is no prompt in it. Export one that has.")
     ordered = sorted(variants, key=lambda variant: variant.get("name") != default)
-    return tuple(_variant(variant, str(value.get("name") or source.name), source) for variant in ordered)
+    return tuple(_variant(variant, str(value.get("name") or source.name), source, checked=checked) for variant in ordered)
 
 
-def _variant(variant: Mapping[str, Any], prompt: str, source: Source) -> Imported:
+def _variant(variant: Mapping[str, Any], prompt: str, source: Source, *, checked: bool) -> Imported:
     """As it is read, or the version Ferry left in the metadata when that is what is read."""
     seen = _read(variant, prompt, source)
     kept = record.read(form.metadata_of(variant))
     if kept is None:
+        if checked:
+            refuse_other_tags(seen.prompt, seen.name)
         return seen
     if not _same(_read(form.variant(kept), prompt, source).prompt, seen.prompt):
         return replace(
@@ -73,7 +85,7 @@ def _read(variant: Mapping[str, Any], prompt: str, source: Source) -> Imported:
             **(variant.get("additionalModelRequestFields") or {}),
         }
     )
-    version = build.version(found, build.parameters(given, name), syntax=source.syntax or Syntax.DOUBLE.value)
+    version = build.unchecked(found, build.parameters(given, name), source.syntax or Syntax.DOUBLE.value)
     return Imported(
         name=name,
         format=NAME,

@@ -10,7 +10,8 @@ from pipeline.hashing import canonical_json
 from pipeline.prompts.importers.frozen import frozen
 from pipeline.prompts.importers.port import Setting
 from pipeline.prompts.importers.variables import mapped
-from pipeline.records import Parameters, PromptVersion, Turn
+from pipeline.prompts.template import declaration, refuse_other_tags
+from pipeline.records import Parameters, PromptVersion, Syntax, Turn
 
 # The names other tools give to the parameters Ferry has; the first that is present counts.
 MAX_TOKENS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "max_gen_len", "max_new_tokens")
@@ -58,13 +59,25 @@ def conversation(messages: Sequence[tuple[str, str]], where: str) -> Conversatio
 
 
 def version(
-    found: Conversation, parameters: Parameters, *, syntax: str | None, method: str = "as is", parent: str | None = None
+    found: Conversation, parameters: Parameters, *, where: str, syntax: str | None, native: Syntax | None = None
 ) -> PromptVersion:
-    """The prompt version of a conversation, with its variables and frozen spans in Ferry's own marks."""
+    """The prompt version of a conversation, with its variables and frozen spans in Ferry's own marks.
+
+    `syntax` is what a person declared, `native` the one of the format. Raises InputError naming the place for a tag that Ferry
+    does not fill in, unless a syntax is declared: then it is plain text.
+    """
+    prompt = unchecked(found, parameters, syntax or (native.value if native else None))
+    if syntax is None and declaration(found.user)[1] is None:
+        refuse_other_tags(prompt, where)
+    return prompt
+
+
+def unchecked(found: Conversation, parameters: Parameters, syntax: str | None) -> PromptVersion:
+    """As `version`, with tags that Ferry does not fill in left as text."""
     texts = frozen((found.system, *(turn.text for turn in found.turns), found.user))
     (system, *between, user), own = mapped(texts, syntax)
     turns = tuple(Turn(role=turn.role, text=text) for turn, text in zip(found.turns, between, strict=True))
-    return PromptVersion(system=system, turns=turns, user=user, syntax=own, parameters=parameters, method=method, parent=parent)
+    return PromptVersion(system=system, turns=turns, user=user, syntax=own, parameters=parameters)
 
 
 def settings(given: Mapping[str, Any], *, without: Iterable[str] = ()) -> tuple[Setting, ...]:

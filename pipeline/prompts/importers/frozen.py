@@ -9,12 +9,17 @@ from collections.abc import Sequence
 
 from pipeline.errors import InputError
 
+_WRITTEN = re.compile(r"<[ \t]*(/?)[ \t]*(advpo:exclude|advpo:optimize|freeze)[ \t]*>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)(advpo:exclude|advpo:optimize|freeze)>")
 _SPAN = re.compile(r"<(advpo:exclude|advpo:optimize|freeze)>(.*?)</\1>", re.DOTALL)
 
 
 def frozen(texts: Sequence[str]) -> tuple[str, ...]:
-    """`texts` with `<freeze>` as the only mark. Raises InputError for a mark without its partner and for marks in marks."""
+    """`texts` with `<freeze>` as the only mark, also where letters or blanks in a mark differ (`<FREEZE>`, `< /freeze>`).
+
+    Raises InputError for a mark without its partner and for marks in marks.
+    """
+    texts = [_WRITTEN.sub(lambda tag: f"<{tag[1]}{tag[2].lower()}>", text) for text in texts]
     for text in texts:
         _check(text)
     only = any("<advpo:optimize>" in text for text in texts)

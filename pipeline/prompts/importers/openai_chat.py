@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.prompts.importers import build
 from pipeline.prompts.importers.port import Imported, Importer, Source, as_json, field_of, text_of
 from pipeline.prompts.tools import tool_of
-from pipeline.records import Toolset, Turn
+from pipeline.records import Syntax, Toolset, Turn
 
 NAME = "OpenAI chat JSON"
 _NOT_SETTINGS = ("messages", "model", "tools", "tool_choice", "functions", "function_call", "response_format", "system")
@@ -31,8 +31,8 @@ def read(source: Source) -> tuple[Imported, ...]:
     return (imported(value if isinstance(value, dict) else {"messages": value}, source),)
 
 
-def imported(body: Mapping[str, Any], source: Source) -> Imported:
-    """One request body as a prompt."""
+def imported(body: Mapping[str, Any], source: Source, native: Syntax | None = None) -> Imported:
+    """One request body as a prompt; `native` is the syntax of the format it stands in, None where the markers tell."""
     where = source.name
     pairs = [("system", source.system)] if source.system else []
     pairs += [("system", body["system"])] if isinstance(body.get("system"), str) else []
@@ -40,7 +40,7 @@ def imported(body: Mapping[str, Any], source: Source) -> Imported:
     found = build.conversation(pairs, where)
     given = build.settings(body, without=_NOT_SETTINGS)
     form, schema = _response_format(body.get("response_format"), where)
-    version = build.version(found, build.parameters(given, where, schema), syntax=source.syntax)
+    version = build.version(found, build.parameters(given, where, schema), where=where, syntax=source.syntax, native=native)
     lost = ["The start of the answer (a last assistant message) is not sent." if found.prefill else ""]
     lost += ["response_format json_object is not sent: the text has to ask for JSON." if form == "json_object" else ""]
     return Imported(

@@ -10,7 +10,8 @@ NAME = "plain text"
 def read(source: Source) -> tuple[Imported, ...]:
     roles = ("system",) * bool(source.system) + tuple(turn.role for turn in source.turns) + ("user",)
     found = Conversation(system=source.system, turns=source.turns, user=source.text, prefill="", roles=roles)
-    return (Imported(name=source.name, format=NAME, prompt=version(found, Parameters(), syntax=source.syntax), roles=roles),)
+    prompt = version(found, Parameters(), where=source.name, syntax=source.syntax)
+    return (Imported(name=source.name, format=NAME, prompt=prompt, roles=roles),)
 
 
 IMPORTER = Importer(name=NAME, recognises=lambda _text: True, read=read)

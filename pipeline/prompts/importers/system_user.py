@@ -27,12 +27,11 @@ def read(source: Source) -> tuple[Imported, ...]:
     given = as_mapping(source.text) or {}
     system, user = str(given.get("system", "")), str(given.get("user", ""))
     added = not user
-    syntax = source.syntax or (detect(system).value if added else None)
+    native = detect(system) if added and source.syntax is None else None
     if added:
-        native = next((s for s in Syntax if s.value == syntax), Syntax.DOUBLE)
-        user = marker(QUESTION, native)
+        user = marker(QUESTION, native or next((s for s in Syntax if s.value == source.syntax), Syntax.DOUBLE))
     pairs = [*((("system", system),) if system else ()), *((t.role, t.text) for t in source.turns), ("user", user)]
-    prompt = version(conversation(pairs, source.name), Parameters(), syntax=syntax)
+    prompt = version(conversation(pairs, source.name), Parameters(), where=source.name, syntax=source.syntax, native=native)
     said = f"The file has no user text; the question goes there as the variable {QUESTION}."
     marked = added and len(variables(prompt)) == 1
     return (

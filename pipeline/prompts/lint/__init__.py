@@ -2,12 +2,19 @@
 
 from pipeline.models.catalog import Catalog
 from pipeline.prompts.importers.port import Imported
-from pipeline.prompts.lint import capabilities, messages, parameters, structured, tools, wording
+from pipeline.prompts.lint import capabilities, messages, parameters, structured, tools, variables, wording
 from pipeline.prompts.lint.port import LintFinding, LintRule, Severity
 
 __all__ = ["RULES", "LintFinding", "LintRule", "Severity", "fixed", "lint"]
 
-RULES: tuple[LintRule, ...] = (*parameters.RULES, *structured.RULES, *tools.RULES, *messages.RULES, *wording.RULES)
+RULES: tuple[LintRule, ...] = (
+    *parameters.RULES,
+    *structured.RULES,
+    *tools.RULES,
+    *messages.RULES,
+    *variables.RULES,
+    *wording.RULES,
+)
 _ORDER = list(Severity)
 
 

@@ -266,7 +266,7 @@ def _hash(reply: Mapping[str, Any]) -> str:
 def _imported(reply: Mapping[str, Any]) -> Imported:
     if not reply.get("variants"):
         raise InputError(f"The prompt {reply['name']} has no variant, so there is nothing in it. Choose another version.")
-    return bedrock_prompt.read(Source(text=_file(reply), name=str(reply["name"])))[0]
+    return bedrock_prompt.as_it_stands(Source(text=_file(reply), name=str(reply["name"])))[0]
 
 
 def _file(reply: Mapping[str, Any]) -> str:

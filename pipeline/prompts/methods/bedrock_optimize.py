@@ -40,9 +40,19 @@ _WAYS_OUT = {
     "throttled": "OptimizePrompt is throttled for now; the other candidates go on. Start another round later to try it again.",
     "access": "The credentials may not call OptimizePrompt. Ask the operator to allow bedrock:OptimizePrompt; a Bedrock API key "
     "alone is not enough.",
+    "region": "OptimizePrompt was not asked, because no region of AWS is named. Name one with --region or AWS_REGION.",
+    "credentials": "OptimizePrompt was not asked, because there are no AWS credentials it could be asked with. Configure AWS "
+    "credentials: an access key or a role, or a profile with --profile or AWS_PROFILE.",
     "validation": "OptimizePrompt does not support this model or this prompt; the other candidates go on without it.",
     "transient": "OptimizePrompt was not available; the other candidates go on. Start another round later to try it again.",
 }
+
+_UNSET = {"Region": "region", "Credential": "credentials", "Profile": "credentials", "SSO": "credentials", "Token": "credentials"}
+"""Parts of the names of botocore's errors, and what is missing then."""
+
+
+class _UnsetError(PermanentError):
+    """Nothing was asked: the model has no part in it."""
 
 
 def default_client() -> Any:  # noqa: ANN401  boto3 builds its clients at run time
@@ -79,6 +89,8 @@ class BedrockOptimize:
             for part in ("system", "user"):
                 try:
                     start = _optimized(client, start, part, model_id(ask.target))
+                except _UnsetError:
+                    raise
                 except PermanentError as error:
                     raise PermanentError(f"{error.message}{unlisted(ask.target)}") from error
         return start
@@ -138,8 +150,10 @@ def _guarded(call: Callable[[], Any]) -> Any:  # noqa: ANN401
     except (ParserError, ResponseParserError, HTTPError) as error:
         raise TemporaryError("OptimizePrompt broke off before it gave a prompt. Start another round to try it again.") from error
     except BotoCoreError as error:
-        kind = "access" if "Credential" in type(error).__name__ or "Region" in type(error).__name__ else "transient"
-        raise TemporaryError(f"{_WAYS_OUT[kind]} ({type(error).__name__})") from error
+        name = type(error).__name__
+        kind = next((kind for part, kind in _UNSET.items() if part in name), "transient")
+        raised = TemporaryError if kind == "transient" else _UnsetError
+        raise raised(f"{_WAYS_OUT[kind]} ({name})") from error
 
 
 def _refusal(code: str, said: str, response: Any) -> FerryError:  # noqa: ANN401

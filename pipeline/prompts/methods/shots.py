@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pipeline.prompts.contract import labels
 from pipeline.prompts.methods.layout import Layout
 from pipeline.prompts.port import Ask
-from pipeline.prompts.template import FREEZE_TAGS
+from pipeline.prompts.template import ANY_FREEZE_TAG
 from pipeline.records import Sample
 
 PER_LABEL = 3
@@ -51,7 +51,7 @@ def _groups(ask: Ask) -> list[list[Sample]]:
 
 def _marked(sample: Sample) -> bool:
     """Whether a text holds a freeze mark: shown in a prompt, it would be read as one."""
-    return any(FREEZE_TAGS.search(text) for text in (*sample.variables.values(), sample.reference or ""))
+    return any(ANY_FREEZE_TAG.search(text) for text in (*sample.variables.values(), sample.reference or ""))
 
 
 def _spread(group: Sequence[Sample], number: int) -> list[Sample]:

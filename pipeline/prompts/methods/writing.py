@@ -8,6 +8,7 @@ from pipeline.prompts.contract import answer_cue, demands_json, listed_labels, s
 from pipeline.prompts.families.facts import facts
 from pipeline.prompts.importers.port import Imported
 from pipeline.prompts.lint import Severity, lint
+from pipeline.prompts.lint.variables import BRACES
 from pipeline.prompts.methods.written import CHANGES, SYSTEM, USER
 from pipeline.prompts.port import Ask
 from pipeline.records import PromptVersion
@@ -61,8 +62,9 @@ def _listed(title: str, lines: Iterable[str]) -> str:
 
 
 def _findings(ask: Ask, shown: PromptVersion) -> list[str]:
+    """What a writer should see to; braces stay as they are, for the guards hold it to the original's balance."""
     found = lint(Imported(name="prompt", format="Ferry", prompt=shown), ask.target)
-    return [f"{one.message} {one.fix}" for one in found if one.severity is not Severity.INFO]
+    return [f"{one.message} {one.fix}" for one in found if one.severity is not Severity.INFO and one.rule != BRACES]
 
 
 def _contract(ask: Ask, shown: PromptVersion) -> Iterable[str]:

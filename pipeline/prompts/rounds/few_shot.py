@@ -12,7 +12,7 @@ from pipeline.prompts.port import Ask
 from pipeline.prompts.rounds.costs import added_usd
 from pipeline.prompts.rounds.placing import edited
 from pipeline.prompts.rounds.port import Proposal, Scene, Technique
-from pipeline.prompts.template import FREEZE_TAGS, write
+from pipeline.prompts.template import ANY_FREEZE_TAG, write
 from pipeline.records import Cause, ErrorGroup, Parameters, PromptVersion, Sample
 
 MOST, MOST_KINDS = 3, 8
@@ -35,7 +35,7 @@ class FewShot:
         if not shown:
             return prompt
         kind, layout = family(ask.target), layout_of(prompt)
-        if FREEZE_TAGS.search("".join(part.text for part in layout.query)):
+        if ANY_FREEZE_TAG.search("".join(part.text for part in layout.query)):
             return prompt  # examples would repeat what is frozen
         parts = layout.with_shots(shown, tagged=kind == "anthropic", completion=kind == "base")
         made = replace(
@@ -89,7 +89,7 @@ def _usable(sample: Sample, scene: Scene) -> bool:
     """A reference that may be shown, no image or PDF, and no text that would be read as a freeze mark."""
     texts = (*sample.variables.values(), sample.reference or "")
     known = bool((sample.reference or "").strip()) and not sample.attachments and sample.id not in scene.prompt.shots
-    return known and not any(FREEZE_TAGS.search(text) for text in texts)
+    return known and not any(ANY_FREEZE_TAG.search(text) for text in texts)
 
 
 def _told_apart(scene: Scene, group: ErrorGroup) -> Sequence[Sample]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pipeline.models import family
 from pipeline.prompts.contract import answer_cue, literal_text
 from pipeline.prompts.methods.layout import layout_of
-from pipeline.prompts.template import FREEZE_TAGS, Piece, pieces, write
+from pipeline.prompts.template import ANY_FREEZE_TAG, Piece, pieces, write
 from pipeline.records import Edit, PromptVersion
 
 SOURCE = "failures on the dev split and comments of reviewers"
@@ -23,7 +23,7 @@ def with_words(prompt: PromptVersion, words: str, target: str) -> PromptVersion:
     """
     if not words.strip() or says(prompt, words):
         return prompt
-    line = FREEZE_TAGS.sub("", words.strip())
+    line = ANY_FREEZE_TAG.sub("", words.strip())
     if prompt.system.strip() and family(target) != "base":
         return replace(prompt, system=_after(prompt, prompt.system, line))
     if family(target) == "base" or answer_cue(prompt):

@@ -32,6 +32,12 @@ def dataset(folder: Path) -> Path:
     return path
 
 
+def scripted(folder: Path) -> Path:
+    path = folder / "model.json"
+    path.write_text(json.dumps({"matches": [["", "delivery"]]}))
+    return path
+
+
 def test_each_candidate_is_a_file_that_can_be_run(tmp_path: Path) -> None:
     out = tmp_path / "out"
     use = ("--use-case", "classification", "--dataset", dataset(tmp_path))
@@ -63,8 +69,12 @@ def test_optimize_prompt_that_cannot_be_reached_costs_only_itself(tmp_path: Path
     code, said = ferry("convert", prompt(tmp_path, text), "--target", LLAMA, *nowhere, "-o", out)
     assert code == 0
     refused = [c for c in json.loads((out / "candidates.json").read_text()) if c["refusal"]]
-    assert [(c["method"], (out / c["file"]).read_text()) for c in refused] == [("OptimizePrompt", "")]
-    assert "refused: " in said
+    assert [(c["method"], c["file"]) for c in refused] == [("OptimizePrompt", "")]
+    assert not list(out.glob("*optimizeprompt*"))
+    assert "OptimizePrompt: (not written) refused: " in " ".join(said.split())
+    model = ("--dataset", dataset(tmp_path), "--model", f"scripted:{scripted(tmp_path)}", "-m", "exact_match", "--json")
+    code, said = ferry("prompts", "measure", out, *model)
+    assert (code, [one["n"] for one in json.loads(said) if one["method"] == "OptimizePrompt"]) == (0, [0])
 
 
 def test_a_system_prompt_has_a_file_of_its_own(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_a_frozen_span_stays_byte_by_byte(before: str, after: str) -> None:
         ("Classify {question} by {tone}.", "It has {tone} more often"),
         ("Classify <freeze>{question}.", "no matching </freeze>"),
         ("Classify </freeze>{question}<freeze>.", "no matching </freeze>"),
+        ("Classify <Freeze>{question}</Freeze>.", "writes a freeze mark as <Freeze>"),
         ("Classify {question} as {{{{label}}}}.", 'stray "{{"'),
         ("Classify {question} as {.", "do not balance"),
         ("Classify {question}. " + "a" * 6000, "the cap is 6,000"),

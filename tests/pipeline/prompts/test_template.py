@@ -128,6 +128,12 @@ def test_what_cannot_be_filled_is_refused_with_the_way_out(text: str, said: str)
     assert said in caught.value.message
 
 
+def test_marks_of_frozen_spans_are_read_however_they_are_written() -> None:
+    prompt = parse_prompt("<FREEZE>Be kind.</Freeze > {x}", "<freeze >You sort.< /freeze>")
+    assert prompt.texts == ("<freeze>You sort.</freeze>", "<freeze>Be kind.</freeze> {x}")
+    assert render(prompt, Sample(id="1", variables={"x": "<FREEZE>"})).turns[0].text == "Be kind. <FREEZE>"
+
+
 def test_a_declared_syntax_takes_the_other_marks_as_text() -> None:
     prompt = parse_prompt("Costs ${price}, {{b}} and {a}", syntax=Syntax.SINGLE)
     assert variables(prompt) == ("a", "price")

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.hashing import content_hash
 from pipeline.prompts.importers import Source, imported
+from pipeline.prompts.importers.ferry_version import dumps
 from pipeline.prompts.importers.openai_chat import turns
-from pipeline.records import Turn
+from pipeline.records import PromptVersion, Toolset, Turn
+from pipeline.records.criteria import slug
 from tests.pipeline.commands.test_convert_command import dataset, ferry
 from tests.pipeline.prompts.asks import CLAUDE_5, LLAMA
+from tests.pipeline.prompts.shared import ADVPO, needs_advpo
 
 CHAT = {
     "messages": [
@@ -100,6 +104,49 @@ def test_convert_applies_the_lossless_fixes_first(tmp_path: Path) -> None:
     assert (out / first["file"]).read_text() == "Sort {question}"
 
 
+def test_a_prompt_without_a_variable_is_named_and_not_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    plain, chat, tools = (tmp_path / name for name in ("prompt.txt", "chat.json", "version.json"))
+    plain.write_text("Sort it.")
+    chat.write_text(json.dumps([{"role": "system", "content": "You sort."}, {"role": "user", "content": "Sort it."}]))
+    code, said = ferry("prompts", "lint", plain, "--target", LLAMA)
+    assert (code, "every sample would get the same text" in flat(said)) == (0, True)
+    for path in (plain, chat):
+        for command in (("prompts", "convert"), ("convert", "-o", tmp_path / "out")):
+            code, said = ferry(*command, path, "--target", "recorded:llama-3.3-70b")
+            assert (code, "Mark the place of the question" in flat(said)) == (2, True)
+    tools.write_text(dumps(PromptVersion(user="Choose a tool.", tools=Toolset(variable="functions"))))
+    assert ferry("prompts", "convert", tools, "--target", "recorded:llama-3.3-70b")[0] == 0
+    chat.write_text(json.dumps([{"role": "system", "content": "Sort {question}."}, {"role": "user", "content": "Go."}]))
+    assert ferry("prompts", "convert", chat, "--target", "recorded:llama-3.3-70b")[0] == 0
+
+
+@needs_advpo
+def test_convert_guards_with_the_files_own_samples_and_tells_every_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "600")
+    results, target = ADVPO / "nestful_results.jsonl", "recorded:nova-2-lite"
+    code, said = ferry("prompts", "convert", results, "--target", target, "--use-case", "extraction", "-o", tmp_path / "out")
+    assert code == 0
+    assert "No dataset is given, so the samples in nestful_results.jsonl (20) are dev." in flat(said)
+    for why in ('It has stray "{{"', "It repeats text of 17 dev samples", "It has 15,785 characters; the cap is 6,000"):
+        assert f"refused: {why}" in said
+        assert flat(said).count(why) == 2, "in the table and below"
+    code, said = ferry("prompts", "convert", results, "--target", target, "--use-case", "extraction", "--json")
+    worst = next(one for one in json.loads(said) if len(one["refusals"]) > 1)
+    assert worst["refusal"] == worst["refusals"][0]
+    assert "17 dev samples" in worst["refusals"][1]
+
+
+def test_a_dataset_goes_before_the_files_own_samples(tmp_path: Path) -> None:
+    path = tmp_path / "foo.yaml"
+    path.write_text("prompts: ['Sort {{question}}']\ntests:\n- vars: {question: Where is it}\n")
+    told = ("prompts", "convert", path, "--target", "recorded:llama-3.3-70b")
+    assert "so the samples in foo.yaml (1) are dev" in flat(ferry(*told)[1])
+    assert "are dev" not in flat(ferry(*told, "--dataset", dataset(tmp_path))[1])
+
+
 def test_convert_caps_the_cost(chat: Path) -> None:
     code, said = ferry(
         "prompts", "convert", chat, "--target", LLAMA, "--most-usd", "0.001", "--json", "--endpoint-url", "http://127.0.0.1:9"
@@ -124,6 +171,27 @@ def test_diff_of_two_files_and_of_one_that_holds_both(chat: Path, tmp_path: Path
     both.write_text(json.dumps({"promptTemplate": "A {{x}}", "promptOptimizationResults": results}))
     code, said = ferry("prompts", "diff", both, "--json")
     assert [change["section"] for change in json.loads(said)["changes"]] == ["user"]
+
+
+def test_diff_says_which_prompt_of_a_file_it_compares_and_takes_the_improved_one(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.txt", tmp_path / "results.jsonl"
+    before.write_text("A {x}")
+    better = [{"optimizedPromptTemplate": f"{name} {{{{x}}}}", "modelId": name} for name in ("B", "C")]
+    after.write_text(json.dumps({"templateId": "t", "promptTemplate": "A {{x}}", "promptOptimizationResults": better}))
+    code, said = ferry("prompts", "diff", before, after)
+    assert code == 0
+    assert "before.txt → t for B" in said
+    assert "results.jsonl holds 3 prompts; this is t for B, number 2. Choose another one with --pick." in flat(said)
+    assert "- A {x}\n+ B {{x}}" in said
+    code, said = ferry("prompts", "diff", before, after, "--pick", "t")
+    assert (code, "this is t, number 1." in flat(said)) == (0, True)
+    code, said = ferry("prompts", "diff", after, "--pick", "t for C", "--json")
+    told = json.loads(said)
+    assert (code, told["before"], told["after"], told["of"]) == (0, "t", "t for C", 3)
+    assert "this is t for B, number 2" in flat(ferry("prompts", "diff", after)[1])
+    assert "results.jsonl holds 3 prompts; this is t, number 1." in flat(ferry("prompts", "diff", after, before)[1])
+    code, said = ferry("prompts", "diff", before, after, "--pick", "D")
+    assert (code, 'holds no prompt named "D". It holds: t, t for B, t for C' in flat(said)) == (2, True)
 
 
 def test_parts_joined_by_plus_are_one_prompt(chat: Path, tmp_path: Path) -> None:
@@ -172,6 +240,17 @@ def test_measure_answers_dev_once_and_refuses_what_was_changed(tmp_path: Path) -
     assert (tmp_path / "calls").read_text() == calls, "what is in the folder is not asked again"
     code, shown = ferry(*measure[:-1])
     assert (code, "format-fixed" in shown) == (0, True)
+    other = tmp_path / "other.json"
+    other.write_text(script.read_text())
+    with_other = [f"scripted:{other}" if part == f"scripted:{script}" else part for part in measure]
+    code, second = ferry(*with_other)
+    assert (code, len(json.loads(second))) == (0, len(figures)), "another model has files of its own"
+    assert {path.name.split("-", 2)[2] for path in out.glob("dev-*.jsonl")} == {
+        f"{slug(ref)}-{content_hash(ref)[:6]}.jsonl" for ref in (f"scripted:{script}", f"scripted:{other}")
+    }
+    data.write_text(data.read_text().replace("parcel", "packet"))
+    code, said = ferry(*measure)
+    assert (code, "Delete it to start over, or convert into another folder." in flat(said)) == (2, True)
     next(out.glob("1-*.txt")).write_text("Sort that: {question}")
     code, said = ferry(*measure)
     assert (code, "was changed since it was written" in flat(said)) == (2, True)

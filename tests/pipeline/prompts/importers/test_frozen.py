@@ -19,6 +19,10 @@ from pipeline.prompts.importers.frozen import frozen
             ("a <freeze>b</freeze>",),
         ),
         (("a <freeze>b</freeze>",), ("a <freeze>b</freeze>",)),
+        (("<FREEZE>a</FREEZE> <freeze >b< /freeze> <Freeze>c</ Freeze>",), (" ".join(f"<freeze>{x}</freeze>" for x in "abc"),)),
+        (("<AdvPO:Exclude>a< /advpo:exclude >",), ("<freeze>a</freeze>",)),
+        (("a <ADVPO:OPTIMIZE>b</advpo:optimize>",), ("<freeze>a </freeze>b",)),
+        (("a <freezer> </freezing> <\nfreeze>",), ("a <freezer> </freezing> <\nfreeze>",)),
     ],
 )
 def test_marks_are_mapped(texts: tuple[str, ...], became: tuple[str, ...]) -> None:
@@ -29,6 +33,7 @@ def test_marks_are_mapped(texts: tuple[str, ...], became: tuple[str, ...]) -> No
     ("text", "said"),
     [
         ("<advpo:exclude>a", "never closed"),
+        ("<FREEZE>a", "never closed"),
         ("a</advpo:exclude>", "closes nothing"),
         ("<advpo:optimize>a<advpo:exclude>b</advpo:exclude></advpo:optimize>", "stands inside"),
     ],

@@ -57,6 +57,47 @@ def test_json_is_read_as_well_and_files_alone_are_refused() -> None:
         read({"prompts": [7]})
 
 
+@pytest.mark.parametrize(
+    ("entry", "named"),
+    [
+        ("prompts.txt", "prompts.txt"),
+        ("my prompts/sort.yaml", "my prompts/sort.yaml"),
+        ("prompts/*.json", "prompts/*.json"),
+        ("prompts/sort", "prompts/sort"),
+        ("file://a.txt", "file://a.txt"),
+        ("make.py:sort", "make.py:sort"),
+        ("make.js", "make.js"),
+        ("exec:./make", "exec:./make"),
+        ("langfuse://sort:3", "langfuse://sort:3"),
+        ({"id": "file://b.txt", "label": "b"}, "file://b.txt"),
+        ({"raw": "b.md", "label": "b"}, "b.md"),
+        ({"id": "a", "function": "sort"}, "sort"),
+        ({"id": "a"}, "a"),
+        ({"label": "a", "function": "sort"}, "sort"),
+    ],
+)
+def test_what_stands_in_a_file_or_a_function_is_told_and_never_the_prompt(entry: object, named: str) -> None:
+    (found,) = read({"prompts": [entry, "Sort {{x}}"]})
+    assert found.prompt.user == "Sort {{x}}"
+    assert found.not_carried[0].startswith(f"Not read: {named}. ")
+    with pytest.raises(InputError, match="files or functions"):
+        read({"prompts": [entry]})
+
+
+def test_a_path_alone_or_as_a_key_is_no_prompt() -> None:
+    for prompts in ("prompts.txt", "prompts/*", {"prompts.txt": "sorter"}):
+        with pytest.raises(InputError, match=r"names its prompts as files or functions \(prompts"):
+            read({"prompts": prompts})
+
+
+@pytest.mark.parametrize(
+    "text", ["Read {{x}} and write notes.txt", "Sort it.\nSee notes.txt", "{{x}}/{{y}}", "Is it yes/no or both"]
+)
+def test_a_text_that_only_speaks_of_a_file_is_a_prompt(text: str) -> None:
+    (found,) = read({"prompts": [text]})
+    assert found.prompt.user == text
+
+
 def test_yaml_references_are_not_followed_and_never_run() -> None:
     for text in ("a: &x [1]\nprompts: [*x]", "prompts: !!python/object/apply:os.getcwd []"):
         (found,) = read(text)

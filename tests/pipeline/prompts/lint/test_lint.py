@@ -87,6 +87,9 @@ CASES: list[tuple[str, Severity, str, Imported]] = [
     ("cut-off", W, NOVA, given_prompt("Your knowledge cutoff is June. Sort {x}")),
     ("token-counts", W, NOVA, given_prompt("Sort {x} in under 4,096 tokens.")),
     ("prefill-mentioned", W, NOVA, given_prompt("Sort {x}. The prefilled answer goes on.")),
+    ("no-variable", W, NOVA, given_prompt("Sort it.")),
+    ("braces", W, NOVA, given_prompt('Sort {x} as {"label": {"name": "..."}')),
+    ("braces", W, NOVA, given_prompt("Sort {x} of {question")),
     ("json-without-schema", I, NOVA, given_prompt("Sort {x} as JSON")),
 ]  # fmt: skip
 
@@ -105,6 +108,20 @@ def test_each_rule_fires_with_its_source_and_its_fix_holds(rule: str, severity: 
 
 def test_every_rule_has_a_case() -> None:
     assert {rule.id for rule in RULES} == {case[0] for case in CASES}
+
+
+def test_a_variable_in_any_text_or_the_tools_of_samples_are_input_enough() -> None:
+    system, turn = given_prompt("Sort it.", system="Of {x}."), given_prompt("It.", turns=(Turn(role="user", text="Sort {x}"),))
+    tools = replace(system.prompt, system="", tools=Toolset(variable="functions"))
+    for imported in (system, turn, replace(system, prompt=tools)):
+        assert "no-variable" not in {finding.rule for finding in lint(imported, NOVA)}
+
+
+@pytest.mark.parametrize(
+    "text", ['Sort {x} as {"a": {"b": 1}}', 'Sort {x} as {{"a": {{"b": 1}}}}', "Sort {{x}} or {x}", "{x} {}"]
+)
+def test_braces_that_balance_are_no_finding(text: str) -> None:
+    assert "braces" not in {finding.rule for finding in lint(given_prompt(text), NOVA)}
 
 
 @pytest.mark.parametrize("ref", [CLAUDE, GPT_4, LLAMA, MISTRAL, NOVA])

@@ -1,16 +1,20 @@
 """OptimizePrompt on the wire: a server of our own answers boto3 with event-stream frames, errors and cuts."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from pipeline.errors import FerryError, PermanentError, TemporaryError
+from pipeline.models import ModelSettings
+from pipeline.models.providers.bedrock import make_client
 from pipeline.prompts.methods import METHODS, candidates
-from pipeline.prompts.methods.bedrock_optimize import BedrockOptimize, model_id
+from pipeline.prompts.methods.bedrock_optimize import SERVICE, BedrockOptimize, model_id
 from pipeline.prompts.template import parse_prompt
 from tests.pipeline.prompts.asks import BASE, CLAUDE, LLAMA, NOVA, ask
 from tests.pipeline.prompts.methods.event_stream import Reply, Server, analysed, exception, optimised
@@ -152,4 +156,51 @@ async def test_a_prompt_that_is_too_long_is_refused_without_a_call() -> None:
 def test_it_applies_to_bedrock_targets_only_and_knows_base_ids() -> None:
     assert BedrockOptimize().applies(ask(PROMPT, CLAUDE))
     assert not BedrockOptimize().applies(ask(PROMPT, BASE))
-    assert model_id("bedrock:us.anthropic.claude-3-haiku-20240307-v1:0") == "anthropic.claude-3-haiku-20240307-v1:0"
+
+
+NOVA_ID = "amazon.nova-lite-v1:0"
+ARN = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/"
+
+
+@pytest.mark.parametrize(
+    ("target", "sent"),
+    [
+        (NOVA_ID, NOVA_ID),
+        *((f"{region}.{NOVA_ID}", NOVA_ID) for region in ("us", "eu", "apac", "jp", "au", "ca", "in", "us-gov", "global")),
+        (f"{ARN}in.{NOVA_ID}", NOVA_ID),
+        (f"{ARN.replace('aws:', 'aws-us-gov:')}us-gov.{NOVA_ID}", NOVA_ID),
+        ("us.anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-3-haiku-20240307-v1:0"),
+        (f"arn:aws:bedrock:us-east-1::foundation-model/{NOVA_ID}", f"arn:aws:bedrock:us-east-1::foundation-model/{NOVA_ID}"),
+        ("inception.mercury-v1:0", "inception.mercury-v1:0"),
+    ],
+)
+async def test_what_is_sent_is_the_id_of_the_model_without_its_inference_profile(target: str, sent: str) -> None:
+    assert model_id(f"bedrock:{target}") == sent
+    async with bedrock(good) as (server, method):
+        await method.propose(ask(PROMPT, f"bedrock:{target}"))
+    assert [each["targetModelId"] for each in server.asked] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (ModelSettings(), "Name one with --region or AWS_REGION. (NoRegionError)"),
+        (ModelSettings(region="us-east-1"), "Configure AWS credentials"),
+        (ModelSettings(region="us-east-1", profile="nobody"), "Configure AWS credentials"),
+        (ModelSettings(region="no such region"), "Name one with --region or AWS_REGION. (InvalidRegionError)"),
+    ],
+)
+async def test_without_a_region_or_credentials_it_says_which_is_missing(
+    settings: ModelSettings, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    method = BedrockOptimize(client=partial(make_client, SERVICE, settings))
+    with pytest.raises(PermanentError) as caught:
+        await method.propose(ask(PROMPT))
+    assert said in caught.value.message
+    assert "bedrock:OptimizePrompt" not in caught.value.message
+    assert "not among the models" not in caught.value.message

@@ -47,6 +47,12 @@ async def test_without_a_writer_nothing_is_tried_and_a_sentence_says_so() -> Non
     assert untried(replace(asked, writer=writing()[0])) == ()
 
 
+async def test_a_writer_is_not_told_of_braces_that_the_guards_hold_it_to() -> None:
+    _, seen = await one(ask(ORIGINAL + " As {ChatGPT", CLAUDE), reply("{{question}}"), reply("{{question}}"))
+    assert "refund or delivery" in seen[0].turns[0].text
+    assert "Look at the ends of its JSON" not in seen[0].system + seen[0].turns[0].text
+
+
 def test_what_does_not_apply_says_why() -> None:
     here = replace(ask(ORIGINAL, "local:gemma3-270m"), writer=writing()[0])
     assert untried(here) == ("OptimizePrompt was not tried: it rewrites prompts for models on Bedrock alone.",)
