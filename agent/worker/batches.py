@@ -12,6 +12,7 @@ from agent import arms, rounds
 from agent.engine import WorkKind
 from agent.worker.answering import answer_all, lane_size
 from agent.worker.purse import POLL_S
+from agent.worker.shelf import Bounded
 from agent.worker.sink import Sink
 from agent.worker.tools import Tools
 from db.records import MigrationStatus, Run, RunBatch
@@ -19,8 +20,8 @@ from pipeline.errors import PermanentError, TemporaryError
 from pipeline.metrics import code_metrics
 from pipeline.models.batch.following import Next, following, planned
 from pipeline.models.batch.jobs import BatchInference
-from pipeline.models.batch.lines import batchable, canary, job_name, write
-from pipeline.models.batch.records import FEWEST, Ending, Progress, spans
+from pipeline.models.batch.lines import UNANSWERED, batchable, canary, job_name, write
+from pipeline.models.batch.records import CANARY, FEWEST, Ending, Progress, spans
 from pipeline.models.batch.results import Tally, answers
 from pipeline.models.batch.router import why_not
 from pipeline.models.sampling import refused_of
@@ -128,16 +129,34 @@ async def _make(
     if not await _takes(tools, run):
         return await _give_up(tools, batch)
     model = await tools.shelf.model(run.key.model, run.dataset_id)
-    asked = canary(samples, missing, refused_of(model))
-    if asked:
-        async with model.lane():
-            await answer_all(tools, run, model, tuple(asked), Lane.BULK)
+    rest = await _after_canary(tools, run, model, samples, missing)
+    refused = refused_of(model)
     if await tools.may_spend(run.id) is None:
         return None
-    rest = [sample for sample in missing if sample not in asked]
     if len(rest) < FEWEST:
         return await _give_up(tools, batch)
-    return await _send(tools, service, run, batch, name, rest, refused_of(model))
+    if refused is None:
+        raise PermanentError(f"{UNANSWERED}{await _why(tools, run, missing[: len(missing) - len(rest)])}. {WAYS}")
+    return await _send(tools, service, run, batch, name, rest, refused)
+
+
+async def _after_canary(
+    tools: Tools, run: Run, model: Bounded, samples: Sequence[Sample], missing: Sequence[Sample]
+) -> Sequence[Sample]:
+    """What is missing still once a few were asked on demand."""
+    left = CANARY
+    while (asked := canary(samples, missing, refused_of(model))[:left]) and await tools.may_spend(run.id) is not None:
+        async with model.lane():
+            await answer_all(tools, run, model, tuple(asked), Lane.BULK)
+        missing, left = missing[len(asked) :], left - len(asked)
+    return missing
+
+
+async def _why(tools: Tools, run: Run, asked: Sequence[Sample]) -> str:
+    """What the last of them met."""
+    outputs = await tools.store.runs.outputs(run.id, [sample.id for sample in asked])
+    said = [output.failure.message for output in outputs if output.failure]
+    return f": {said[-1].rstrip('.')}" if said else ""
 
 
 async def _send(
@@ -147,7 +166,7 @@ async def _send(
     batch: RunBatch,
     name: str,
     samples: Sequence[Sample],
-    refused: Collection[str] | None,
+    refused: Collection[str],
 ) -> None:
     """Unless the budget does not allow what it costs at most, which is charged before: whatever kills us then, it is so once."""
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)

@@ -24,7 +24,7 @@ from pipeline.models.lanes import SAMPLES
 from pipeline.records import Dataset, Lane, RunKey, Sample, Split
 from tests.agent.story import REQUESTER, Story, open_story
 from tests.pipeline.aws.wire import Fault
-from tests.pipeline.models.batch.peer import PLACE, REF, ROLE, Peer, peer
+from tests.pipeline.models.batch.peer import PLACE, REF, ROLE, Peer, asked, converse, echo, peer
 
 N, BESIDE = 260, SAMPLES + CANARY
 WHERE = Place(role=ROLE, bucket=PLACE)
@@ -198,6 +198,43 @@ async def test_a_quota_is_waited_for_and_said(tmp_path: Path) -> None:
         assert (await worked(story)).status is RunStatus.DONE
         assert len(service.jobs) == 1
         assert len(service.on_demand) == BESIDE
+
+
+async def test_without_one_answer_before_it_no_job_is_made_and_a_person_says_how_to_go_on(tmp_path: Path) -> None:
+    """A process of its own does not know what the model refuses, and every sample it asks is blocked."""
+    async with begun(tmp_path) as (story, service, _):
+        await story.work(WorkKind.RUN, WorkKind.CHUNK)
+        service.answer = blocked
+        for number in (1, 2):
+            story.tools.shelf.models.clear()
+            run = await worked(story)
+            assert run.status is RunStatus.FAILED
+            assert "None of the samples asked on demand before the batch job was answered" in (run.problem or "")
+            assert "Review the sample and the guardrail's settings. Press Retry" in (run.problem or "")
+            assert len(service.on_demand) == SAMPLES + number * CANARY
+            await story.store.runs.retry("large")
+            await story.engine.submit(WorkKind.RUN, "large", "large")
+        assert service.jobs == []
+        assert await story.store.batches.choose(story.id, wanted=False, by=REQUESTER)
+        service.answer = echo
+        assert (await worked(story)).status is RunStatus.DONE
+        assert (await story.store.purses.get(story.id)).held == 0
+
+
+async def test_a_process_of_its_own_asks_more_samples_while_none_is_answered(tmp_path: Path) -> None:
+    busy = Fault("ServiceQuotaExceededException", 400, "too many jobs")
+    async with begun(tmp_path, faults={"Create": [busy]}) as (story, service, _):
+        await story.work()
+        story.tools.shelf.models.clear()
+        service.answer = lambda body: echo(body) if asked(body).endswith(f"number {BESIDE + 2}\nIntent:") else blocked(body)
+        await story.engine.submit(WorkKind.RUN, "large", "large")
+        await story.work()
+        assert len(service.on_demand) == BESIDE + 3
+        assert len(service.records(service.jobs[0])) == N - BESIDE - 3
+
+
+def blocked(_body: dict[str, Any]) -> dict[str, Any]:
+    return converse("", "guardrail_intervened")
 
 
 async def test_a_planned_job_of_which_too_little_is_left_is_given_up(tmp_path: Path) -> None:
