@@ -40,8 +40,8 @@ async def look(tools: Tools, migration_id: str, number: str, target: str, attemp
     except (TemporaryError, AccessError) as error:
         if isinstance(error, AccessError) and job.job is None:
             await _end(tools, job, _said(error))
-        else:  # it goes on at AWS meanwhile
-            await _wait(tools, job, _said(error))
+        else:  # it goes on at AWS meanwhile, or has its prompt there: nobody knows before a look says so
+            await tools.store.advpo.delay(job, _said(error))
     except FerryError as error:
         await _end(tools, job, _said(error))
 
@@ -69,7 +69,7 @@ async def _step(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
     else:
         standing = await service.look(job.job)
         if standing.state is State.UNDER_WAY:
-            await _wait(tools, job, "")
+            await _wait(tools, service, job)
         elif standing.state is State.FAILED:
             await _end(tools, job, f"The service gave no prompt: {standing.problem}.")
         else:
@@ -97,18 +97,16 @@ async def _stop(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
     await _end(tools, job, f"{who}{'' if arn is None else ' at AWS'}; calls it had made are charged.")
 
 
-async def _wait(tools: Tools, job: AdvpoJob, problem: str) -> None:
-    """Until the next look, at most two days of the service's work."""
-    if job.job is None or tools.clock() - (job.begun_at or job.at) <= LONGEST:
-        return await tools.store.advpo.delay(job, problem)
-    why = f"The service gave no prompt within {LONGEST.total_seconds() / 3600:.0f} hours, so it is not waited for."
+async def _wait(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
+    """Until the next look; at most two days of the service's work, which it is at now. It is given up only once it is stopped."""
+    if tools.clock() - (job.begun_at or job.at) <= LONGEST:
+        return await tools.store.advpo.delay(job, "")
     try:
-        await _service(tools).stop(job.job)
-    except TemporaryError as error:
-        return await tools.store.advpo.delay(job, _said(error))
+        await service.stop(job.job or "")
     except FerryError as error:
-        why = f"{why} It goes on at AWS, and can be stopped there: {_said(error)}"
-    return await _end(tools, job, why)
+        return await tools.store.advpo.delay(job, _said(error))
+    why = f"The service gave no prompt within {LONGEST.total_seconds() / 3600:.0f} hours, so it was stopped at AWS."
+    return await _end(tools, job, f"{why} What was in the way before: {job.note}" if job.note else why)
 
 
 async def _take(tools: Tools, service: Advpo, job: AdvpoJob, standing: Standing) -> None:

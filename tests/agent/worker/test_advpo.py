@@ -211,14 +211,50 @@ async def test_two_days_count_from_when_the_service_has_it_and_then_it_is_stoppe
         await minutes(story, clock, sweep, 3)
         assert ((await job_of(story)).state, at.asked["Stop"]) == (JobState.RUNNING, 0)
         clock.pass_seconds(49 * 3600)
-        at.faults = {"Get": [Fault("ThrottlingException", 429)] * 9, "Stop": [Fault("ThrottlingException", 429)] * 9}
-        await minutes(story, clock, sweep, 1)
-        assert (await job_of(story)).is_open
+        for operation, code in (
+            ("Get", "ThrottlingException"),
+            ("Stop", "ThrottlingException"),
+            ("Stop", "AccessDeniedException"),
+        ):
+            at.faults = {operation: [Fault(code)] * 9}
+            await minutes(story, clock, sweep, 1)
+            assert (await job_of(story)).is_open
         at.faults = {}
         await minutes(story, clock, sweep, 1)
         job = await job_of(story)
         assert (job.state, next(iter(at.jobs.values())).life[-1]) == (JobState.FAILED, "Stopped")
-        assert job.note == "The service gave no prompt within 48 hours, so it is not waited for."
+        assert job.note.startswith(
+            "The service gave no prompt within 48 hours, so it was stopped at AWS. What was in the way before:"
+        )
+        assert "credentials need" in job.note
+
+
+@pytest.mark.parametrize(
+    ("operations", "fault", "said"),
+    [
+        (("Get", "Stop"), Fault("ThrottlingException", 429), "busy or not available"),
+        (("Get", "Stop"), Fault("ExpiredTokenException", 403), "credentials need"),
+        (("GetObject", "ListObjectsV2"), Fault("AccessDenied", 403), "s3:PutObject, GetObject and ListBucket"),
+    ],
+)
+async def test_a_look_or_a_fetch_that_fails_throws_no_result_away_however_late(
+    operations: tuple[str, ...], fault: Fault, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job was done while the worker was away for a weekend: nobody knows before a look says so."""
+    async with at_prompts(tmp_path, monkeypatch, life=["InProgress"]) as (story, at, clock):
+        await ask(story, clock)
+        await story.work()
+        next(iter(at.jobs.values())).life[:] = ["Completed"]
+        sweep = Sweep(story.tools)
+        for _ in range(2):
+            clock.pass_seconds(49 * 3600)
+            at.faults = {operation: [fault] * 9 for operation in operations}
+            await minutes(story, clock, sweep, 1)
+            job = await job_of(story)
+            assert (job.state, said in job.note) == (JobState.RUNNING, True)
+        at.faults = {}
+        await minutes(story, clock, sweep, 1)
+        assert ((await job_of(story)).state, len(at.jobs), at.asked["Stop"]) == (JobState.DONE, 1, 0)
 
 
 BROKEN: tuple[tuple[dict[str, Any], str], ...] = (
