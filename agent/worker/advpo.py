@@ -4,6 +4,7 @@ The service knows a job by all it was sent, so a worker that dies between asking
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from agent import advpo, arms, rounds, told
@@ -37,13 +38,13 @@ async def look(tools: Tools, migration_id: str, number: str, target: str, attemp
         return
     try:
         await _step(tools, _service(tools), job)
-    except (TemporaryError, AccessError) as error:
-        if isinstance(error, AccessError) and job.job is None:
-            await _end(tools, job, _said(error))
-        else:  # it goes on at AWS meanwhile
-            await _wait(tools, job, _said(error))
     except FerryError as error:
-        await _end(tools, job, _said(error))
+        job = await _job(tools, migration_id, number, target, attempt) or job
+        if isinstance(error, TemporaryError) or (isinstance(error, AccessError) and job.is_sent):
+            # it goes on at AWS meanwhile, or has its prompt there: nobody knows before a look says so
+            await tools.store.advpo.delay(job, _said(error))
+        else:
+            await _end(tools, job, _said(error))
 
 
 def _service(tools: Tools) -> Advpo:
@@ -64,12 +65,11 @@ async def _step(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
         await _stop(tools, service, job)
     elif job.job is None:
         if await tools.may_spend_on(job.migration_id):
-            wanted, _ = await _sent(tools, job)
-            await tools.store.advpo.begin(job, await service.submit(wanted), tools.clock())
+            await _send(tools, service, job)
     else:
         standing = await service.look(job.job)
         if standing.state is State.UNDER_WAY:
-            await _wait(tools, job, "")
+            await _wait(tools, service, job)
         elif standing.state is State.FAILED:
             await _end(tools, job, f"The service gave no prompt: {standing.problem}.")
         else:
@@ -88,32 +88,50 @@ async def _sent(tools: Tools, job: AdvpoJob) -> tuple[Asked, Ask]:
     return await asyncio.to_thread(asked, ask, job.attempt), ask
 
 
+async def _send(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
+    """Ask for it, unless the service has it, or is still at an earlier attempt that has ended here: that one is taken up."""
+    wanted, _ = await _sent(tools, job)
+    arn = await _at_aws(service, wanted)
+    if arn is None:
+        await tools.store.advpo.send(job, tools.clock())
+        arn = await service.submit(wanted)
+    await tools.store.advpo.begin(job, arn, tools.clock())
+
+
+async def _at_aws(service: Advpo, wanted: Asked) -> str | None:
+    return await service.find(wanted) or await service.running(_attempts(wanted)[1:])
+
+
+def _attempts(wanted: Asked) -> list[Asked]:
+    """This one and those before it, the newest first: each has its own name at the service."""
+    return [replace(wanted, attempt=attempt) for attempt in range(wanted.attempt, 0, -1)]
+
+
 async def _stop(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
     """At AWS too, also where a worker died before it could store which job it had asked for."""
-    arn = job.job or await service.find((await _sent(tools, job))[0])
+    arn = job.job or await _at_aws(service, (await _sent(tools, job))[0])
     if arn is not None:
         await service.stop(arn)
     who = "A person stopped it" if job.stopped_by else "The migration is over, so it was stopped"
-    await _end(tools, job, f"{who}{'' if arn is None else ' at AWS'}; calls it had made are charged.")
+    await _end(tools, job, f"{who}; AWS had no such job." if arn is None else f"{who} at AWS; calls it had made are charged.")
 
 
-async def _wait(tools: Tools, job: AdvpoJob, problem: str) -> None:
-    """Until the next look, at most two days of the service's work."""
-    if job.job is None or tools.clock() - (job.begun_at or job.at) <= LONGEST:
-        return await tools.store.advpo.delay(job, problem)
-    why = f"The service gave no prompt within {LONGEST.total_seconds() / 3600:.0f} hours, so it is not waited for."
+async def _wait(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
+    """Until the next look; at most two days of the service's work, which it is at now. It is given up only once it is stopped."""
+    if tools.clock() - (job.begun_at or job.at) <= LONGEST:
+        return await tools.store.advpo.delay(job, "")
     try:
-        await _service(tools).stop(job.job)
-    except TemporaryError as error:
-        return await tools.store.advpo.delay(job, _said(error))
+        await service.stop(job.job or "")
     except FerryError as error:
-        why = f"{why} It goes on at AWS, and can be stopped there: {_said(error)}"
-    return await _end(tools, job, why)
+        return await tools.store.advpo.delay(job, _said(error))
+    why = f"The service gave no prompt within {LONGEST.total_seconds() / 3600:.0f} hours, so it was stopped at AWS."
+    return await _end(tools, job, f"{why} What was in the way before: {job.note}" if job.note else why)
 
 
 async def _take(tools: Tools, service: Advpo, job: AdvpoJob, standing: Standing) -> None:
     """The candidate, guarded, and its run on all of dev where it can still be chosen."""
-    wanted, ask = await _sent(tools, job)
+    newest, ask = await _sent(tools, job)
+    wanted = next((each for each in _attempts(newest) if each.name == standing.name), newest)
     made = await asyncio.to_thread(candidate, await service.fetch(standing), wanted, ask)
     plan = await tools.store.plans.get(job.migration_id, job.number)
     on_time = await advpo.is_wanted(tools.store, plan)

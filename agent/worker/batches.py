@@ -6,10 +6,13 @@ What comes next follows from what is stored (`pipeline.models.batch.following`),
 import asyncio
 import tempfile
 from collections.abc import Collection, Sequence
+from typing import BinaryIO
 
 from agent import arms, rounds
 from agent.engine import WorkKind
 from agent.worker.answering import answer_all, lane_size
+from agent.worker.purse import POLL_S
+from agent.worker.shelf import Bounded
 from agent.worker.sink import Sink
 from agent.worker.tools import Tools
 from db.records import MigrationStatus, Run, RunBatch
@@ -17,8 +20,8 @@ from pipeline.errors import PermanentError, TemporaryError
 from pipeline.metrics import code_metrics
 from pipeline.models.batch.following import Next, following, planned
 from pipeline.models.batch.jobs import BatchInference
-from pipeline.models.batch.lines import batchable, canary, job_name, write
-from pipeline.models.batch.records import FEWEST, Ending, Progress, spans
+from pipeline.models.batch.lines import UNANSWERED, batchable, canary, job_name, write
+from pipeline.models.batch.records import CANARY, FEWEST, Ending, Progress, spans
 from pipeline.models.batch.results import Tally, answers
 from pipeline.models.batch.router import why_not
 from pipeline.models.sampling import refused_of
@@ -30,7 +33,8 @@ PORTION = 500
 """Results that are stored together."""
 SETTINGS = "FERRY_BATCH_ROLE and FERRY_BATCH_BUCKET"
 NOT_SET_UP = (
-    f"Batch jobs are under way, but the operator took {SETTINGS} away. Set them again and restart the worker, then press Retry."
+    f"Batch jobs are under way or being made, but the operator took {SETTINGS} away. Set them again and restart the worker, "
+    "then press Retry."
 )
 WAYS = 'Press Retry for another job, or write "no batch" first to have the rest asked on demand.'
 
@@ -44,7 +48,7 @@ async def go(tools: Tools, run: Run, samples: Sequence[Sample], stored: Collecti
     for low, high in spans(lane_size(run), run.total):
         missing = sum(sample.id not in stored for sample in batchable(samples[low:high], left_out))
         step = following(missing, [batch.job for batch in jobs if batch.job.low == low])
-        if step is Next.LOOK or (step is Next.MAKE and wanted):
+        if step is Next.LOOK or (step is Next.MAKE and (wanted or any(b.job.low == low and not b.job.ending for b in jobs))):
             await tools.engine.submit(WorkKind.BATCH, f"{run.id}:{low}:{high}", run.id, str(low), str(high))
             pending = True
     return pending
@@ -121,20 +125,38 @@ async def _make(
     name = job_name(run.id, samples, batch.job.attempt)
     arn = await service.find(name)
     if arn is not None:
-        return await tools.store.batches.begin(batch, arn, 0.0)
+        return await tools.store.batches.begin(batch, arn)
+    if not await _takes(tools, run):
+        return await _give_up(tools, batch)
     model = await tools.shelf.model(run.key.model, run.dataset_id)
-    asked = canary(samples, missing, refused_of(model))
-    if asked:
-        async with model.lane():
-            await answer_all(tools, run, model, tuple(asked), Lane.BULK)
+    rest = await _after_canary(tools, run, model, samples, missing)
+    refused = refused_of(model)
     if await tools.may_spend(run.id) is None:
         return None
-    rest = [sample for sample in missing if sample not in asked]
     if len(rest) < FEWEST:
-        await tools.store.batches.finish(batch, Ending.STOPPED)
-        await tools.engine.submit(WorkKind.RUN, run.id, run.id)
-        return None
-    return await _send(tools, service, run, batch, name, rest, refused_of(model))
+        return await _give_up(tools, batch)
+    if refused is None:
+        raise PermanentError(f"{UNANSWERED}{await _why(tools, run, missing[: len(missing) - len(rest)])}. {WAYS}")
+    return await _send(tools, service, run, batch, name, rest, refused)
+
+
+async def _after_canary(
+    tools: Tools, run: Run, model: Bounded, samples: Sequence[Sample], missing: Sequence[Sample]
+) -> Sequence[Sample]:
+    """What is missing still once a few were asked on demand."""
+    left = CANARY
+    while (asked := canary(samples, missing, refused_of(model))[:left]) and await tools.may_spend(run.id) is not None:
+        async with model.lane():
+            await answer_all(tools, run, model, tuple(asked), Lane.BULK)
+        missing, left = missing[len(asked) :], left - len(asked)
+    return missing
+
+
+async def _why(tools: Tools, run: Run, asked: Sequence[Sample]) -> str:
+    """What the last of them met."""
+    outputs = await tools.store.runs.outputs(run.id, [sample.id for sample in asked])
+    said = [output.failure.message for output in outputs if output.failure]
+    return f": {said[-1].rstrip('.')}" if said else ""
 
 
 async def _send(
@@ -144,22 +166,48 @@ async def _send(
     batch: RunBatch,
     name: str,
     samples: Sequence[Sample],
-    refused: Collection[str] | None,
+    refused: Collection[str],
 ) -> None:
-    """Unless the budget does not allow what it costs at most."""
+    """Unless the budget does not allow what it costs at most, which is charged before: whatever kills us then, it is so once."""
     prompt = await tools.store.prompts.get(run.migration_id, run.key.prompt_hash)
     price = tools.catalog.prices.of(run.key.model)
     with tempfile.TemporaryFile() as file:
         _, usd = await asyncio.to_thread(write, file, samples, prompt, run.key, price, refused)
         file.seek(0)
-        if await tools.shelf.purse.hold(usd, run.key.model) is not None:
+        if not await _is_charged(tools, batch, usd):
             return
-        spent = 0.0
-        try:
-            arn, spent = await service.make(name, run.key.model, file), usd
-        finally:
-            await tools.shelf.purse.settle(usd, spent)
-    await tools.store.batches.begin(batch, arn, usd)
+        arn = await _made(tools, service, run, batch, name, file)
+    await tools.store.batches.begin(batch, arn)
+
+
+async def _is_charged(tools: Tools, batch: RunBatch, usd: float) -> bool:
+    """Not where the budget does not allow it, or the run is not wanted any more; calls in flight may give something back."""
+    while await tools.may_spend(batch.run_id) is not None:
+        purse = await tools.store.batches.charge(batch, usd)
+        if purse is None:
+            return True
+        if await tools.shelf.purse.refusal(purse) is not None:
+            return False
+        await asyncio.sleep(POLL_S)
+    return False
+
+
+async def _made(tools: Tools, service: BatchInference, run: Run, batch: RunBatch, name: str, file: BinaryIO) -> str:
+    """Where it is refused it gets back what it was charged, unless the service has it for all that."""
+    try:
+        return await service.make(name, run.key.model, file)
+    except PermanentError:
+        arn = await service.find(name)
+        if arn is None:
+            await tools.store.batches.charge(batch, 0.0)
+            raise
+        return arn
+
+
+async def _give_up(tools: Tools, batch: RunBatch) -> None:
+    """A planned job that the service does not have: what it was charged is given back, and the run goes on without it."""
+    await tools.store.batches.finish(batch, Ending.STOPPED, 0.0)
+    await tools.engine.submit(WorkKind.RUN, batch.run_id, batch.run_id)
 
 
 async def _follow(tools: Tools, service: BatchInference, run: Run, batch: RunBatch, samples: Sequence[Sample]) -> None:
@@ -168,8 +216,7 @@ async def _follow(tools: Tools, service: BatchInference, run: Run, batch: RunBat
     if told.ending is None:
         return await tools.store.batches.see(batch, told.status, told.records, told.done)
     usd = 0.0 if told.ending is Ending.FAILED else await _take(tools, service, run, told, samples)
-    if await tools.store.batches.finish(batch, told.ending):
-        await tools.shelf.purse.charge(usd - batch.job.usd)
+    await tools.store.batches.finish(batch, told.ending, usd)
     if told.problem is not None:
         raise PermanentError(f"The batch job brought no more answers: {told.problem}. {WAYS}")
     await tools.engine.submit(WorkKind.RUN, run.id, run.id)
@@ -193,10 +240,13 @@ async def _take(tools: Tools, service: BatchInference, run: Run, told: Progress,
 
 
 async def _stop(tools: Tools, service: BatchInference, run: Run, there: Sequence[RunBatch], samples: Sequence[Sample]) -> None:
-    """At AWS too, also where a worker died before it stored which job it had made. What may have been spent stays charged."""
+    """At AWS too, also where a worker died before it stored which job it had made.
+
+    What may have been spent stays charged, what a job would have cost that AWS does not have is given back.
+    """
     for batch in (each for each in there if each.job.ending is None):
         fitting = batchable(samples, await _left_out(tools, run, samples))
         arn = batch.job.arn or await service.find(job_name(run.id, fitting, batch.job.attempt))
         if arn is not None:
             await service.stop(arn)
-        await tools.store.batches.finish(batch, Ending.STOPPED)
+        await tools.store.batches.finish(batch, Ending.STOPPED, 0.0 if arn is None else None)

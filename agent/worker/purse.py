@@ -16,7 +16,7 @@ import structlog
 from agent import told
 from agent.told import FERRY
 from agent.worker.boundary import persist
-from db.records import MessageKind, MigrationStatus, Movement
+from db.records import MessageKind, MigrationStatus, Movement, Purse
 from db.store import Store
 from pipeline.models.charging import unpriced, used_up
 
@@ -63,6 +63,13 @@ class StoredPurse:
         if payer:
             await self._desk(payer).settle(Movement(back=held, ended=1, spent=usd))
 
+    async def refusal(self, purse: Purse) -> str | None:
+        """Why `purse`, which does not allow something now, will not later either: then its migration rests. Else calls in flight
+        may give something back."""
+        if not purse.stopped and purse.open:
+            return None
+        return await self._desk(purse.migration_id).stop(purse.stopped or used_up(purse.budget or 0.0, purse.spent))
+
     async def charge(self, usd: float) -> None:
         payer = _PAYER.get()
         if payer:
@@ -88,7 +95,7 @@ class _Desk:
 
     async def hold(self, usd: float | None, ref: str) -> str | None:
         if usd is None and (await self.store.purses.get(self.payer)).budget is not None:
-            return await self._stop(unpriced(ref))
+            return await self.stop(unpriced(ref))
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self.waiting.append((usd or 0.0, answer))
         self._begin()
@@ -143,7 +150,7 @@ class _Desk:
             self._let(usd, answer)
         left = self.moving[let:]
         if left and (purse.stopped or not purse.open):
-            sentence = await self._stop(purse.stopped or used_up(purse.budget or 0.0, purse.spent))
+            sentence = await self.stop(purse.stopped or used_up(purse.budget or 0.0, purse.spent))
             for _, answer in left:
                 if not answer.done():
                     answer.set_result(sentence)
@@ -162,7 +169,7 @@ class _Desk:
         self.past.append((Movement(back=usd, ended=1), asyncio.get_running_loop().create_future()))
         self._begin()
 
-    async def _stop(self, why: str) -> str:
+    async def stop(self, why: str) -> str:
         """The migration rests, and its thread says why and the ways out; the sentence."""
         await self.store.purses.stop(self.payer, why)
         migration = await self.store.migrations.get(self.payer)

@@ -116,9 +116,9 @@ class Attempt:
 class AdvpoJob:
     """A person's request to have a target's prompt rewritten by Advanced Prompt Optimization of Amazon Bedrock.
 
-    `job` is its ARN once the service has it, which was at `begun_at`; `stopped_by` who wants it stopped, `prompt_hash` the
-    candidate it brought. `note` says what came of it, or what is in its way for now. A higher `attempt` asks anew where a job
-    brought nothing.
+    `job` is its ARN once the service is known to have it, which was at `begun_at`; before that `begun_at` is when it was first
+    sent. `stopped_by` is who wants it stopped, `prompt_hash` the candidate it brought. `note` says what came of it, or what is in
+    its way for now. A higher `attempt` asks anew where a job brought nothing.
     """
 
     migration_id: str
@@ -137,6 +137,11 @@ class AdvpoJob:
     @property
     def is_open(self) -> bool:
         return self.state in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the service may have it."""
+        return self.job is not None or self.begun_at is not None
 
     @property
     def id(self) -> str:

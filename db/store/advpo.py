@@ -60,6 +60,10 @@ class Advpo(Noun):
         async with self.db.read() as tx:
             return records(AdvpoJob, await tx.execute(query))
 
+    async def send(self, job: AdvpoJob, at: datetime) -> None:
+        """It is about to be sent: from now on the service may have it, whether or not it answers."""
+        await self._now(job, and_(J.begun_at.is_(None)), begun_at=at)
+
     async def begin(self, job: AdvpoJob, arn: str, at: datetime) -> None:
         """The service has it, under this ARN; the first one stands."""
         await self._now(job, and_(J.job.is_(None)), state=JobState.RUNNING, job=arn, note="", begun_at=at)

@@ -3,13 +3,15 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, question_card
-from db.records import BatchChoice, MigrationStatus, QuestionKind, RunBatch
+from db.records import BatchChoice, MigrationStatus, Purse, QuestionKind, RunBatch
 from db.store.audit import append
 from db.store.cards import bump
 from db.store.migrations import found
 from db.store.noun import Noun
+from db.store.purses import locked, spend
 from db.store.rows import insert, insert_new, record, values
 from db.tables import batch_choices, batch_jobs, migrations, questions, runs
 from pipeline.hashing import canonical_json
@@ -56,30 +58,58 @@ class Batches(Noun):
         query = select(batch_jobs).join(migrations, migrations.c.id == J.migration_id)
         return await self._all(query.where(J.ending.is_(None), migrations.c.status.in_(OVER)).order_by(J.run_id, J.low))
 
-    async def begin(self, batch: RunBatch, arn: str, usd: float) -> None:
-        """The service has it, and it is charged as what it costs at most; the first ARN stands."""
-        await self._now(batch, J.arn.is_(None), arn=arn, usd=usd)
+    async def charge(self, batch: RunBatch, usd: float) -> Purse | None:
+        """What a planned job costs at most: on its row and in the purse at once, in place of what was there before.
+
+        The purse where it does not allow that; then nothing is changed.
+        """
+        async with self.db.write() as tx:
+            purse = await locked(tx, batch.migration_id)
+            before = await tx.scalar(select(J.usd).where(_open(batch), J.arn.is_(None)))
+            more = 0.0 if before is None else usd - before
+            if more > 0 and (purse.stopped or not purse.fits(more)):
+                return purse
+            await tx.execute(update(batch_jobs).where(_open(batch), J.arn.is_(None)).values(usd=usd))
+            await spend(tx, batch.migration_id, more)
+        return None
+
+    async def begin(self, batch: RunBatch, arn: str) -> None:
+        """The service has it, charged as it was planned; the first ARN stands."""
+        async with self.db.write() as tx:
+            await _change(tx, batch, J.arn.is_(None), arn=arn)
 
     async def see(self, batch: RunBatch, status: str, records: int = 0, done: int = 0) -> None:
         """How far it is, or what is in its way for now."""
-        await self._now(batch, or_(J.status != status, J.done != done), status=status, records=records, done=done)
-
-    async def finish(self, batch: RunBatch, ending: Ending) -> bool:
-        """True for the one caller whose ending stands."""
-        return await self._now(batch, J.ending.is_(None), ending=ending)
-
-    async def _now(self, batch: RunBatch, unless: ColumnElement[bool], **given: Any) -> bool:  # noqa: ANN401  columns
-        one = and_(J.run_id == batch.run_id, J.low == batch.job.low, J.attempt == batch.job.attempt, J.ending.is_(None))
         async with self.db.write() as tx:
-            if (await tx.execute(update(batch_jobs).where(one, unless).values(**given).returning(J.low))).first() is None:
+            await _change(tx, batch, or_(J.status != status, J.done != done), status=status, records=records, done=done)
+
+    async def finish(self, batch: RunBatch, ending: Ending, usd: float | None = None) -> bool:
+        """True for the one caller whose ending stands: it is charged with it as `usd`, or stays charged as it is with None."""
+        async with self.db.write() as tx:
+            await locked(tx, batch.migration_id)
+            before = await tx.scalar(select(J.usd).where(_open(batch)))
+            if before is None:
                 return False
-            stage = str(await tx.scalar(select(R.stage).where(R.id == batch.run_id)))
-            await bump(tx, progress_card(batch.migration_id, stage))
-        return True
+            now = before if usd is None else usd
+            await spend(tx, batch.migration_id, now - before)
+            return await _change(tx, batch, J.ending.is_(None), ending=ending, usd=now)
 
     async def _all(self, query: Select[Any]) -> tuple[RunBatch, ...]:
         async with self.db.read() as tx:
             return tuple(_batch(row) for row in await tx.execute(query))
+
+
+def _open(batch: RunBatch) -> ColumnElement[bool]:
+    return and_(J.run_id == batch.run_id, J.low == batch.job.low, J.attempt == batch.job.attempt, J.ending.is_(None))
+
+
+async def _change(tx: AsyncConnection, batch: RunBatch, unless: ColumnElement[bool], **given: Any) -> bool:  # noqa: ANN401  columns
+    changing = update(batch_jobs).where(_open(batch), unless).values(**given).returning(J.low)
+    if (await tx.execute(changing)).first() is None:
+        return False
+    stage = str(await tx.scalar(select(R.stage).where(R.id == batch.run_id)))
+    await bump(tx, progress_card(batch.migration_id, stage))
+    return True
 
 
 def _batch(row: Row[Any]) -> RunBatch:

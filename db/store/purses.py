@@ -30,7 +30,7 @@ class Purses(Noun):
         """Let a migration spend `usd` in all, what is spent already included; None for no limit. Who was stopped may go on."""
         async with self.db.write() as tx:
             migration = await found(tx, migration_id, lock=True)
-            before = await _locked(tx, migration_id)
+            before = await locked(tx, migration_id)
             await tx.execute(update(purses).where(P.migration_id == migration_id).values(budget_usd=usd, stopped=None))
             if before.budget != usd:
                 detail = {"usd": canonical_json(usd), "before": canonical_json(before.budget)}
@@ -44,7 +44,7 @@ class Purses(Noun):
         None fits once the purse was stopped, until somebody sets the budget.
         """
         async with self.db.write() as tx:
-            purse = await _locked(tx, migration_id)
+            purse = await locked(tx, migration_id)
             if past != NOTHING:
                 await _settle(tx, migration_id, holder, past)
                 purse = await _purse(tx, migration_id)
@@ -56,7 +56,7 @@ class Purses(Noun):
     async def stop(self, migration_id: str, sentence: str) -> None:
         """Remember why no call is allowed any more."""
         async with self.db.write() as tx:
-            await _locked(tx, migration_id)
+            await locked(tx, migration_id)
             await tx.execute(update(purses).where(P.migration_id == migration_id).values(stopped=sentence))
             await _bump(tx, migration_id)
 
@@ -65,8 +65,7 @@ class Purses(Noun):
         async with self.db.write() as tx:
             gone = (await tx.execute(delete(holds).where(H.holder.not_in(alive)).returning(H.migration_id, H.usd, H.calls))).all()
             for row in gone:
-                charged = update(purses).where(P.migration_id == row.migration_id).values(spent_usd=P.spent_usd + row.usd)
-                await tx.execute(charged)
+                await spend(tx, row.migration_id, row.usd)
             return sum(int(row.calls) for row in gone)
 
 
@@ -79,7 +78,12 @@ def _fitting(purse: Purse, wanted: Sequence[float]) -> int:
     return len(wanted)
 
 
-async def _locked(tx: AsyncConnection, migration_id: str) -> Purse:
+async def spend(tx: AsyncConnection, migration_id: str, usd: float) -> None:
+    """Charged for good, or given back where `usd` is negative; the purse is locked."""
+    await tx.execute(update(purses).where(P.migration_id == migration_id).values(spent_usd=P.spent_usd + usd))
+
+
+async def locked(tx: AsyncConnection, migration_id: str) -> Purse:
     """The purse, made if there is none, and nobody else's until the transaction ends."""
     await insert_new(tx, purses, {"migration_id": migration_id, "budget_usd": None, "spent_usd": 0.0, "stopped": None})
     await tx.execute(select(P.migration_id).where(P.migration_id == migration_id).with_for_update())
@@ -108,7 +112,7 @@ async def _settle(tx: AsyncConnection, migration_id: str, holder: str, past: Mov
     mine = (H.migration_id == migration_id) & (H.holder == holder)
     await tx.execute(update(holds).where(mine).values(usd=H.usd - past.back, calls=H.calls - past.ended))
     await tx.execute(delete(holds).where(mine, H.calls <= 0))
-    await tx.execute(update(purses).where(P.migration_id == migration_id).values(spent_usd=P.spent_usd + past.spent))
+    await spend(tx, migration_id, past.spent)
 
 
 async def _set_aside(tx: AsyncConnection, migration_id: str, holder: str, usd: Sequence[float]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -17,9 +17,9 @@ from pipeline.lines import cut_unfinished
 from pipeline.models import lanes
 from pipeline.models.batch.following import Next, following, planned
 from pipeline.models.batch.jobs import BatchInference
-from pipeline.models.batch.lines import batchable, canary, job_name, write
+from pipeline.models.batch.lines import UNANSWERED, batchable, canary, job_name, write
 from pipeline.models.batch.place import Place
-from pipeline.models.batch.records import FEWEST, BatchJob, Ending, Progress, spans
+from pipeline.models.batch.records import CANARY, FEWEST, BatchJob, Ending, Progress, spans
 from pipeline.models.batch.results import Tally, answers
 from pipeline.models.batch.router import GIVES_UP, Offer, offer
 from pipeline.models.catalog import Catalog
@@ -173,19 +173,25 @@ class Batching:
         arn = await self.service.find(name)
         if arn is not None:
             return self.journal.add(replace(job, arn=arn))
-        await work.ask(canary(samples, missing, refused_of(work.model)), Lane.BULK, lanes.AT_ONCE)
+        left = CANARY
+        while not work.ended and (asked := canary(samples, missing, refused_of(work.model))[:left]):
+            await work.ask(asked, Lane.BULK, lanes.AT_ONCE)
+            missing, left = missing[len(asked) :], left - len(asked)
         if work.ended:
             return None
         rest = [sample for sample in missing if sample.id not in work.done]
         if len(rest) < FEWEST:
             return self.journal.add(replace(job, ending=Ending.STOPPED))
-        return await self._send(work, job, name, rest)
+        refused = refused_of(work.model)
+        if refused is None:
+            raise PermanentError(f"{UNANSWERED}. The same command asks again; without --batch it asks all the others on demand.")
+        return await self._send(work, job, name, rest, refused)
 
-    async def _send(self, work: Answering, job: BatchJob, name: str, samples: Sequence[Sample]) -> None:
+    async def _send(self, work: Answering, job: BatchJob, name: str, samples: Sequence[Sample], refused: Collection[str]) -> None:
         """Unless the budget does not allow what it costs at most."""
         asked, price = work.asked, work.catalog.prices.of(work.asked.ref)
         with tempfile.TemporaryFile() as file:
-            count, usd = await asyncio.to_thread(write, file, samples, asked.prompt, asked.key, price, refused_of(work.model))
+            count, usd = await asyncio.to_thread(write, file, samples, asked.prompt, asked.key, price, refused)
             file.seek(0)
             if await work.purse.hold(usd, asked.ref) is not None:
                 return

@@ -20,6 +20,7 @@ from pipeline.prompts.template import render
 from pipeline.records import PromptVersion, RunKey, Sample
 
 ID_LENGTH = 32
+UNANSWERED = "None of the samples asked on demand before the batch job was answered, so it is not made"
 
 
 def batchable(samples: Iterable[Sample], misfits: Collection[str] = ()) -> tuple[Sample, ...]:
@@ -31,7 +32,8 @@ def canary(samples: Sequence[Sample], missing: Sequence[Sample], refused: Collec
     """The samples to ask on demand before a job over what else is `missing` of `samples` is made.
 
     The first few, once: what a model refuses shows in them, not in every record of a job. Afterwards one, where this process does
-    not know what is `refused`; a job that has to wait for the account's quota asks nobody again.
+    not know what is `refused`; a job that has to wait for the account's quota asks nobody again. While none is answered there may
+    be more to ask, CANARY at most; where that is still so, nothing of the others may be sent.
     """
     first = {sample.id for sample in samples[:CANARY]}
     asked = [sample for sample in missing if sample.id in first]
@@ -54,7 +56,7 @@ def write(
     prompt: PromptVersion,
     key: RunKey,
     price: Price,
-    refused: Collection[str] | None = (),
+    refused: Collection[str] = (),
 ) -> tuple[int, float]:
     """Writes a record for each sample; how many, and the USD they cost at most. `refused` parameters are left out.
 
@@ -63,7 +65,7 @@ def write(
     model_id, count, usd, size = key.model.partition(":")[2], 0, 0.0, 0
     for sample in samples:
         request = render(prompt, sample)
-        request = replace(request, parameters=without(request.parameters, refused or ()))
+        request = replace(request, parameters=without(request.parameters, refused))
         body = converse_request(model_id, request)
         del body["modelId"]
         line = json.dumps({"recordId": record_id(key, sample.id), "modelInput": body}).encode() + b"\n"

@@ -36,7 +36,8 @@ class Ending(StrEnum):
 class BatchJob:
     """One job over the samples `low` to `high` of a run, as positions in its order: the `attempt`-th, from 1.
 
-    Without `arn` it is planned, without `ending` under way. `usd` is what it may cost at most, charged when it is made.
+    Without `arn` it is planned, without `ending` under way. `usd` is what it is charged as: what it may cost at most from before
+    it is made, what it did cost at its end.
     """
 
     low: int

@@ -5,6 +5,7 @@ with the rights of whoever creates it: there is no role to name.
 """
 
 import asyncio
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -52,6 +53,10 @@ class Advpo:
         """The ARN of the job for exactly this, when somebody has asked for it."""
         return await asyncio.to_thread(self._find, asked)
 
+    async def running(self, asked: Collection[Asked]) -> str | None:
+        """The ARN of the newest of these that the service is at and that nobody stops."""
+        return await asyncio.to_thread(self._running, {each.name for each in asked}) if asked else None
+
     async def look(self, arn: str) -> Standing:
         return await asyncio.to_thread(self._look, arn)
 
@@ -83,12 +88,20 @@ class Advpo:
         with told("look for the optimisation", self._ways(asked.model)):
             return self._named(asked.name)
 
+    def _running(self, names: Collection[str]) -> str | None:
+        with told("look for the optimisation", self._ways()):
+            under_way = (job for job in self._listed() if job["jobStatus"] not in {*STATES, "Stopping"})
+            return next((str(job["jobArn"]) for job in under_way if job["jobName"] in names), None)
+
     def _named(self, name: str) -> str | None:
-        """The ARN of the job of this name, the newest first; the list takes no name to look for."""
+        """The ARN of the newest job of this name."""
+        return next((str(job["jobArn"]) for job in self._listed() if job["jobName"] == name), None)
+
+    def _listed(self) -> Iterator[Mapping[str, Any]]:
+        """Every job, the newest first; the list takes no name to look for."""
         listed = self._bedrock.get_paginator("list_advanced_prompt_optimization_jobs")
         pages = listed.paginate(sortBy="CreationTime", sortOrder="Descending")
-        jobs = (job for page in pages for job in page.get("jobSummaries", ()))
-        return next((str(job["jobArn"]) for job in jobs if job["jobName"] == name), None)
+        return (job for page in pages for job in page.get("jobSummaries", ()))
 
     def _request(self, asked: Asked) -> dict[str, Any]:
         return {

@@ -24,7 +24,7 @@ from pipeline.models.lanes import SAMPLES
 from pipeline.records import Dataset, Lane, RunKey, Sample, Split
 from tests.agent.story import REQUESTER, Story, open_story
 from tests.pipeline.aws.wire import Fault
-from tests.pipeline.models.batch.peer import PLACE, REF, ROLE, Peer, peer
+from tests.pipeline.models.batch.peer import PLACE, REF, ROLE, Peer, asked, converse, echo, peer
 
 N, BESIDE = 260, SAMPLES + CANARY
 WHERE = Place(role=ROLE, bucket=PLACE)
@@ -200,6 +200,43 @@ async def test_a_quota_is_waited_for_and_said(tmp_path: Path) -> None:
         assert len(service.on_demand) == BESIDE
 
 
+async def test_without_one_answer_before_it_no_job_is_made_and_a_person_says_how_to_go_on(tmp_path: Path) -> None:
+    """A process of its own does not know what the model refuses, and every sample it asks is blocked."""
+    async with begun(tmp_path) as (story, service, _):
+        await story.work(WorkKind.RUN, WorkKind.CHUNK)
+        service.answer = blocked
+        for number in (1, 2):
+            story.tools.shelf.models.clear()
+            run = await worked(story)
+            assert run.status is RunStatus.FAILED
+            assert "None of the samples asked on demand before the batch job was answered" in (run.problem or "")
+            assert "Review the sample and the guardrail's settings. Press Retry" in (run.problem or "")
+            assert len(service.on_demand) == SAMPLES + number * CANARY
+            await story.store.runs.retry("large")
+            await story.engine.submit(WorkKind.RUN, "large", "large")
+        assert service.jobs == []
+        assert await story.store.batches.choose(story.id, wanted=False, by=REQUESTER)
+        service.answer = echo
+        assert (await worked(story)).status is RunStatus.DONE
+        assert (await story.store.purses.get(story.id)).held == 0
+
+
+async def test_a_process_of_its_own_asks_more_samples_while_none_is_answered(tmp_path: Path) -> None:
+    busy = Fault("ServiceQuotaExceededException", 400, "too many jobs")
+    async with begun(tmp_path, faults={"Create": [busy]}) as (story, service, _):
+        await story.work()
+        story.tools.shelf.models.clear()
+        service.answer = lambda body: echo(body) if asked(body).endswith(f"number {BESIDE + 2}\nIntent:") else blocked(body)
+        await story.engine.submit(WorkKind.RUN, "large", "large")
+        await story.work()
+        assert len(service.on_demand) == BESIDE + 3
+        assert len(service.records(service.jobs[0])) == N - BESIDE - 3
+
+
+def blocked(_body: dict[str, Any]) -> dict[str, Any]:
+    return converse("", "guardrail_intervened")
+
+
 async def test_a_planned_job_of_which_too_little_is_left_is_given_up(tmp_path: Path) -> None:
     busy = Fault("ServiceQuotaExceededException", 400, "too many jobs")
     async with begun(tmp_path, count=SAMPLES + NEEDED, faults={"Create": [busy]}) as (story, service, _):
@@ -238,28 +275,77 @@ async def test_a_cancelled_migration_has_its_jobs_stopped(tmp_path: Path) -> Non
         assert await story.store.batches.unwanted() == ()
 
 
-async def test_a_worker_killed_between_making_a_job_and_storing_it_makes_no_second(tmp_path: Path) -> None:
-    """The kill is real: the process that had made the job never hears of it."""
-    async with begun(tmp_path, made=Event()) as (story, service, _):
-        assert service.made is not None
+@pytest.mark.parametrize(("stalls", "made"), [("Create", 1), ("PutObject", 0)])
+async def test_a_worker_killed_while_it_makes_a_job_makes_no_second_and_pays_once(stalls: str, made: int, tmp_path: Path) -> None:
+    """The kill is real: the process that had made the job, or only its records, never hears of it."""
+    async with begun(tmp_path, made=Event(), stalls=stalls) as (story, service, _):
         await story.work(WorkKind.RUN, WorkKind.CHUNK)
-        script = (
-            "import asyncio, sys; from pathlib import Path; from tests.agent.worker.test_batches import resumed; "
-            "asyncio.run(resumed(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))"
-        )
-        process = await create_subprocess_exec(
-            sys.executable, "-c", script, str(tmp_path), service.url, story.id, env=dict(os.environ)
-        )
-        await service.made.wait()
-        process.send_signal(signal.SIGKILL)
-        assert await process.wait() == -signal.SIGKILL
-        service.gone.set()
+        await killed(tmp_path, story, service)
+        assert len(service.jobs) == made
         await story.store.purses.forfeit([])
+        (batch,) = await story.store.batches.of("large")
+        assert (await story.store.purses.get(story.id)).spent == pytest.approx(await paid(story) + batch.job.usd)
+        assert batch.job.usd > 0
         assert (await worked(story)).status is RunStatus.DONE
         await check(story, service)
         assert len(service.jobs) == 1
+        assert (await story.store.purses.get(story.id)).spent == pytest.approx(await paid(story))
         told = [m for m in await story.store.messages.of(story.id) if m.kind is MessageKind.PROBLEM]
         assert told == []
+
+
+async def killed(home: Path, story: Story, service: Peer) -> None:
+    """Another worker process begins to make the job, and is killed on the way."""
+    assert service.made is not None
+    script = (
+        "import asyncio, sys; from pathlib import Path; from tests.agent.worker.test_batches import resumed; "
+        "asyncio.run(resumed(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))"
+    )
+    process = await create_subprocess_exec(sys.executable, "-c", script, str(home), service.url, story.id, env=dict(os.environ))
+    await service.made.wait()
+    process.send_signal(signal.SIGKILL)
+    assert await process.wait() == -signal.SIGKILL
+    service.gone.set()
+
+
+async def paid(story: Story) -> float:
+    """What the answers that are stored cost."""
+    return sum(output.usd or 0 for output in await story.store.runs.outputs("large"))
+
+
+async def test_a_job_whose_making_was_not_answered_is_charged_while_it_runs(tmp_path: Path) -> None:
+    lost = Fault("InternalServerException", 500, lost=True)
+    async with begun(tmp_path, faults={"Create": [lost] * 9}, life=["InProgress"]) as (story, service, _):
+        for _ in range(3):
+            await story.work()
+            (batch,) = await story.store.batches.of("large")
+            assert (await story.store.purses.get(story.id)).spent == pytest.approx(await paid(story) + batch.job.usd)
+            assert batch.job.usd > 0
+            await story.engine.submit(WorkKind.RUN, "large", "large")
+        assert batch.job.arn == service.jobs[0].arn
+        service.jobs[0].life[:] = ["Completed"]
+        assert (await worked(story)).status is RunStatus.DONE
+        assert (await story.store.purses.get(story.id)).spent == pytest.approx(await paid(story))
+        assert len(service.jobs) == 1
+
+
+@pytest.mark.parametrize("way", ["cancel", "no batch"])
+async def test_a_job_that_was_never_made_gives_back_what_it_was_charged(way: str, tmp_path: Path) -> None:
+    busy = Fault("ServiceQuotaExceededException", 400, "too many jobs")
+    async with begun(tmp_path, faults={"Create": [busy]}) as (story, service, _):
+        await story.work()
+        assert (await story.store.purses.get(story.id)).spent > await paid(story)
+        if way == "cancel":
+            await story.store.migrations.set_status(story.id, MigrationStatus.CANCELLED, by=REQUESTER)
+            await Sweep(story.tools)()
+            await story.work(WorkKind.BATCH)
+        else:
+            assert await story.store.batches.choose(story.id, wanted=False, by=REQUESTER)
+            await story.engine.submit(WorkKind.RUN, "large", "large")
+            assert (await worked(story)).status is RunStatus.DONE
+        assert (await story.store.purses.get(story.id)).spent == pytest.approx(await paid(story))
+        assert service.jobs == []
+        assert [b.job.ending for b in await story.store.batches.of("large")] == [Ending.STOPPED]
 
 
 async def resumed(home: Path, url: str, migration_id: str) -> None:

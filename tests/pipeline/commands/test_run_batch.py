@@ -190,6 +190,16 @@ async def test_waiting_for_the_quota_asks_nobody_again_and_in_a_new_process_one(
         assert "Ferry tries again as jobs end" in told
 
 
+async def test_without_one_answer_before_it_no_job_is_made(tmp_path: Path) -> None:
+    written(tmp_path)
+    async with peer(answer=lambda _body: converse("", "guardrail_intervened")) as service:
+        code, told = await ferry(tmp_path, service, "--lane", "0")
+        assert code == 2
+        assert "None of the samples asked on demand before the batch job was answered" in told
+        assert "without --batch it asks all the others on demand" in told
+        assert (len(service.on_demand), service.jobs) == (CANARY, [])
+
+
 async def test_a_planned_job_of_which_too_little_is_left_is_given_up(tmp_path: Path) -> None:
     written(tmp_path, SAMPLES + records.NEEDED)
     async with peer(faults={"Create": [Fault("AccessDeniedException", 403, "no")]}) as service:

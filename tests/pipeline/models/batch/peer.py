@@ -48,7 +48,8 @@ def echo(body: dict[str, Any]) -> dict[str, Any]:
 class Peer(Shelf):
     """`answer` gives a reply for a body, `rewrite` may spoil the result lines of the n-th job, `lives` are of jobs in order.
 
-    `on_demand` counts calls by question. `made` is set when a job was made; whoever made it waits for its answer until `gone`.
+    `on_demand` counts calls by question. `made` is set when a job was made (or its records were, where `stalls` says PutObject);
+    whoever made it waits for its answer until `gone`.
     `refuses` is a sampling parameter that on-demand calls are refused with a 400.
     """
 
@@ -62,12 +63,23 @@ class Peer(Shelf):
     streamed: list[str] = field(default_factory=list)
     made: asyncio.Event | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    stalls: str = "Create"
     refuses: str = "nothing"
 
     def records(self, job: Created) -> list[dict[str, Any]]:
         """What a job was sent."""
         key = job.request["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
         return [json.loads(line) for line in self.objects[key].decode("ascii").splitlines()]
+
+    async def put(self, request: web.Request) -> web.Response:
+        told = await Shelf.put(self, request)
+        await self._stall("PutObject")
+        return told
+
+    async def _stall(self, operation: str) -> None:
+        if operation == self.stalls and self.made is not None and not self.made.is_set():
+            self.made.set()
+            await self.gone.wait()
 
     async def create(self, request: web.Request) -> web.Response:
         fault, body = self.fault("Create"), json.loads(await request.read())
@@ -84,9 +96,7 @@ class Peer(Shelf):
             if wrong := list(malformed(self.records(job))):
                 return json_error(Fault("ValidationException", 400, wrong[0]))
             self.jobs.append(job)
-        if self.made is not None and not self.made.is_set():
-            self.made.set()
-            await self.gone.wait()
+        await self._stall("Create")
         return json_error(fault) if fault else web.json_response({"jobArn": job.arn})
 
     async def look(self, request: web.Request) -> web.Response:

@@ -109,7 +109,7 @@ class Peer(Shelf):
             return web.json_response({"jobSummaries": []})
         at = int(request.query.get("nextToken", "0"))
         named = list(self.jobs.items())[::-1][at : at + self.page]
-        found = [{"jobArn": j.arn, "jobName": name, "jobStatus": "InProgress", "creationTime": WHEN} for name, j in named]
+        found = [{"jobArn": j.arn, "jobName": name, "jobStatus": j.life[0], "creationTime": WHEN} for name, j in named]
         more = {"nextToken": str(at + self.page)} if at + self.page < len(self.jobs) else {}
         return web.json_response({"jobSummaries": found, **more})
 
