@@ -41,7 +41,7 @@ WAYS = 'Press Retry for another job, or write "no batch" first to have the rest 
 
 async def go(tools: Tools, run: Run, samples: Sequence[Sample], stored: Collection[str]) -> bool:
     """Whether jobs of this run are under way or to be made, which is submitted: calls on demand come after them."""
-    jobs, wanted = await tools.store.batches.of(run.id), await _takes(tools, run)
+    jobs, wanted = await _jobs(tools, run), await _takes(tools, run)
     if not wanted and all(batch.job.ending for batch in jobs):
         return False
     left_out, pending = await _left_out(tools, run, samples), False
@@ -52,6 +52,16 @@ async def go(tools: Tools, run: Run, samples: Sequence[Sample], stored: Collecti
             await tools.engine.submit(WorkKind.BATCH, f"{run.id}:{low}:{high}", run.id, str(low), str(high))
             pending = True
     return pending
+
+
+async def _jobs(tools: Tools, run: Run) -> Sequence[RunBatch]:
+    """Where no jobs can be made any more, without those that were planned only: what is not charged was never asked for."""
+    jobs = await tools.store.batches.of(run.id)
+    if tools.batch is not None:
+        return jobs
+    for batch in (each for each in jobs if each.job.ending is None and each.job.arn is None and not each.job.usd):
+        await tools.store.batches.finish(batch, Ending.STOPPED, 0.0)
+    return await tools.store.batches.of(run.id)
 
 
 async def _takes(tools: Tools, run: Run) -> bool:

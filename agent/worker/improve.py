@@ -193,8 +193,6 @@ async def _attend(search: _Search) -> None:
 async def _keep(search: _Search, found: Evolved) -> int:
     """What was found, as candidates with runs on all of dev that begin with the answers paid for; how many there are."""
     store, plan = search.tools.store, search.plan
-    for candidate in found.refused:
-        await store.prompts.add_candidate(plan.migration_id, plan.number, candidate)
     for prompt in found.found:
         candidate = Candidate(target=search.ask.target, prompt=prompt)
         await store.prompts.add_candidate(plan.migration_id, plan.number, candidate)
@@ -203,6 +201,8 @@ async def _keep(search: _Search, found: Evolved) -> int:
         scores = tuple(score_with(search.ask.dev, outputs, code_metrics(plan.criteria)))
         await store.runs.save(run.id, outputs, scores)
         await search.tools.engine.submit(WorkKind.RUN, run.id, run.id)
+    for candidate in found.refused:
+        await store.prompts.add_candidate(plan.migration_id, plan.number, candidate)
     return len(found.found)
 
 

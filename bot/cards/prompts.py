@@ -125,7 +125,7 @@ def _stop(facts: PromptsFacts) -> Block:
 def _target(facts: PromptsFacts, place: int, target: TargetFacts, rows: int) -> Iterator[Block]:
     """Those that count first: a refused one and one that fell out need no more than their sentence when room is short."""
     yield section(f"*{literal(target.target, 150)}*\n{_in_use(target)}")
-    kept = sorted(sorted(range(len(target.candidates)), key=lambda at: _rank(target.candidates[at]))[:rows])
+    kept = sorted(sorted(range(len(target.candidates)), key=lambda at: rank(target.candidates[at]))[:rows])
     for candidate in (target.candidates[at] for at in kept):
         press = press_of(facts.migration_id, facts.round, place, candidate.prompt_hash)
         yield section(row(candidate, facts.dev), button("What changed", "prompt_look", press))
@@ -147,7 +147,7 @@ def _untried(target: TargetFacts) -> Iterator[str]:
         yield from (f"• {literal(sentence, 300)}" for sentence in target.untried)
 
 
-def _rank(candidate: CandidateFacts) -> tuple[bool, bool, bool]:
+def rank(candidate: CandidateFacts) -> tuple[bool, bool, bool]:
     return not candidate.chosen, candidate.refusal is not None, bool(candidate.fell)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.blocks.escape import literal
 from bot.cards.kit import Block, button, context, mention, section, when
-from bot.cards.prompts import TargetFacts, press_of, row
+from bot.cards.prompts import TargetFacts, press_of, rank, row
 from bot.modals import kit
 
 CALLBACK = "prompt_list"
@@ -46,7 +46,9 @@ def view(facts: ListFacts) -> dict[str, Any]:
 
 
 def _candidates(facts: ListFacts) -> Iterator[Block]:
-    for candidate in facts.target.candidates[:MOST]:
+    """Of more than there is room for, refused ones and those that fell out are left out first."""
+    shown = sorted(range(len(facts.target.candidates)), key=lambda at: rank(facts.target.candidates[at]))[:MOST]
+    for candidate in (facts.target.candidates[at] for at in sorted(shown)):
         press = press_of(facts.migration_id, facts.number, facts.place, candidate.prompt_hash)
         yield section(row(candidate, facts.dev), button("What changed", "prompt_look", press))
     if len(facts.target.candidates) > MOST:

@@ -1,6 +1,6 @@
 """Text of samples that a candidate repeats: in its texts, its schema, its tools or its steps, and that the original did not.
 
-Compared are runs of words. What dev shows to be a closed set of answers is the task's vocabulary and gives no sample away.
+Compared are runs of words. Answers that come back in dev are the task's vocabulary and give no sample away.
 """
 
 import json
@@ -20,8 +20,12 @@ LONG, SHORTEST = 6, 4
 DENSE_LONG, DENSE_SHORTEST = 15, 10
 """The same in characters, for scripts without spaces between words."""
 TWICE = 2
-APART = 2
-"""Words between a question too short for a run and its answer, where they stand as a pair (`In: lost card, out: card`)."""
+USUAL = 3
+"""Dev samples with the same answer: it is one of the task, as "I do not know" is, and gives none away."""
+APART, NEAR = 2, 10
+"""Words between a question too short for a run and its answer, where they stand as a pair (`In: lost card, out: card`); and
+around it, either way, where an original that says both may be told in another form.
+"""
 _DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese: https://www.unicode.org/charts/, read 2026-11."""
 _WORD = re.compile(f"[{_DENSE}]|[^\\W{_DENSE}]+")
@@ -42,6 +46,8 @@ def leaks(candidate: PromptVersion, ask: Ask) -> Leaks:
     undeclared = [s for s in ask.dev if s.id not in candidate.shots]
     declared = [s for s in ask.dev if s.id in candidate.shots]
     said, before = _said(candidate), _said(ask.prompt)
+    if said == before:
+        return Leaks((), ())
     new = _runs(said) - _runs(before) - _runs(_vocabulary(ask))
     for sample in declared:
         new -= _runs(_texts(sample))
@@ -67,7 +73,10 @@ def _said(prompt: PromptVersion) -> tuple[str, ...]:
 
 
 def _vocabulary(ask: Ask) -> tuple[str, ...]:
-    return (*labels(ask.use_case, ask.dev), *_strings_of(inferred(references(ask.dev)) or "null"))
+    """A closed set of answers, the fields and choices of answers in JSON, and what is the answer to several samples."""
+    known = references(ask.dev)
+    usual = (text for text, times in Counter(known).items() if times >= USUAL)
+    return (*labels(ask.use_case, ask.dev), *_strings_of(inferred(known) or "null"), *usual)
 
 
 def _strings_of(text: str) -> Iterator[str]:
@@ -144,11 +153,11 @@ def _pairs(samples: Sequence[Sample], said: Iterable[str], before: Iterable[str]
     times = Counter(value for values in {_short(s) for s in samples} for value in set(values[:-1]))
     asked = [(s.id, values) for s in samples if (values := _short(s)) and values[-1]]
     where, known = _positions(said), _positions(before)
-    found = {
-        (name, values)
-        for name, values in asked
-        if any(times[v] == 1 and _follows(v, values[-1], where) and not _follows(v, values[-1], known) for v in values[:-1] if v)
-    }
+
+    def is_new(value: Run, answer: Run) -> bool:
+        return _stands(value, answer, where, (0, APART)) and not _stands(value, answer, known, (NEAR, NEAR))
+
+    found = {(name, values) for name, values in asked if any(times[v] == 1 and is_new(v, values[-1]) for v in values[:-1] if v)}
     return {name for name, _ in found} if len({values for _, values in found}) >= TWICE else set()
 
 
@@ -167,10 +176,14 @@ def _positions(texts: Iterable[str]) -> dict[str, list[tuple[Run, int]]]:
     return found
 
 
-def _follows(value: Run, answer: Run, where: dict[str, list[tuple[Run, int]]]) -> bool:
-    """Whether `answer` begins at most APART words behind `value` somewhere."""
+def _stands(value: Run, answer: Run, where: dict[str, list[tuple[Run, int]]], around: tuple[int, int]) -> bool:
+    """Whether `answer` begins or ends at most so many words before or behind `value` somewhere."""
+    before, behind = around
     for words, at in where.get(value[0], ()):
         end = at + len(value)
-        if words[at:end] == value and answer in _cut(words[end : end + APART + len(answer)], len(answer)):
+        if words[at:end] != value:
+            continue
+        ahead = words[max(0, at - before - len(answer)) : at] if before else ()
+        if any(answer in _cut(part, len(answer)) for part in (ahead, words[end : end + behind + len(answer)])):
             return True
     return False

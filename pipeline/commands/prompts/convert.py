@@ -71,7 +71,7 @@ def convert(
     """List every candidate for a target, with what changed and why; write them with -o."""
     open_model(target)
     first, *others = read_prompts(prompt, system=system, turns_file=turns, syntax=syntax, pick=pick)
-    left_out = sum(one.prompt.parent != first.prompt.hash for one in others)
+    count, left_out = 1 + len(others), any(one.prompt.parent != first.prompt.hash for one in others)
     others = [one for one in others if one.prompt.parent == first.prompt.hash]
     others += [one for written in beside or () for one in read_joined(written)]
     ask = ask_of(first, target, use_case, read_dataset(dataset) if dataset else None)
@@ -86,7 +86,7 @@ def convert(
         typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
         return
     if left_out:
-        typer.echo(many(prompt, first, left_out) + "\n")
+        typer.echo(many(prompt, first, count) + "\n")
     _tell_own(ask, prompt, dataset)
     _show(ask, first, written, out)
     if writer is None:

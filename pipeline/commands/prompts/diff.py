@@ -27,11 +27,14 @@ def diff(
 ) -> None:
     """Show what changed in system text, turns, user text and parameters.
 
-    Of a file with several prompts the one named by --pick is the later one, else the first that was made from another in it.
+    Of a file with several prompts the one named by --pick is the later one, else the first that was made from another in it;
+    without a second file it is compared with the prompt it was made from.
     """
     there = read_joined(before)
     among = there if after is None else read_joined(after)
-    one, other = there[0], _later(among, pick, Path(after or before).name, alone=after is None)
+    other = _later(among, pick, Path(after or before).name, alone=after is None)
+    made_from = (each for each in there if each.prompt.hash == other.prompt.parent)
+    one = next(made_from, there[0]) if after is None else there[0]
     found = changes(one.prompt, other.prompt)
     if as_json:
         told = {"before": one.name, "after": other.name, "of": len(among), "changes": [plain(change) for change in found]}

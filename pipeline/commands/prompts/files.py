@@ -56,9 +56,9 @@ def picked(found: Iterable[Imported], pick: str, file: str) -> tuple[Imported, .
     return named
 
 
-def many(path: Path, first: Imported, left_out: int) -> str:
-    """The sentence about prompts of a file that are not looked at."""
-    return f"{path.name} holds {left_out + 1} prompts; this is for {first.name}. Choose another one with --pick."
+def many(path: Path, first: Imported, count: int) -> str:
+    """The sentence about a file with `count` prompts, not all of which are looked at."""
+    return f"{path.name} holds {count} prompts; this is for {first.name}. Choose another one with --pick."
 
 
 def capped(ask: Ask, criteria: Criteria | None, most_usd: float | None, own: Path | None) -> Ask:

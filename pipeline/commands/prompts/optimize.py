@@ -105,8 +105,8 @@ def optimize(
 def _others(path: Path, first: Imported, more: Sequence[Imported], beside: Sequence[str]) -> tuple[Imported, ...]:
     """What the prompt's own file made of it, and the other tools' prompts; what else the file holds is told."""
     made = tuple(one for one in more if one.prompt.parent == first.prompt.hash)
-    if left_out := len(more) - len(made):
-        typer.echo(many(path, first, left_out), err=True)
+    if len(made) < len(more):
+        typer.echo(many(path, first, 1 + len(more)), err=True)
     return made + read_beside(beside)
 
 

@@ -96,6 +96,7 @@ async def planned(searching: Searching) -> Plan:
 
 async def searched(searching: Searching, ahead: Plan, out: Path | None = None) -> Searched:
     """Searches on dev, writes the candidates to `out`, then looks at test. What is in the journal costs nothing."""
+    searching.looks.check_writable()
     with FileJournal(searching.journal, searching.key) as journal:
         async with _opened(searching, journal, ahead) as tools:
             ended = await _search(tools, journal)

@@ -29,16 +29,12 @@ _LINE = TypeAdapter(Looked)
 class Looks:
     """The looks `about` the test samples of one dataset and a target in a file of lines; `reason` is why there shall be one more.
 
-    Raises InputError for a file of anything else, and where none may be written.
+    Raises InputError for a file of anything else.
     """
 
     def __init__(self, path: Path, about: str, reason: str = "") -> None:
         self._path, self._about, self._reason = path, about, reason.strip()
         self._made: list[Looked] = []
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise InputError(
-                f"{path} cannot be written, and looks at test are kept there. Copy the dataset to a folder of yours."
-            )
         if not path.exists():
             return
         cut_unfinished(path)
@@ -56,6 +52,11 @@ class Looks:
     def reasons(self) -> tuple[str, ...]:
         """Why it was looked at again, in people's words."""
         return tuple(each.reason for each in self._made if each.reason)
+
+    def check_writable(self) -> None:
+        """Raises InputError where no look could be noted, so that none may be made."""
+        if not os.access(self._path if self._path.exists() else self._path.parent, os.W_OK):
+            raise InputError(f"Looks at test are kept in {self._path}, which cannot be written. Make that folder writable.")
 
     def check(self, winner: PromptVersion) -> None:
         """Raises RefusedError where test was looked at with other winners only, and nobody says why again."""

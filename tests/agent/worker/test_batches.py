@@ -12,10 +12,10 @@ import pytest
 from agent.engine import WorkKind
 from agent.worker.shelf import opener
 from agent.worker.sweep import Sweep
-from db.records import MigrationStatus, Run, RunStatus
+from db.records import MigrationStatus, Run, RunBatch, RunStatus
 from pipeline.models.batch.jobs import BatchInference
 from pipeline.models.batch.place import Place
-from pipeline.models.batch.records import CANARY, NEEDED, Ending
+from pipeline.models.batch.records import CANARY, NEEDED, BatchJob, Ending
 from pipeline.models.lanes import SAMPLES
 from pipeline.records import Dataset, Lane, RunKey, Sample, Split
 from tests.agent.story import REQUESTER, Story, open_story
@@ -242,6 +242,16 @@ async def test_a_planned_job_of_which_too_little_is_left_is_given_up(tmp_path: P
         assert (await worked(story)).status is RunStatus.DONE
         await check(story, service, SAMPLES + NEEDED)
         assert service.jobs == []
+
+
+async def test_a_job_that_was_planned_only_holds_no_run_where_none_can_be_made_any_more(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (story, service, run):
+        job = RunBatch(migration_id=story.id, run_id=run.id, job=BatchJob(low=SAMPLES, high=N), at=story.tools.clock())
+        await story.store.batches.plan(job)
+        story.tools = replace(story.tools, batch=None)
+        assert (await worked(story)).status is RunStatus.DONE
+        await check(story, service)
+        assert [batch.job.ending for batch in await story.store.batches.of(run.id)] == [Ending.STOPPED]
 
 
 async def test_a_job_that_could_pass_the_budget_is_not_made_and_a_higher_one_lets_it_go_on(tmp_path: Path) -> None:

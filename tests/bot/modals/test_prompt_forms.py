@@ -16,7 +16,7 @@ from bot.modals.prompt_try import Offered
 from pipeline.records import PromptVersion
 from tests.bot.blocks.live import live
 from tests.bot.cards.hostile import HOSTILE, many, records
-from tests.bot.cards.prompted import AFTER, BEFORE, HASH, LOOK, OFFERS, PRESS
+from tests.bot.cards.prompted import AFTER, BEFORE, HASH, LIST, LOOK, OFFERS, PRESS
 from tests.bot.modals.filled import submitted
 
 SAMPLES = (Offered(sample_id="s1", words="Where is it?"), Offered(sample_id="s2", words="Gone"))
@@ -63,6 +63,14 @@ def test_a_long_difference_is_counted_never_cut_in_silence() -> None:
     shown = str(prompt_look.view(replace(LOOK, after=long)))
     assert "more changed lines" in shown
     assert "characters)" in shown
+
+
+def test_where_there_are_more_candidates_than_room_refused_ones_are_left_out_first() -> None:
+    good, refused = LIST.target.candidates[0], replace(LIST.target.candidates[0], refusal="It lost {question}.")
+    many = (*(replace(refused, prompt_hash=f"{n:064x}", chosen=False) for n in range(60)), replace(good, method="found late"))
+    shown = str(prompt_list.view(replace(LIST, target=replace(LIST.target, candidates=many))))
+    assert "found late" in shown
+    assert "and 21 more candidates" in shown
 
 
 def test_nothing_can_be_chosen_once_the_prompts_are_settled() -> None:

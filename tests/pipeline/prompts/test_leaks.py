@@ -101,6 +101,29 @@ def test_two_short_questions_with_their_answers_are_a_leak_and_one_may_be_a_rule
     ) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("IT Italy\nFR France\nDE Germany", "Italy: IT / France: FR / Germany: DE"),
+        ("- Italy (written in capital letters as) IT\n- France (written as) FR", "- Italy: IT\n- France: FR"),
+    ],
+)
+def test_pairs_that_the_original_says_in_another_form_are_its_own(before: str, after: str) -> None:
+    asked = pairs(("Italy", "IT"), ("France", "FR"), ("Germany", "DE"))
+    original = replace(PLAIN, system=before)
+    assert found(replace(PLAIN, system=after), replace(asked, prompt=original)) == ((), ())
+    assert found(replace(PLAIN, system=after), asked)[0]
+
+
+def test_what_is_the_answer_to_several_samples_is_the_task_s_own() -> None:
+    unknown = "I do not know this from the context that was given"
+    samples = tuple(Sample(id=f"r{n}", variables={"question": f"text {n}"}, reference=unknown) for n in range(4))
+    own = Sample(id="own", variables={"question": "text"}, reference="It stands on the second page of the letter")
+    asked = ask(PLAIN, use_case=UseCase.RAG, samples=(*samples, own))
+    assert found(replace(PLAIN, system=f"If it is not there say: {unknown}."), asked) == ((), ())
+    assert found(replace(PLAIN, system=f"Say: {own.reference}."), asked) == ((), ("own",))
+
+
 def test_a_value_that_many_samples_share_is_no_question() -> None:
     asked = pairs(("one", "english"), ("two", "english"), ("three", "french"))
     assert found(replace(PLAIN, system="Where the language is en, answer in English; en is not french."), asked) == ((), ())

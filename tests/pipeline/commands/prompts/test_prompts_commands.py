@@ -173,6 +173,17 @@ def test_diff_of_two_files_and_of_one_that_holds_both(chat: Path, tmp_path: Path
     assert [change["section"] for change in json.loads(said)["changes"]] == ["user"]
 
 
+def test_diff_of_one_file_compares_a_prompt_with_the_one_it_was_made_from(tmp_path: Path) -> None:
+    lines = [
+        {"templateId": name, "promptTemplate": f"{name} {{{{q}}}}", "promptOptimizationResults": made}
+        for name, made in (("One", []), ("Two", [{"optimizedPromptTemplate": "Two, better {{q}}", "modelId": "m"}]))
+    ]
+    path = tmp_path / "two.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    code, said = ferry("prompts", "diff", path, "--json")
+    assert (code, json.loads(said)["before"], json.loads(said)["after"]) == (0, "Two", "Two for m")
+
+
 def test_diff_says_which_prompt_of_a_file_it_compares_and_takes_the_improved_one(tmp_path: Path) -> None:
     before, after = tmp_path / "before.txt", tmp_path / "results.jsonl"
     before.write_text("A {x}")

@@ -35,6 +35,21 @@ def test_looks_are_about_their_own_samples_criteria_and_target(tmp_path: Path) -
     assert len(Looks(path, "b")) == 0
 
 
+def test_where_no_look_can_be_noted_none_may_be_made(tmp_path: Path) -> None:
+    Looks(tmp_path / "looks.jsonl", "samples").check_writable()
+    with pytest.raises(InputError, match="cannot be written"):
+        Looks(tmp_path / "gone" / "looks.jsonl", "samples").check_writable()
+
+
+def test_looks_noted_elsewhere_are_remembered_once(tmp_path: Path) -> None:
+    looks = Looks(tmp_path / "looks.jsonl", "samples")
+    for _ in range(2):
+        looks.remember(["w1", "w2"])
+    assert (len(looks), len(Looks(tmp_path / "looks.jsonl", "samples"))) == (2, 2)
+    with pytest.raises(RefusedError, match="another winner"):
+        looks.check(FIRST)
+
+
 def test_a_torn_line_is_cut_off_and_another_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "p.looks.jsonl"
     Looks(path, "a").note(FIRST)
