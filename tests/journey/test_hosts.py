@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.presence import DEAD_S
 from tests.cluster import cluster
 from tests.journey.hosts import IN_FLIGHT, LargeRun, Worker, large_run, worker
 from tests.journey.nursery import Nursery
@@ -45,13 +46,16 @@ async def test_a_worker_killed_amid_20_000_samples_costs_what_it_had_in_flight_a
 
 
 async def test_a_killed_worker_that_comes_back_goes_on_at_once(tmp_path: Path, nursery: Nursery) -> None:
+    """It does not wait until it counts as dead. Where a slow machine starts it later than that, the other may have begun."""
     async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, two):
         await large.until(600)
         await one.end(signal.SIGKILL)
+        killed = time.monotonic()
         one.start()
         await one.says(TAKEN_OVER)
+        at_once = time.monotonic() - killed < DEAD_S
         await large.until_done()
-        assert TAKEN_OVER not in two.told
+        assert TAKEN_OVER not in two.told or not at_once
         await large.check(extra=2 * IN_FLIGHT)
 
 
