@@ -6,11 +6,11 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import lane_of, prompts_card, question_card, status_card
-from db.records import MessageKind
+from db.records import MessageKind, QuestionKind
 from db.store.rows import Values, insert, insert_new
-from db.tables import messages
+from db.tables import decisions, messages, questions
 
-M = messages.c
+D, M, Q = decisions.c, messages.c, questions.c
 
 
 def new_message(
@@ -65,10 +65,14 @@ async def bump_status(tx: AsyncConnection, migration_id: str) -> None:
 
 
 async def prompt_cards(tx: AsyncConnection, migration_id: str, number: int) -> tuple[str, ...]:
-    """The messages that show the prompts of a number: its candidates, and the questions whether to use them."""
-    asked = M.key.startswith(question_card(migration_id, f"prompts:{number}"), autoescape=True)
-    keys = await tx.scalars(select(M.key).where(M.migration_id == migration_id, asked))
-    return prompts_card(migration_id, number), *keys.all()
+    """The messages that show the prompts of a number: its candidates, and the question whether to use them.
+
+    One that was answered shows what it was answered about.
+    """
+    answered = select(D.question).where(D.migration_id == Q.migration_id, D.question == Q.key).exists()
+    about = and_(Q.migration_id == migration_id, Q.kind == QuestionKind.PROMPTS, Q.subject == str(number), ~answered)
+    keys = (await tx.scalars(select(Q.key).where(about))).all()
+    return prompts_card(migration_id, number), *(question_card(migration_id, key) for key in keys)
 
 
 async def bump_all(tx: AsyncConnection, migration_id: str, *kinds: MessageKind) -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from db import Store
-from db.records import Fallen
+from db.records import Decision, Fallen, MessageKind, Question, QuestionKind
 from pipeline.errors import RefusedError
 from pipeline.records import Candidate, Edit, Parameters, PromptVersion, Syntax
 from tests.db.facts import PROMPT, at_prompts, opened
+from tests.stores import START
 
 EDIT = Edit(rule="xml", reason="The family reads tags.", source="docs", lossless=True)
 RULED = PromptVersion(
@@ -55,6 +56,25 @@ async def test_the_newest_choice_stands_and_the_others_are_its_history(store: St
     history = [(c.target, c.turn, c.prompt_hash, c.by) for c in await store.prompts.choices(migration.id, 1)]
     assert history == [("local:a", 1, RULED.hash, None), ("local:a", 2, PROMPT.hash, "U1"), ("local:b", 1, PROMPT.hash, None)]
     assert [event.action for event in await store.audit.events(migration.id)][-1] == "chose"
+
+
+async def test_a_choice_shows_at_the_question_that_is_open_and_at_none_that_was_answered(store: Store) -> None:
+    migration = await at_prompts(store)
+    await store.prompts.add_candidates(migration.id, 1, [Candidate(target="local:a", prompt=p) for p in (RULED, PROMPT)])
+    again = Decision(migration_id=migration.id, question="prompts:1", answer="round", by="U1", at=START)
+    await store.questions.decide(again)
+    asked = Question(migration_id=migration.id, key="prompts:1:1", kind=QuestionKind.PROMPTS, subject="1", asked_at=START)
+    await store.questions.ask(asked)
+    before = await revisions(store, migration.id)
+    await store.prompts.choose(migration.id, 1, "local:a", RULED.hash, "Ahead.", by="U1")
+    after = await revisions(store, migration.id)
+    assert (after["prompts:1"], after["prompts:1:1"]) == (before["prompts:1"], before["prompts:1:1"] + 1)
+
+
+async def revisions(store: Store, migration_id: str) -> dict[str, int]:
+    """How often each question's message had something new to show."""
+    found = await store.messages.of(migration_id)
+    return {message.subject: message.revision for message in found if message.kind is MessageKind.QUESTION}
 
 
 async def test_nobody_chooses_what_a_guard_refused_or_nobody_proposed(store: Store) -> None:
