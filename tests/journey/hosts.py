@@ -107,10 +107,10 @@ class Worker:
         pid, self.pid = self.pid, None
         return await asyncio.to_thread(self.starter.reap, pid)
 
-    async def says(self, words: str) -> None:
-        """Wait until it has logged them."""
+    async def says(self, words: str, times: int = 1) -> None:
+        """Wait until it has logged them, so often."""
         async with asyncio.timeout(PATIENCE_S):
-            while words not in self.told:  # noqa: ASYNC110  another process writes them
+            while self.told.count(words) < times:  # noqa: ASYNC110  another process writes them
                 await asyncio.sleep(0.02)
 
 
