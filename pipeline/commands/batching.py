@@ -172,7 +172,7 @@ class Batching:
             self.journal.add(job)
         arn = await self.service.find(name)
         if arn is not None:
-            return self.journal.add(replace(job, arn=arn))
+            return await self._note(work, replace(job, arn=arn))
         left = CANARY
         while not work.ended and (asked := canary(samples, missing, refused_of(work.model))[:left]):
             await work.ask(asked, Lane.BULK, lanes.AT_ONCE)
@@ -181,26 +181,29 @@ class Batching:
             return None
         rest = [sample for sample in missing if sample.id not in work.done]
         if len(rest) < FEWEST:
-            return self.journal.add(replace(job, ending=Ending.STOPPED))
+            return await self._note(work, replace(job, ending=Ending.STOPPED))
         refused = refused_of(work.model)
         if refused is None:
             raise PermanentError(f"{UNANSWERED}. The same command asks again; without --batch it asks all the others on demand.")
         return await self._send(work, job, name, rest, refused)
 
     async def _send(self, work: Answering, job: BatchJob, name: str, samples: Sequence[Sample], refused: Collection[str]) -> None:
-        """Unless the budget does not allow what it costs at most."""
+        """Unless the budget does not allow what it costs at most, which is charged and noted before: a kill costs it once."""
         asked, price = work.asked, work.catalog.prices.of(work.asked.ref)
         with tempfile.TemporaryFile() as file:
             count, usd = await asyncio.to_thread(write, file, samples, asked.prompt, asked.key, price, refused)
             file.seek(0)
-            if await work.purse.hold(usd, asked.ref) is not None:
+            more = max(0.0, usd - job.usd)
+            if await work.purse.hold(more, asked.ref) is not None:
                 return
-            spent = 0.0
+            await self._note(work, replace(job, usd=usd))
+            await work.purse.settle(more, 0.0)
             try:
-                arn, spent = await self.service.make(name, asked.ref, file), usd
-            finally:
-                await work.purse.settle(usd, spent)
-        self.journal.add(replace(job, arn=arn, usd=usd))
+                arn = await self.service.make(name, asked.ref, file)
+            except PermanentError:
+                await self._note(work, replace(job, usd=0.0))
+                raise
+        await self._note(work, replace(job, arn=arn, usd=usd))
         say(f"Batch job {name} of {count:,} records: at most {money(usd)}.")
 
     async def _look(self, work: Answering, job: BatchJob, samples: Sequence[Sample]) -> bool:
@@ -214,7 +217,7 @@ class Batching:
             return False
         if standing.ending is not Ending.FAILED:
             await self._take(work, job, standing, samples)
-        self.journal.add(replace(job, ending=standing.ending))
+        await self._note(work, replace(job, ending=standing.ending))
         if standing.problem is not None:
             raise PermanentError(
                 f"Batch job {standing.name}: {standing.problem}. The same command makes another one; without --batch it asks "
@@ -229,9 +232,15 @@ class Batching:
             for output in answers(file, samples, work.asked.key, price, tally, work.asked.prompt.finish):
                 if output.sample_id not in work.done:
                     work.take(output)
-        await work.purse.charge(tally.usd - job.usd)
+        await work.purse.charge(tally.usd)
         if tally.told():
             self._once(f"{standing.name}: {tally.told()}.")
+
+    async def _note(self, work: Answering, job: BatchJob) -> None:
+        """The budget counts what the journal says that jobs under way may cost, here as in the process after a crash."""
+        before = self.journal.usd
+        self.journal.add(job)
+        await work.purse.charge(self.journal.usd - before)
 
     def _once(self, sentence: str) -> None:
         if sentence not in self.said:

@@ -293,6 +293,9 @@ async def test_a_command_killed_between_making_a_job_and_noting_it_makes_no_seco
         process.send_signal(signal.SIGKILL)
         assert await process.wait() == -signal.SIGKILL
         service.gone.set()
+        planned = json.loads((tmp_path / "out.jsonl.jobs").read_text().splitlines()[-1])["job"]
+        assert planned.get("arn") is None
+        assert planned["usd"] > 0, "the budget of the next command counts it while it runs"
         code, told = await ferry(tmp_path, service)
         assert code == 0, told
         check(tmp_path, service)
