@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.cards.kit import mention, mentions
-from db.records import Migration, MigrationStatus, Person
-
-OVER = frozenset({MigrationStatus.CANCELLED, MigrationStatus.SIGNED, MigrationStatus.REJECTED})
+from db.records import OVER, Migration, Person
 
 
 class Act(StrEnum):

@@ -11,7 +11,7 @@ from agent import advpo, arms, rounds, told
 from agent.engine import WorkKind
 from agent.worker import asking
 from agent.worker.tools import Tools
-from db.records import AdvpoJob, MessageKind, MigrationStatus, Plan
+from db.records import CALLED_OFF, AdvpoJob, MessageKind, Plan
 from pipeline.aws.jobs import Standing, State
 from pipeline.errors import AccessError, FerryError, TemporaryError
 from pipeline.prompts.advpo import Advpo, Asked, asked, candidate
@@ -19,7 +19,6 @@ from pipeline.prompts.port import Ask
 from pipeline.records import Candidate
 
 LONGEST = timedelta(hours=48)
-ENDED = frozenset({MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
 ON_THE_COMMAND_LINE = (
     ("with a higher --attempt", "with the button on the prompts card"),
     ("another one with --bucket", f"another one in {advpo.SETTING}"),
@@ -77,7 +76,7 @@ async def _step(tools: Tools, service: Advpo, job: AdvpoJob) -> None:
 
 
 async def _unwanted(tools: Tools, job: AdvpoJob) -> bool:
-    return job.stopped_by is not None or (await tools.store.migrations.get(job.migration_id)).status in ENDED
+    return job.stopped_by is not None or (await tools.store.migrations.get(job.migration_id)).status in CALLED_OFF
 
 
 async def _sent(tools: Tools, job: AdvpoJob) -> tuple[Asked, Ask]:

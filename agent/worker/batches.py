@@ -15,7 +15,7 @@ from agent.worker.purse import POLL_S
 from agent.worker.shelf import Bounded
 from agent.worker.sink import Sink
 from agent.worker.tools import Tools
-from db.records import MigrationStatus, Run, RunBatch
+from db.records import CALLED_OFF, Run, RunBatch
 from pipeline.errors import PermanentError, TemporaryError
 from pipeline.metrics import code_metrics
 from pipeline.models.batch.following import Next, following, planned
@@ -28,7 +28,6 @@ from pipeline.models.sampling import refused_of
 from pipeline.prompts.fit import misfits
 from pipeline.records import Lane, Sample, Split
 
-OVER = frozenset({MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
 PORTION = 500
 """Results that are stored together."""
 SETTINGS = "FERRY_BATCH_ROLE and FERRY_BATCH_BUCKET"
@@ -89,7 +88,7 @@ async def look(tools: Tools, run_id: str, low: str, high: str) -> None:
     if tools.batch is None:
         raise PermanentError(NOT_SET_UP)
     samples = (await tools.shelf.of_run(run))[int(low) : int(high)]
-    if (await tools.store.migrations.get(run.migration_id)).status in OVER:
+    if (await tools.store.migrations.get(run.migration_id)).status in CALLED_OFF:
         await _stop(tools, tools.batch, run, there, samples)
     elif await tools.may_spend(run_id):
         fitting = batchable(samples, await _left_out(tools, run, samples))

@@ -8,7 +8,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot import facts
-from bot.access import OVER, Act, may
+from bot.access import Act, may
 from bot.blocks.escape import literal
 from bot.boundary import listener, show, tell
 from bot.buttons import Press
@@ -19,7 +19,7 @@ from bot.desk import Desk, person_of
 from bot.listeners.guard import Click, refuse
 from bot.listeners.runs import rest
 from bot.listeners.start import again_form, open_form
-from db.records import Migration, MigrationStatus
+from db.records import OVER, Migration, MigrationStatus
 from pipeline.errors import InputError
 from pipeline.models.catalog import Constraints, shortlist, understood
 

@@ -2,6 +2,8 @@
 
 from db.records.batches import BatchChoice, RunBatch
 from db.records.facts import (
+    CALLED_OFF,
+    OVER,
     RESTING,
     Assignment,
     AuditEvent,
@@ -38,6 +40,8 @@ from db.records.search import AdvpoJob, Attempt, Effect, Fallen, Improvement, Pr
 from db.records.spending import RunUse
 
 __all__ = [
+    "CALLED_OFF",
+    "OVER",
     "RESTING",
     "AdvpoJob",
     "Assignment",

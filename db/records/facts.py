@@ -17,7 +17,9 @@ class MigrationStatus(StrEnum):
     STUCK = "stuck"
 
 
-RESTING = frozenset({MigrationStatus.PAUSED, MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
+CALLED_OFF = frozenset({MigrationStatus.CANCELLED, MigrationStatus.REJECTED})
+OVER = CALLED_OFF | {MigrationStatus.SIGNED}
+RESTING = CALLED_OFF | {MigrationStatus.PAUSED}
 """Nothing is asked or spent for such a migration; for one that is stuck, what did not fail goes on."""
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import progress_card, question_card
-from db.records import BatchChoice, MigrationStatus, Purse, QuestionKind, RunBatch
+from db.records import CALLED_OFF, BatchChoice, Purse, QuestionKind, RunBatch
 from db.store.audit import append
 from db.store.cards import bump
 from db.store.migrations import found
@@ -18,7 +18,6 @@ from pipeline.hashing import canonical_json
 from pipeline.models.batch.records import BatchJob, Ending
 
 C, J, Q, R = batch_choices.c, batch_jobs.c, questions.c, runs.c
-OVER = (MigrationStatus.CANCELLED, MigrationStatus.REJECTED)
 
 
 class Batches(Noun):
@@ -56,7 +55,7 @@ class Batches(Noun):
     async def unwanted(self) -> tuple[RunBatch, ...]:
         """Jobs under way of migrations that are over: they are still to be stopped."""
         query = select(batch_jobs).join(migrations, migrations.c.id == J.migration_id)
-        return await self._all(query.where(J.ending.is_(None), migrations.c.status.in_(OVER)).order_by(J.run_id, J.low))
+        return await self._all(query.where(J.ending.is_(None), migrations.c.status.in_(CALLED_OFF)).order_by(J.run_id, J.low))
 
     async def charge(self, batch: RunBatch, usd: float) -> Purse | None:
         """What a planned job costs at most: on its row and in the purse at once, in place of what was there before.

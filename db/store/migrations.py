@@ -8,7 +8,7 @@ from sqlalchemy import Select, String, and_, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import question_card, status_card, stuck_card
-from db.records import MessageKind, Migration, MigrationStatus, NewMigration, QuestionKind
+from db.records import OVER, MessageKind, Migration, MigrationStatus, NewMigration, QuestionKind
 from db.store.audit import append
 from db.store.cards import bump, bump_all, bump_status, new_message, post, show
 from db.store.noun import Noun
@@ -18,7 +18,6 @@ from pipeline.errors import RefusedError
 from pipeline.hashing import canonical_json
 
 D, M = decisions.c, migrations.c
-ENDED = {MigrationStatus.CANCELLED, MigrationStatus.REJECTED, MigrationStatus.SIGNED}
 STOPPED = {MigrationStatus.CANCELLED, MigrationStatus.PAUSED}
 ASKED_APART = (MessageKind.REVIEW, MessageKind.REFERENCES)
 """What asks one person something in their own conversation, and must not any more when the migration is over."""
@@ -99,9 +98,9 @@ class Migrations(Noun):
         """
         async with self.db.write() as tx:
             before = await found(tx, migration_id, lock=True)
-            if before.status in ENDED or (status in STOPPED and await _is_decided(tx, migration_id)):
+            if before.status in OVER or (status in STOPPED and await _is_decided(tx, migration_id)):
                 return before
-            if status in ENDED:
+            if status in OVER:
                 await self._close_questions(tx, migration_id)
                 await bump_all(tx, migration_id, *ASKED_APART)
             if (before.status, before.problem) != (status, problem):

@@ -9,10 +9,10 @@ from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.keys import corrections_card, references_card, status_card
-from db.records import Migration, ReferenceAnswer, ReferenceCheck
+from db.records import OVER, Migration, ReferenceAnswer, ReferenceCheck
 from db.store.audit import append
 from db.store.cards import bump
-from db.store.migrations import ENDED, found
+from db.store.migrations import found
 from db.store.noun import Noun
 from db.store.rows import insert_missing, record, records, values
 from db.tables import migrations, reference_checks
@@ -48,7 +48,7 @@ class References(Noun):
     async def waiting_for(self, team: str, user: str) -> tuple[tuple[Migration, int], ...]:
         """Migrations in which this SME is asked about references, and how many have no answer yet; oldest first."""
         mine = select(C.migration_id, func.count()).join(migrations).where(C.sme == user, C.answer.is_(None))
-        going = (migrations.c.team == team, migrations.c.status.not_in(ENDED))
+        going = (migrations.c.team == team, migrations.c.status.not_in(OVER))
         query = mine.where(*going).group_by(C.migration_id, migrations.c.created_at).order_by(migrations.c.created_at)
         async with self.db.read() as tx:
             rows = (await tx.execute(query)).all()

@@ -15,7 +15,7 @@ from pipeline.prompts.constraints import kept
 from pipeline.prompts.contract import demands_json, listed_labels, literal_text
 from pipeline.prompts.cost import characters, usd_per_1000
 from pipeline.prompts.families.limits import problem
-from pipeline.prompts.leaks import leaks
+from pipeline.prompts.leaks import leaks, texts_of
 from pipeline.prompts.port import Ask
 from pipeline.prompts.schemas import legal_schema
 from pipeline.prompts.template import ANY_FREEZE_TAG, FREEZE_TAGS, marker, render, variables
@@ -72,7 +72,7 @@ def keeps_braces(candidate: PromptVersion, ask: Ask) -> str | None:
 
     Closing braces in pairs are what JSON in JSON ends with; a lost partner shows in the balance.
     """
-    shown = [text for s in ask.dev if s.id in candidate.shots for text in _texts(s)]
+    shown = [text for s in ask.dev if s.id in candidate.shots for text in texts_of(s)]
     before, after = literal_text(ask.prompt), _without(literal_text(candidate), shown)
     if after.count("{{") > before.count("{{"):
         return 'It has stray "{{" in the text, which looks like a variable but is none.'
@@ -208,10 +208,6 @@ def _without(text: str, shown: Iterable[str]) -> str:
 
 def _imbalance(text: str) -> int:
     return text.count("{") - text.count("}")
-
-
-def _texts(sample: Sample) -> tuple[str, ...]:
-    return (*sample.variables.values(), sample.reference or "")
 
 
 def _few(names: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ LONG, SHORTEST = 6, 4
 DENSE_LONG, DENSE_SHORTEST = 15, 10
 """The same in characters, for scripts without spaces between words."""
 TWICE = 2
+"""Runs, or pairs, that tell a leak from chance."""
 USUAL = 3
 """Dev samples with the same answer: it is one of the task, as "I do not know" is, and gives none away."""
 APART, NEAR = 2, 10
@@ -50,8 +51,8 @@ def leaks(candidate: PromptVersion, ask: Ask) -> Leaks:
         return Leaks((), ())
     new = _runs(said) - _runs(before) - _runs(_vocabulary(ask))
     for sample in declared:
-        new -= _runs(_texts(sample))
-    pairs = _pairs((*undeclared, *ask.held_out), said, (*before, *(" ".join(_texts(s)) for s in declared)))
+        new -= _runs(texts_of(sample))
+    pairs = _pairs((*undeclared, *ask.held_out), said, (*before, *(" ".join(texts_of(s)) for s in declared)))
     of_dev = {s.id: _sample_runs(s) & new for s in undeclared}
     held = _shown(ask.held_out, new.difference(*of_dev.values())) | pairs  # a greeting that dev has too tells nothing of test
     found = {name for name, runs in of_dev.items() if runs} | pairs
@@ -95,7 +96,8 @@ def _strings(value: object) -> Iterator[str]:
         yield from (text for inner in value for text in _strings(inner))
 
 
-def _texts(sample: Sample) -> tuple[str, ...]:
+def texts_of(sample: Sample) -> tuple[str, ...]:
+    """The values of a sample, then its reference."""
     return (*sample.variables.values(), sample.reference or "")
 
 
@@ -134,7 +136,7 @@ def _text_runs(words: Run) -> set[Run]:
 
 
 def _sample_runs(sample: Sample) -> set[Run]:
-    return {run for text in _texts(sample) for run in _text_runs(tuple(_words(text)))}
+    return {run for text in texts_of(sample) for run in _text_runs(tuple(_words(text)))}
 
 
 def _shown(held_out: Iterable[Sample], new: set[Run]) -> set[str]:
@@ -163,7 +165,7 @@ def _pairs(samples: Sequence[Sample], said: Iterable[str], before: Iterable[str]
 
 def _short(sample: Sample) -> tuple[Run, ...]:
     """The words of the values, then of the answer; nothing where one of the values is long enough for runs."""
-    *values, answer = [tuple(_words(text)) for text in _texts(sample)]
+    *values, answer = [tuple(_words(text)) for text in texts_of(sample)]
     return (*values, answer) if all(len(value) < _lengths(value)[0] for value in values) else ()
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.access import AFTERWARDS, OVER, WORDS, Act, may
-from db.records import Migration, MigrationStatus, Person
+from bot.access import AFTERWARDS, WORDS, Act, may
+from db.records import OVER, Migration, MigrationStatus, Person
 from pipeline.records import UseCase
 
 HERE = datetime(2026, 1, 5, tzinfo=UTC)
