@@ -1,7 +1,7 @@
 """Being somebody: a process holds its name by a beat a second; who falls silent counts as dead, and others do its work.
 
-A restart waits for nobody: a file in the data folder, locked while its process lives, holds the token of the process that had
-the name last. Who gets the lock knows that this one is dead, and takes its name at once.
+A restart waits for nobody: a file in the data folder, locked while its process lives, holds the tokens of those who had the name
+last, or were about to. Who gets the lock knows that these are dead, and takes their name at once.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,28 +32,29 @@ log = structlog.get_logger()
 
 
 class Lock:
-    """A file that one living process of this data folder holds; `inherits` is the token that its last holder left in it."""
+    """A file that one living process of this data folder holds; `inherits` are the tokens that its last holders left in it."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+", encoding="utf-8")
-        self.inherits, self.held = "", False
+        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
+        self.inherits, self.held = frozenset[str](), False
 
     def take(self) -> bool:
         """Whether it is held from now on."""
         if not self.held:
             with suppress(BlockingIOError):
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self._file.seek(0)
-                self.inherits, self.held = self._file.read(), True
+                self.inherits, self.held = frozenset(self._file.read().decode().split()), True
         return self.held
 
-    def sign(self, token: str) -> None:
-        """Leave the token for whoever comes after a kill."""
+    def sign(self, *tokens: str) -> None:
+        """Leave the tokens for whoever comes after a kill.
+
+        They are of one length, so a kill between the two calls leaves tokens of the dead behind them, and halves of none.
+        """
         if self.held:
-            self._file.truncate(0)
-            self._file.write(token)
-            self._file.flush()
+            written = os.pwrite(self._file.fileno(), "".join(f"{token}\n" for token in tokens).encode(), 0)
+            self._file.truncate(written)
 
     def touch(self) -> None:
         """Show on the file's date that its holder lives, for whoever looks after processes here."""
@@ -92,9 +94,9 @@ class Presence:
 
         Raises RefusedError when a living process has the name.
         """
-        until = monotonic() + self.dead_s + self.beat_s
+        until, found = monotonic() + self.dead_s + self.beat_s, await self._last_beat()
         while (last := await self._taken()) is None:
-            if monotonic() > until:
+            if monotonic() > until and (not self._lock.held or await self._last_beat() != found):
                 self._lock.close()
                 raise RefusedError(
                     f"A {self.kind} named {self.name} is running already. "
@@ -103,13 +105,22 @@ class Presence:
             await asyncio.sleep(POLL_S)
         self._lock.sign(self.holder)
         self._steady_since = monotonic()
-        return frozenset({last, self._lock.inherits} - {""})
+        return (self._lock.inherits | {last}) - {""}
 
     async def _taken(self) -> str | None:
+        """Signed before, so that a kill just after it leaves the file with every token that the database may have."""
         if not self._lock.take() and self._alone:
             return None
-        host, inherits = socket.gethostname(), self._lock.inherits
-        return await self.store.processes.take(self.kind, self.name, self.holder, host, self.start_s, inherits=inherits)
+        inherits = self._lock.inherits
+        self._lock.sign(*inherits, self.holder)
+        return await self.store.processes.take(
+            self.kind, self.name, self.holder, socket.gethostname(), self.start_s, inherits=inherits
+        )
+
+    async def _last_beat(self) -> tuple[str, datetime] | None:
+        """Of whoever has the name. One who was killed while starting counts as alive for long, and beats no more."""
+        listed = await self.store.processes.listed()
+        return next(((each.holder, each.beat_at) for each in listed if (each.kind, each.name) == (self.kind, self.name)), None)
 
     async def stay(self, look_after: Callable[[], Awaitable[None]]) -> None:
         """Beat until the name is lost, and `look_after` the work of the dead while there is no doubt who is dead."""

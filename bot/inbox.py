@@ -6,7 +6,7 @@ the first one arrived (docs.slack.dev/apis/events-api), so only the key counts.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -138,12 +138,12 @@ def kept(body: Mapping[str, Any]) -> str:
     return json.dumps({key: value for key, value in body.items() if key not in NOT_KEPT})
 
 
-async def replay(app: AsyncApp, desk: Desk, last: str = "") -> int:
+async def replay(app: AsyncApp, desk: Desk, dead: Collection[str] = ()) -> int:
     """Work on what was written down and never finished, oldest first; returns how many.
 
-    What another living bot works on is left to it; `last` is one that is known to be dead.
+    What another living bot works on is left to it; `dead` are some that are known to be.
     """
-    waiting = await desk.store.deliveries.waiting(desk.clock(), desk.token, last)
+    waiting = await desk.store.deliveries.waiting(desk.clock(), desk.token, dead)
     for delivery in waiting:
         if delivery.key not in desk.in_flight:
             desk.in_flight.add(delivery.key)

@@ -19,10 +19,10 @@ from db.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replica:
-    """This bot among the others; `last` is the one that this data folder had before, if it is known to be dead."""
+    """This bot among the others; `dead` are those that this data folder had before, if they are known to be."""
 
     presence: Presence
-    last: str
+    dead: frozenset[str]
 
     @property
     def token(self) -> str:
@@ -46,5 +46,4 @@ async def join(store: Store, places: Places) -> Replica | None:
     if places.database_url is None:
         return None
     presence = Presence(store=store, home=places.home, kind=ProcessKind.BOT)
-    dead = await presence.arrive()
-    return Replica(presence=presence, last=next(iter(dead), ""))
+    return Replica(presence=presence, dead=await presence.arrive())

@@ -3,6 +3,7 @@
 Times are the database's where it has a clock of its own: hosts whose clocks differ declare nobody dead who lives.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -18,18 +19,18 @@ P = processes.c
 
 class Processes(Noun):
     async def take(
-        self, kind: ProcessKind, name: str, holder: str, host: str, seconds: float, *, inherits: str = ""
+        self, kind: ProcessKind, name: str, holder: str, host: str, seconds: float, *, inherits: Collection[str] = ()
     ) -> str | None:
         """Hold `name` for `seconds`; its last holder, who is dead, or `` for a new name. None while a living one holds it.
 
-        `inherits` is a holder who is known to be dead before its time ran out.
+        `inherits` are holders who are known to be dead, though their time has not run out.
         """
         async with self.db.write() as tx:
             last = await tx.scalar(select(P.holder).where(P.kind == kind, P.name == name).with_for_update())
             now = await self._now(tx)
             row = {"kind": kind, "name": name, "holder": holder, "host": host, "started_at": now, "beat_at": now}
             row["until"] = now + timedelta(seconds=seconds)
-            free = or_(P.until <= now, P.holder.in_((holder, inherits)))
+            free = or_(P.until <= now, P.holder.in_((holder, *inherits)))
             taking = insert(tx, processes).values(**row)
             taking = taking.on_conflict_do_update(index_elements=["kind", "name"], set_=row, where=free)
             return last or "" if (await tx.execute(taking.returning(P.name))).first() is not None else None

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,10 +34,10 @@ def presence(live: Store, tmp_path: Path) -> Iterator[Made]:
     """Makes processes of the worker `one`, by data folder, or bots."""
     made: list[Presence] = []
 
-    def make(folder: str = "here", *, kind: ProcessKind = ProcessKind.WORKER) -> Presence:
+    def make(folder: str = "here", *, kind: ProcessKind = ProcessKind.WORKER, start_s: float = DEAD_S) -> Presence:
         name = "one" if kind is ProcessKind.WORKER else ""
         made.append(
-            Presence(store=live, home=tmp_path / folder, kind=kind, name=name, beat_s=BEAT_S, dead_s=DEAD_S, start_s=DEAD_S)
+            Presence(store=live, home=tmp_path / folder, kind=kind, name=name, beat_s=BEAT_S, dead_s=DEAD_S, start_s=start_s)
         )
         return made[-1]
 
@@ -72,6 +73,39 @@ async def test_a_restart_after_a_kill_takes_the_name_at_once(presence: Made) -> 
     began = asyncio.get_running_loop().time()
     assert await presence().arrive() == {one.holder}
     assert asyncio.get_running_loop().time() - began < DEAD_S
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_restart_takes_the_name_at_once_from_those_killed_before_they_could_tell_that_they_had_it(
+    live: Store, presence: Made, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Found by a kill between the commit and the next line: the restart was refused, because the dead one counted as starting."""
+    first, real = presence(), live.processes.take
+    await first.arrive()
+    killed(first)
+
+    async def take(*args: Any, **named: Any) -> str | None:
+        await real(*args, **named)
+        raise SystemExit
+
+    gone = [presence(start_s=60.0) for _ in range(times)]
+    with monkeypatch.context() as patch:
+        patch.setattr(live.processes, "take", take)
+        for each in gone:
+            with pytest.raises(SystemExit):
+                await each.arrive()
+            killed(each)
+    began, last = asyncio.get_running_loop().time(), presence()
+    assert await last.arrive() == {each.holder for each in (first, *gone)}
+    assert asyncio.get_running_loop().time() - began < DEAD_S
+    killed(last)
+    assert await presence().arrive() == {last.holder}
+
+
+async def test_a_restart_elsewhere_outwaits_one_that_was_killed_while_it_started(presence: Made) -> None:
+    one = presence(start_s=4 * DEAD_S)
+    await one.arrive()
+    assert await presence("there").arrive() == {one.holder}
 
 
 async def test_a_restart_elsewhere_waits_until_the_dead_one_is_silent_for_long_enough(presence: Made) -> None:
