@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import os
 import random
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from pipeline.models.batch.place import Place as BatchPlace
 
 T = TypeVar("T", bound=Settings)
-FAILED = 2
+FAILED, ABORTED = 2, 1
+LEFT_S = 2.0
+"""After its work, for what a process still has to say."""
 
 
 @app.command()
@@ -119,7 +123,7 @@ def _finish(work: Callable[[], int | None]) -> int:
 def _bot(settings: SlackSettings) -> None:
     from bot.process import serve
 
-    asyncio.run(serve(settings))
+    asyncio.run(_ended(serve(settings)))
 
 
 def _worker(settings: Settings) -> None:
@@ -144,7 +148,22 @@ def _worker(settings: Settings) -> None:
         models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai, in_flight=settings.in_flight),
         catalog=catalog,
     )
-    asyncio.run(work(settings.places, chosen))
+    asyncio.run(_ended(work(settings.places, chosen)))
+
+
+async def _ended(work: Coroutine[None, None, None]) -> None:
+    """A process's work; after its end the process ends too, also where a thread waits without end for a database that is away."""
+    code = ABORTED
+    try:
+        await work
+        code = 0
+    except FerryError:
+        code = FAILED
+        raise
+    finally:
+        end = threading.Timer(LEFT_S, os._exit, (code,))
+        end.daemon = True
+        end.start()
 
 
 def _evaluation(settings: Settings) -> "Place | None":

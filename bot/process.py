@@ -13,6 +13,7 @@ from slack_bolt.app.async_app import AsyncApp
 from agent.conversation import open_conversation
 from agent.engine import DbosEngine, Engine
 from agent.interpret.bedrock import BedrockReader
+from agent.worker.boundary import attempt
 from bot.app import build_app, slack_client
 from bot.desk import Desk
 from bot.http import web_app
@@ -190,4 +191,4 @@ async def _stop_sending(outbox: Outbox, sending: asyncio.Task[None]) -> None:
 async def _leave(replica: Replica, staying: asyncio.Task[None]) -> None:
     staying.cancel()
     await asyncio.wait([staying])
-    await replica.presence.leave()
+    await attempt(replica.presence.leave(), task="leave")

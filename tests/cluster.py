@@ -33,6 +33,10 @@ class Cluster:
         """As after a loss of power: no connection is told, no transaction ends."""
         _run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "restart", "-l", self.data / "log")
 
+    def stop_at_once(self) -> None:
+        """It is away from now on."""
+        _run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+
 
 @contextmanager
 def cluster(hosts: Sequence[str] = ("127.0.0.1",)) -> Iterator[Cluster]:

@@ -23,7 +23,7 @@ from db.records import Run, RunStatus
 from pipeline.models.settings import ModelSettings
 from pipeline.records import Dataset, Output, RunKey, Sample, Split
 from tests.db.facts import NEW, PROMPT
-from tests.journey.stage import PATIENCE_S, Starter
+from tests.journey.stage import PATIENCE_S, Starter, ended
 
 IN_FLIGHT, LATENCY_S = 50, 0.05
 
@@ -100,12 +100,12 @@ class Worker:
         os.kill(self.pid, number)
 
     async def end(self, number: signal.Signals | None = None) -> int:
-        """Wait for its end, after a signal or of its own; the exit code."""
+        """Wait for its end, after a signal or of its own, and kill it where it does not come; the exit code."""
         assert self.pid
         if number:
             self.send(number)
         pid, self.pid = self.pid, None
-        return await asyncio.to_thread(self.starter.reap, pid)
+        return await ended(self.starter, pid)
 
     async def says(self, words: str, times: int = 1) -> None:
         """Wait until it has logged them, so often."""

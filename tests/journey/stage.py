@@ -106,14 +106,7 @@ class Stage:
         gone, self.running = self.running, {}
         for pid in gone.values():
             os.kill(pid, signal.SIGTERM)
-        return {name: await self._end(pid) for name, pid in gone.items()}
-
-    async def _end(self, pid: int) -> int:
-        reaping = asyncio.ensure_future(asyncio.to_thread(self.starter.reap, pid))
-        done, _ = await asyncio.wait([reaping], timeout=PATIENCE_S)
-        if not done:
-            os.kill(pid, signal.SIGKILL)
-        return await reaping
+        return {name: await ended(self.starter, pid) for name, pid in gone.items()}
 
     async def ready(self, *names: str) -> None:
         """Wait until each says that it is ready since its last start, and in HTTP mode until Slack can reach it."""
@@ -143,6 +136,15 @@ class Stage:
         """Every line the processes logged as an error, and every stack trace."""
         lines = [line for name in self.began if self.log(name).exists() for line in self.log(name).read_text().splitlines()]
         return [line for line in lines if '"level": "error"' in line or line.startswith("Traceback")]
+
+
+async def ended(starter: Starter, pid: int) -> int:
+    """The exit code of a process that was asked to end. What does not end in time is killed."""
+    reaping = asyncio.ensure_future(asyncio.to_thread(starter.reap, pid))
+    done, _ = await asyncio.wait([reaping], timeout=PATIENCE_S)
+    if not done:
+        os.kill(pid, signal.SIGKILL)
+    return await reaping
 
 
 def kind_of(name: str) -> str:
