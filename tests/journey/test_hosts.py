@@ -18,23 +18,33 @@ from tests.stores import postgres_database
 
 pytestmark = pytest.mark.slow
 READY, TAKEN_OVER = "worker ready", "work taken over"
-TAKEN_OVER_S = 10.0
+TAKEN_OVER_S, LATENCY_S = 10.0, 0.2
+"""The second of a call: long enough that most of the run is still to do when something happens."""
 
 
 @asynccontextmanager
 async def two_workers(
-    home: Path, url: str, nursery: Nursery, size: int, every: int
+    home: Path, url: str, nursery: Nursery, size: int = 8_000, latency_s: float = LATENCY_S
 ) -> AsyncIterator[tuple[LargeRun, Worker, Worker]]:
+    """Both ready, and the run submitted; `size` / 4 calls are to be made."""
     async with AsyncExitStack() as ends:
-        large = await ends.enter_async_context(large_run(home, url, size, every=every))
+        large = await ends.enter_async_context(large_run(home, url, size, latency_s=latency_s, every=4, submitted=False))
         one, two = [await ends.enter_async_context(worker(name, home, url, nursery)) for name in ("one", "two")]
+        await _begin(large, one, two)
         yield large, one, two
+
+
+async def _begin(large: LargeRun, *workers: Worker) -> None:
+    """All of them, so that each has a part of the run when something happens to it."""
+    for each in workers:
+        await each.says(READY)
+    await large.submit()
 
 
 async def test_a_worker_killed_amid_20_000_samples_costs_what_it_had_in_flight_and_not_stored(
     tmp_path: Path, nursery: Nursery
 ) -> None:
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 20_000, 4) as (large, one, two):
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 20_000, LATENCY_S / 2) as (large, one, two):
         await large.until(2_000)
         await one.end(signal.SIGKILL)
         killed = time.monotonic()
@@ -46,7 +56,7 @@ async def test_a_worker_killed_amid_20_000_samples_costs_what_it_had_in_flight_a
 
 async def test_a_killed_worker_that_comes_back_goes_on_at_once(tmp_path: Path, nursery: Nursery) -> None:
     """Once it is ready, what it had begun is queued again: by itself, or by the other, which sees that the old holder is gone."""
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, two):
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery) as (large, one, two):
         await large.until(600)
         await one.end(signal.SIGKILL)
         before = one.told.count(READY)
@@ -58,7 +68,7 @@ async def test_a_killed_worker_that_comes_back_goes_on_at_once(tmp_path: Path, n
 
 
 async def test_what_a_stopped_worker_leaves_is_done_by_the_other(tmp_path: Path, nursery: Nursery) -> None:
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, _):
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery) as (large, one, _):
         await large.until(600)
         assert await one.end(signal.SIGTERM) == 0
         await large.until_done()
@@ -67,7 +77,7 @@ async def test_what_a_stopped_worker_leaves_is_done_by_the_other(tmp_path: Path,
 
 async def test_a_worker_that_only_stood_still_ends_when_it_comes_to_itself(tmp_path: Path, nursery: Nursery) -> None:
     """Taken for dead by mistake: it does no harm but what it had in flight and not stored, and the calls of its first moment."""
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 8_000, 4) as (large, one, two):
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery) as (large, one, two):
         await large.until(600)
         one.send(signal.SIGSTOP)
         await two.says(TAKEN_OVER)
@@ -93,7 +103,7 @@ async def test_two_workers_of_one_name_are_one_too_many(tmp_path: Path, nursery:
 
 async def test_postgres_restarted_at_once_loses_nothing(tmp_path: Path, nursery: Nursery) -> None:
     with cluster() as own:
-        async with two_workers(tmp_path, own.url(), nursery, 8_000, 4) as (large, one, two):
+        async with two_workers(tmp_path, own.url(), nursery) as (large, one, two):
             await large.until(600)
             await asyncio.to_thread(own.restart_at_once)
             await large.until_done()
@@ -104,11 +114,12 @@ async def test_postgres_restarted_at_once_loses_nothing(tmp_path: Path, nursery:
 async def test_a_host_that_is_cut_off_loses_its_work_to_another_and_ends_when_it_is_back(tmp_path: Path) -> None:
     with hosts(1, 2) as (near, far), cluster(("127.0.0.1", near.near, far.near)) as own:
         async with AsyncExitStack() as ends:
-            large = await ends.enter_async_context(large_run(tmp_path, own.url(), 8_000, every=4))
+            large = await ends.enter_async_context(
+                large_run(tmp_path, own.url(), 8_000, latency_s=LATENCY_S, every=4, submitted=False)
+            )
             started = [worker(each.name, tmp_path, own.url(each.near), Fresh(each.inside)) for each in (near, far)]
             one, two = [await ends.enter_async_context(each) for each in started]
-            for each in (one, two):
-                await each.says("worker ready")
+            await _begin(large, one, two)
             await large.until(600)
             near.pull_out()
             await two.says(TAKEN_OVER)
