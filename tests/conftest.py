@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from signal import SIGINT, default_int_handler, signal
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,9 @@ from tests import stores
 settings.register_profile("ferry", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("ferry")
+
+# A shell starts what it runs in the background without Ctrl-C, and children inherit that; some tests press it.
+signal(SIGINT, default_int_handler)
 
 
 @pytest.fixture

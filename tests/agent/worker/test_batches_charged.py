@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from asyncio import Event, create_subprocess_exec
+from asyncio import Event, create_subprocess_exec, wait_for
 from pathlib import Path
 
 import pytest
@@ -52,7 +52,7 @@ async def killed(home: Path, story: Story, service: Peer) -> None:
         "asyncio.run(resumed(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))"
     )
     process = await create_subprocess_exec(sys.executable, "-c", script, str(home), service.url, story.id, env=dict(os.environ))
-    await service.made.wait()
+    await wait_for(service.made.wait(), 60)
     process.send_signal(signal.SIGKILL)
     assert await process.wait() == -signal.SIGKILL
     service.gone.set()

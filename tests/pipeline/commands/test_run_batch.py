@@ -289,7 +289,7 @@ async def test_a_command_killed_between_making_a_job_and_noting_it_makes_no_seco
             sys.executable, "-m", "pipeline", *words(tmp_path, service), env={**os.environ, **KEYS},
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        await service.made.wait()
+        await asyncio.wait_for(service.made.wait(), 60)
         process.send_signal(signal.SIGKILL)
         assert await process.wait() == -signal.SIGKILL
         service.gone.set()
