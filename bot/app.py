@@ -26,6 +26,7 @@ def build_app(desk: Desk, settings: SlackSettings) -> AsyncApp:
     logger = logging.getLogger("ferry.bolt")  # Bolt warns of a token it finds in the environment beside the client it is given
     logger.setLevel(logging.ERROR)
     app = AsyncApp(
+        name="ferry",  # else Bolt looks through every frame of the stack for one
         logger=logger,
         client=desk.client,
         signing_secret=settings.signing_secret.get_secret_value() or None,

@@ -5,6 +5,7 @@ from pathlib import Path
 from signal import SIGINT, default_int_handler, signal
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from db import Store
@@ -15,6 +16,9 @@ from tests import stores
 settings.register_profile("ferry", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("ferry")
+
+# Plain stack traces: those that structlog writes where nobody set it up take half a second each, for every variable is in them.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)])
 
 # A shell starts what it runs in the background without Ctrl-C, and children inherit that; some tests press it.
 signal(SIGINT, default_int_handler)

@@ -14,6 +14,7 @@ from db.places import Places
 from db.records import ProcessKind
 from pipeline.errors import RefusedError, TemporaryError
 from tests.bot.office import eventually
+from tests.stores import make_tables
 
 BEAT_S, DEAD_S = 0.05, 0.3
 
@@ -24,6 +25,7 @@ Made = Callable[..., Presence]
 @pytest.fixture
 async def live(tmp_path: Path) -> AsyncIterator[Store]:
     """A store whose clock moves."""
+    await make_tables(tmp_path)
     store = await open_store(Places(home=tmp_path))
     yield store
     await store.close()

@@ -24,6 +24,7 @@ from db.store import Store, open_store
 from pipeline.models.settings import ModelSettings
 from pipeline.prompts.template import parse_prompt
 from pipeline.records import UseCase
+from tests.stores import make_tables
 
 NEW = NewMigration(
     origin="test:1", team=TEAM, channel=GENERAL, name="Support tickets", use_case=UseCase.CLASSIFICATION, source="recorded:today",
@@ -131,6 +132,8 @@ async def open_office(
 ) -> AsyncIterator[Office]:
     """The bot in this process, connected; with `works` its engine does what is submitted."""
     settings, engine = settings_for(workspace, home, **changes), KeepingEngine()
+    if settings.database_url is None:
+        await make_tables(home)
     async with running(settings, engine, opened=opened) as bot:
         if works:
             engine.tools = tools_of(bot, engine, settings)
