@@ -36,7 +36,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
+        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
         self.inherits, self.held = frozenset[str](), False
 
     def take(self) -> bool:
@@ -50,7 +50,7 @@ class Lock:
     def sign(self, *tokens: str) -> None:
         """Leave the tokens for whoever comes after a kill.
 
-        They are of one length, so a kill between the two calls leaves tokens of the dead behind them, and halves of none.
+        They are of one length, so a kill between the two calls leaves whole tokens of the dead after them, never half of one.
         """
         if self.held:
             written = os.pwrite(self._file.fileno(), "".join(f"{token}\n" for token in tokens).encode(), 0)
@@ -97,33 +97,38 @@ class Presence:
         until, found = monotonic() + self.dead_s + self.beat_s, await self._last_beat()
         while (last := await self._taken()) is None:
             if monotonic() > until and (not self._lock.held or await self._last_beat() != found):
+                self._lock.sign(*self._lock.inherits)
                 self._lock.close()
                 raise RefusedError(
                     f"A {self.kind} named {self.name} is running already. "
                     "Stop it, or give this one a FERRY_WORKER_NAME of its own."
                 )
             await asyncio.sleep(POLL_S)
-        self._lock.sign(self.holder)
         self._steady_since = monotonic()
         return (self._lock.inherits | {last}) - {""}
 
     async def _taken(self) -> str | None:
         """Signed before, so that a kill just after it leaves the file with every token that the database may have."""
+        had = self._lock.held
         if not self._lock.take() and self._alone:
             return None
-        inherits = self._lock.inherits
-        self._lock.sign(*inherits, self.holder)
+        if not had:
+            self._lock.sign(*self._lock.inherits, self.holder)
         return await self.store.processes.take(
-            self.kind, self.name, self.holder, socket.gethostname(), self.start_s, inherits=inherits
+            self.kind, self.name, self.holder, socket.gethostname(), self.start_s, inherits=self._lock.inherits
         )
 
-    async def _last_beat(self) -> tuple[str, datetime] | None:
+    async def _last_beat(self) -> datetime | None:
         """Of whoever has the name. One who was killed while starting counts as alive for long, and beats no more."""
         listed = await self.store.processes.listed()
-        return next(((each.holder, each.beat_at) for each in listed if (each.kind, each.name) == (self.kind, self.name)), None)
+        return next((each.beat_at for each in listed if (each.kind, each.name) == (self.kind, self.name)), None)
 
     async def stay(self, look_after: Callable[[], Awaitable[None]]) -> None:
-        """Beat until the name is lost, and `look_after` the work of the dead while there is no doubt who is dead."""
+        """Beat until the name is lost, and `look_after` the work of the dead while there is no doubt who is dead.
+
+        Call it once what those had begun who had the name is taken over: from then on the file names this process alone.
+        """
+        self._lock.sign(self.holder)
         while await self._beats():
             if monotonic() - self._steady_since >= self.dead_s:
                 await attempt(look_after(), task="looking after the dead")
@@ -147,8 +152,10 @@ class Presence:
 
     async def leave(self) -> None:
         """Others may do at once what is left undone."""
-        await self.store.processes.leave(self.kind, self.name, self.holder)
-        self._lock.close()
+        try:
+            await self.store.processes.leave(self.kind, self.name, self.holder)
+        finally:
+            self._lock.close()
 
 
 def monotonic() -> float:

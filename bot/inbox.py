@@ -6,7 +6,7 @@ the first one arrived (docs.slack.dev/apis/events-api), so only the key counts.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -138,7 +138,7 @@ def kept(body: Mapping[str, Any]) -> str:
     return json.dumps({key: value for key, value in body.items() if key not in NOT_KEPT})
 
 
-async def replay(app: AsyncApp, desk: Desk, dead: Collection[str] = ()) -> int:
+async def replay(app: AsyncApp, desk: Desk, dead: frozenset[str] = frozenset()) -> int:
     """Work on what was written down and never finished, oldest first; returns how many.
 
     What another living bot works on is left to it; `dead` are some that are known to be.

@@ -176,7 +176,7 @@ async def _connect(ends: AsyncExitStack, app: AsyncApp, desk: Desk, settings: Sl
 
 async def _recover(app: AsyncApp, desk: Desk, replica: Replica | None) -> None:
     """What was written down but not finished: deliveries, and migrations whose facts the graph has not taken yet."""
-    replayed = await replay(app, desk, replica.dead if replica else ())
+    replayed = await replay(app, desk, replica.dead if replica else frozenset())
     for migration in await desk.store.migrations.active():
         await desk.move(migration.id)
     if replayed:

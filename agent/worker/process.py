@@ -52,7 +52,10 @@ async def serve(places: Places, settings: WorkerSettings) -> None:
         tools = await _tools(ends, places, settings, store, engine, presence.holder)
         _stop_on_signals(tools.stopping)
         takeover = Takeover(engine=engine, presence=presence, clock=utc_now)
-        await takeover.own(await presence.arrive())
+        dead = await _arrived(presence, tools.stopping)
+        if dead is None:
+            return
+        await takeover.own(dead)
         ends.push_async_callback(_leave, presence)
         await durable.launch(places.engine_url, settings, tools, executor_id(settings.name, presence.holder))
         living = asyncio.create_task(_live(presence, takeover, tools.stopping))
@@ -106,6 +109,18 @@ async def _tools(
         advpo=Advpo(settings.advpo, models) if settings.advpo else None,
         batch=BatchInference(settings.batch, models) if settings.batch else None,
     )
+
+
+async def _arrived(presence: Presence, stopping: asyncio.Event) -> frozenset[str] | None:
+    """The tokens of those who had the name and are dead; None where the process is asked to end while it waits for the name."""
+    arriving, asked = asyncio.create_task(presence.arrive()), asyncio.create_task(stopping.wait())
+    await asyncio.wait({arriving, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if arriving.done():
+        return arriving.result()
+    arriving.cancel()
+    await asyncio.wait([arriving])
+    return None
 
 
 async def _live(presence: Presence, takeover: Takeover, stopping: asyncio.Event) -> None:

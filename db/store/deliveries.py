@@ -8,7 +8,7 @@ they are, because there is only one, are in nobody's way.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -73,7 +73,7 @@ class Deliveries(Noun):
         async with self.db.write() as tx:
             await tx.execute(update(deliveries).where(D.key == key).values(state="refused" if refused else "done"))
 
-    async def waiting(self, before: datetime, by: str = "", inherits: Collection[str] = ()) -> tuple[Delivery, ...]:
+    async def waiting(self, before: datetime, by: str = "", inherits: frozenset[str] = frozenset()) -> tuple[Delivery, ...]:
         """Received before that time and not done, oldest first: their handler was cut short. From now on they are taken by `by`.
 
         Left out are those that a living bot works on, `by` among them; `inherits` are some that are known to be dead.
@@ -111,7 +111,7 @@ async def _states(tx: AsyncConnection, known: ColumnElement[bool], by: str) -> d
     return {row[0]: row[1] for row in await tx.execute(query)}
 
 
-def _free(by: str, inherits: Collection[str] = ()) -> ColumnElement[bool]:
+def _free(by: str, inherits: frozenset[str] = frozenset()) -> ColumnElement[bool]:
     """What no other living bot works on; the row of a dead one is removed by whoever notices it first."""
     alive = select(processes.c.holder).where(processes.c.kind == ProcessKind.BOT, processes.c.holder == D.taken_by)
     return or_(D.taken_by.in_(("", by, *inherits)), ~alive.exists())

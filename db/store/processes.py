@@ -3,7 +3,6 @@
 Times are the database's where it has a clock of its own: hosts whose clocks differ declare nobody dead who lives.
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -19,7 +18,7 @@ P = processes.c
 
 class Processes(Noun):
     async def take(
-        self, kind: ProcessKind, name: str, holder: str, host: str, seconds: float, *, inherits: Collection[str] = ()
+        self, kind: ProcessKind, name: str, holder: str, host: str, seconds: float, *, inherits: frozenset[str] = frozenset()
     ) -> str | None:
         """Hold `name` for `seconds`; its last holder, who is dead, or `` for a new name. None while a living one holds it.
 

@@ -1,6 +1,7 @@
 """A process is somebody while it beats: restarts wait for nobody, the same name twice is refused, the silent are replaced."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.presence import Presence
+from agent.presence import Lock, Presence
 from db import Store, open_store
 from db.places import Places
 from db.records import ProcessKind
@@ -101,7 +102,37 @@ async def test_a_restart_takes_the_name_at_once_from_those_killed_before_they_co
     assert await last.arrive() == {each.holder for each in (first, *gone)}
     assert asyncio.get_running_loop().time() - began < DEAD_S
     killed(last)
+    last = presence()
+    assert len(await last.arrive()) == times + 2, "whose work is not taken over yet, is not forgotten"
+    async with staying(last):
+        await asyncio.sleep(BEAT_S)
+    killed(last)
     assert await presence().arrive() == {last.holder}
+
+
+async def test_a_file_of_an_earlier_version_tells_who_had_the_name(presence: Made, tmp_path: Path) -> None:
+    one = presence()
+    await one.arrive()
+    killed(one)
+    (tmp_path / "here" / "names" / "worker-one").write_text(one.holder)
+    assert await presence().arrive() == {one.holder}
+
+
+def test_a_kill_between_the_writes_of_a_signature_leaves_whole_tokens(tmp_path: Path) -> None:
+    old, new = [letter * 16 for letter in "abc"], "d" * 16
+    file = tmp_path / "lock"
+    file.write_text("\n".join(old) + "\n")
+    lock = Lock(file)
+    assert lock.take()
+    assert lock.inherits == set(old)
+    os.pwrite(lock._file.fileno(), f"{new}\n".encode(), 0)
+    lock.close()
+    again = Lock(file)
+    assert again.take()
+    assert again.inherits == {new, *old[1:]}
+    again.sign(new)
+    assert file.read_text() == f"{new}\n"
+    again.close()
 
 
 async def test_a_restart_elsewhere_outwaits_one_that_was_killed_while_it_started(presence: Made) -> None:
@@ -117,13 +148,15 @@ async def test_a_restart_elsewhere_waits_until_the_dead_one_is_silent_for_long_e
 
 
 @pytest.mark.parametrize("folder", ["here", "there"])
-async def test_the_name_of_a_living_process_is_refused(presence: Made, folder: str) -> None:
+async def test_the_name_of_a_living_process_is_refused(presence: Made, folder: str, tmp_path: Path) -> None:
     one = presence()
     await one.arrive()
     async with staying(one):
-        with pytest.raises(RefusedError, match="A worker named one is running already"):
-            await presence(folder).arrive()
+        for _ in range(2):
+            with pytest.raises(RefusedError, match="A worker named one is running already"):
+                await presence(folder).arrive()
     assert not one.lost.is_set()
+    assert (tmp_path / folder / "names" / "worker-one").read_text() == (f"{one.holder}\n" if folder == "here" else "")
 
 
 async def test_who_was_buried_learns_it_at_the_next_beat(live: Store, presence: Made) -> None:

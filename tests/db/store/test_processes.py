@@ -1,7 +1,6 @@
 """A name has one holder while its beats last; who is silent is dead to the others."""
 
 import asyncio
-from collections.abc import Collection
 from datetime import UTC, datetime
 
 from db import Store
@@ -18,7 +17,7 @@ async def pass_soon(clock: SteadyClock) -> None:
     await asyncio.sleep(SOON + 0.05)
 
 
-async def take(store: Store, holder: str, seconds: float = LONG, inherits: Collection[str] = ()) -> str | None:
+async def take(store: Store, holder: str, seconds: float = LONG, inherits: frozenset[str] = frozenset()) -> str | None:
     return await store.processes.take(WORKER, "one", holder, "host", seconds, inherits=inherits)
 
 
@@ -40,8 +39,8 @@ async def test_two_at_once_are_told_apart(store: Store) -> None:
 
 async def test_who_knows_that_the_last_holder_is_dead_waits_for_nobody(store: Store) -> None:
     assert await take(store, "a") == ""
-    assert await take(store, "b", inherits=("c", "d")) is None
-    assert await take(store, "b", inherits=("c", "a")) == "a"
+    assert await take(store, "b", inherits=frozenset({"c", "d"})) is None
+    assert await take(store, "b", inherits=frozenset({"c", "a"})) == "a"
 
 
 async def test_a_name_that_was_let_go_is_free_and_still_listed(store: Store) -> None:
