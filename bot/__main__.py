@@ -7,6 +7,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from pipeline.models.batch.place import Place as BatchPlace
 
 T = TypeVar("T", bound=Settings)
-FAILED, ABORTED = 2, 1
-LEFT_S = 2.0
-"""After its work, for what a process still has to say."""
+FAILED = 2
+LINGER_S = 2.0
+"""So long a process may take to end after its work; then it is ended."""
 
 
 @app.command()
@@ -96,8 +97,25 @@ def doctor(
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script. Python waits for every thread at the end, and some of libraries never end."""
+    code = 1
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        raise
+    finally:
+        lingering = threading.Timer(LINGER_S, _end, (code,))
+        lingering.daemon = True
+        lingering.start()
+
+
+def _end(code: int) -> None:
+    left = [each.name for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]
+    structlog.get_logger().warning("threads_left", names=left)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _run(kind: type[T], start: Callable[[T], None]) -> None:
@@ -123,7 +141,7 @@ def _finish(work: Callable[[], int | None]) -> int:
 def _bot(settings: SlackSettings) -> None:
     from bot.process import serve
 
-    asyncio.run(_ended(serve(settings)))
+    asyncio.run(_all_of(serve(settings)))
 
 
 def _worker(settings: Settings) -> None:
@@ -148,22 +166,15 @@ def _worker(settings: Settings) -> None:
         models=ModelSettings(jitter=random.random, cache=cache, openai=settings.openai, in_flight=settings.in_flight),
         catalog=catalog,
     )
-    asyncio.run(_ended(work(settings.places, chosen)))
+    asyncio.run(_all_of(work(settings.places, chosen)))
 
 
-async def _ended(work: Coroutine[None, None, None]) -> None:
-    """A process's work; after its end the process ends too, also where a thread waits without end for a database that is away."""
-    code = ABORTED
+async def _all_of(work: Coroutine[None, None, None]) -> None:
+    """A process's work, with threads that the loop does not wait for: they may wait without end for a database that is away."""
     try:
         await work
-        code = 0
-    except FerryError:
-        code = FAILED
-        raise
     finally:
-        end = threading.Timer(LEFT_S, os._exit, (code,))
-        end.daemon = True
-        end.start()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
 
 def _evaluation(settings: Settings) -> "Place | None":

@@ -24,7 +24,7 @@ BOT, WORKER = "bot", "worker"
 READY = {BOT: '"bot_ready"', WORKER: '"worker ready"'}
 LOGS = ROOT / "build" / "journey"
 PATIENCE_S = 150.0
-"""For a start: without any bytecode, beside other tests, importing takes a minute."""
+"""For a start or an end: without any bytecode, beside other tests, importing takes a minute."""
 QUIET = {"FERRY_POST_INTERVAL_S": "0", "FERRY_EDIT_INTERVAL_S": "0.3", "FERRY_POLL_S": "0.1", "FERRY_LOG_LEVEL": "info"}
 
 

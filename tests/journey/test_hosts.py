@@ -18,13 +18,14 @@ from tests.stores import postgres_database
 
 pytestmark = pytest.mark.slow
 READY, TAKEN_OVER = "worker ready", "work taken over"
-TAKEN_OVER_S, LATENCY_S = 10.0, 0.2
-"""The second of a call: long enough that most of the run is still to do when something happens."""
+TAKEN_OVER_S = 10.0
+CALL_S = 0.2
+"""Seconds of a call: so many that most of the run is still to do when something happens."""
 
 
 @asynccontextmanager
 async def two_workers(
-    home: Path, url: str, nursery: Nursery, size: int = 8_000, latency_s: float = LATENCY_S
+    home: Path, url: str, nursery: Nursery, size: int = 8_000, latency_s: float = CALL_S
 ) -> AsyncIterator[tuple[LargeRun, Worker, Worker]]:
     """Both ready, and the run submitted; `size` / 4 calls are to be made."""
     async with AsyncExitStack() as ends:
@@ -44,7 +45,7 @@ async def _begin(large: LargeRun, *workers: Worker) -> None:
 async def test_a_worker_killed_amid_20_000_samples_costs_what_it_had_in_flight_and_not_stored(
     tmp_path: Path, nursery: Nursery
 ) -> None:
-    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 20_000, LATENCY_S / 2) as (large, one, two):
+    async with postgres_database() as url, two_workers(tmp_path, url, nursery, 20_000, CALL_S / 2) as (large, one, two):
         await large.until(2_000)
         await one.end(signal.SIGKILL)
         killed = time.monotonic()
@@ -115,7 +116,7 @@ async def test_a_host_that_is_cut_off_loses_its_work_to_another_and_ends_when_it
     with hosts(1, 2) as (near, far), cluster(("127.0.0.1", near.near, far.near)) as own:
         async with AsyncExitStack() as ends:
             large = await ends.enter_async_context(
-                large_run(tmp_path, own.url(), 8_000, latency_s=LATENCY_S, every=4, submitted=False)
+                large_run(tmp_path, own.url(), 8_000, latency_s=CALL_S, every=4, submitted=False)
             )
             started = [worker(each.name, tmp_path, own.url(each.near), Fresh(each.inside)) for each in (near, far)]
             one, two = [await ends.enter_async_context(each) for each in started]
