@@ -94,6 +94,14 @@ class Presence:
 
         Raises RefusedError when a living process has the name.
         """
+        last = await self._taken()
+        if last is None:
+            last = await self._waited()
+        self._steady_since = monotonic()
+        return (self._lock.inherits | {last}) - {""}
+
+    async def _waited(self) -> str:
+        log.info("waiting for the name", kind=self.kind, name=self.name)
         until, found = monotonic() + self.dead_s + self.beat_s, await self._last_beat()
         while (last := await self._taken()) is None:
             if monotonic() > until and (not self._lock.held or await self._last_beat() != found):
@@ -104,8 +112,7 @@ class Presence:
                     "Stop it, or give this one a FERRY_WORKER_NAME of its own."
                 )
             await asyncio.sleep(POLL_S)
-        self._steady_since = monotonic()
-        return (self._lock.inherits | {last}) - {""}
+        return last
 
     async def _taken(self) -> str | None:
         """Signed before, so that a kill just after it leaves the file with every token that the database may have."""

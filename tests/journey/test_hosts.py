@@ -96,6 +96,10 @@ async def test_two_workers_of_one_name_are_one_too_many(tmp_path: Path, nursery:
         elsewhere = Worker(name="one", home=tmp_path / "elsewhere", url=url, starter=nursery)
         for second in (same_folder, elsewhere):
             second.start()
+        third = Worker(name="one", home=tmp_path / "third", url=url, starter=nursery)
+        third.start()
+        await third.says("waiting for the name")
+        assert await third.end(signal.SIGTERM) == 0
         for second in (same_folder, elsewhere):
             assert await second.end() == 2
             assert "A worker named one is running already. Stop it, or give this one a FERRY_WORKER_NAME" in second.told
