@@ -27,6 +27,8 @@ from db.places import Places
 from db.tables import METADATA
 
 POSTGRES = "FERRY_TEST_POSTGRES_URL"
+CROWDED = "many connections"
+"""Group of tests of which two at once would need more connections than Postgres usually has (100)."""
 DATABASES = ("sqlite", "postgres")
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from agent.conversation import open_conversation, utc_now
@@ -112,6 +113,11 @@ class Worker:
         async with asyncio.timeout(PATIENCE_S):
             while self.told.count(words) < times:  # noqa: ASYNC110  another process writes them
                 await asyncio.sleep(0.02)
+
+    def said_at(self, words: str) -> float:
+        """When it logged them first, in seconds since the epoch."""
+        line = next(line for line in self.told.splitlines() if words in line and line.startswith("{"))
+        return datetime.fromisoformat(json.loads(line)["timestamp"]).timestamp()
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from tests.journey.nursery import Nursery
 from tests.journey.script import write_judge, write_script
 from tests.journey.stage import BOT, LOGS, WORKER, Stage, open_stage
 from tests.journey.story import Cast, signed, status
-from tests.stores import postgres_database
+from tests.stores import CROWDED, postgres_database
 
 pytestmark = pytest.mark.slow
 SEEDS, MOMENTS = 5, 10
@@ -103,6 +103,7 @@ async def test_a_story_survives_being_killed(seed: int, tmp_path: Path, nursery:
         _note(f"kills-{seed}", stage, cast, killer, time.perf_counter() - began)
 
 
+@pytest.mark.xdist_group(CROWDED)
 async def test_a_story_on_postgres_survives_being_killed(tmp_path: Path, nursery: Nursery) -> None:
     async with (
         postgres_database() as url,

@@ -13,9 +13,9 @@ from tests.journey.nursery import Nursery
 from tests.journey.script import write_script
 from tests.journey.stage import BOT, WORKER, fault, open_stage
 from tests.journey.story import Cast, signed, status
-from tests.stores import postgres_database
+from tests.stores import CROWDED, postgres_database
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(CROWDED)]
 EVERYBODY = (BOT, "bot-2", "bot-3", WORKER, "worker-2")
 IN_FLIGHT, LONG_S = 4, 240.0
 
