@@ -28,7 +28,7 @@ from db.tables import METADATA
 
 POSTGRES = "FERRY_TEST_POSTGRES_URL"
 CROWDED = "many connections"
-"""Group of tests of which two at once would need more connections than Postgres usually has (100)."""
+"""Group of the tests that take the most connections; Postgres usually has 100, and the suite takes up to 86."""
 DATABASES = ("sqlite", "postgres")
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
